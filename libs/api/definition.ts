@@ -1,0 +1,91 @@
+import type { KubeObject, Resource } from './meta.ts';
+
+/** One refusal of a field. Reasons are those of Kubernetes' field errors as they appear in Status causes. */
+export interface FieldError {
+  /** Path such as `spec.containers[0].image`. */
+  field: string;
+  reason:
+    | 'FieldValueRequired'
+    | 'FieldValueInvalid'
+    | 'FieldValueNotSupported'
+    | 'FieldValueForbidden'
+    | 'FieldValueTooLong'
+    | 'FieldValueTooMany'
+    | 'FieldValueDuplicate'
+    | 'FieldValueNotFound'
+    | 'FieldValueTypeInvalid'
+    | 'InternalError';
+  message: string;
+}
+
+/** One column of a Table. `cell` must be quick: it runs for each row. */
+export interface PrinterColumn<T extends KubeObject = KubeObject> {
+  name: string;
+  type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  /** `name` for the name column. */
+  format?: string;
+  description: string;
+  /** 0 is always shown, 1 only with `-o wide`. */
+  priority?: number;
+  cell(object: T, nowMs: number): unknown;
+}
+
+export interface ScaleDefinition {
+  specReplicasPath: string;
+  statusReplicasPath: string;
+  /** Where the label selector stands; a string or a LabelSelector. */
+  selectorPath?: string;
+}
+
+/** Reads one selectable field. Declared as a method so that a definition of a kind is also one of KubeObject. */
+type FieldReader<T> = { read(object: T): string }['read'];
+
+/**
+ * All that makes a kind different from any other. A kind is this data, in one file under kinds/, listed once in
+ * kinds/index.ts; the machinery that serves it is common to all.
+ *
+ * `draft` parameters are private copies that the function completes in place; other objects are never changed.
+ */
+export interface ResourceDefinition<T extends KubeObject = KubeObject> extends Resource<T> {
+  readonly singular: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  /** The name of its type in gen/types.ts and in the schema, e.g. `V1Pod`. */
+  readonly type: string;
+  /** Verbs it answers when not the usual eight. */
+  readonly verbs?: readonly string[];
+  /** Whether `status` is a subresource with a writer of its own. */
+  readonly hasStatus?: boolean;
+  readonly scale?: ScaleDefinition;
+  /** Other subresources, for discovery; the API server routes them by name. */
+  readonly subresources?: ReadonlyArray<{
+    name: string;
+    kind: string;
+    group?: string;
+    version?: string;
+    verbs: readonly string[];
+  }>;
+  /** Whether metadata.generation counts changes of the specification. */
+  readonly hasGeneration?: boolean;
+  /** Whether an update may create the object. */
+  readonly createOnUpdate?: boolean;
+
+  /** Fills in the fields that the API defines a default for. Runs on every write and before validation. */
+  setDefaults?(draft: T): void;
+  /** Clears what a creator may not set (status, for most kinds) and sets what the server decides. */
+  prepareForCreate?(draft: T): void;
+  /** Carries over what an update of the main resource may not touch. */
+  prepareForUpdate?(draft: T, previous: T): void;
+  /** Carries over what an update of the status subresource may not touch; all but status and some metadata by default. */
+  prepareForStatusUpdate?(draft: T, previous: T): void;
+  validate?(object: T): FieldError[];
+  validateUpdate?(object: T, previous: T): FieldError[];
+  validateStatusUpdate?(object: T, previous: T): FieldError[];
+  /** Advice sent back as Warning headers. */
+  warnings?(object: T, previous?: T): string[];
+
+  /** Name and Age when absent. */
+  readonly columns?: ReadonlyArray<PrinterColumn<T>>;
+  /** Fields that field selectors may name, besides metadata.name and metadata.namespace. */
+  readonly selectableFields?: Readonly<Record<string, FieldReader<T>>>;
+}

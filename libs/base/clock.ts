@@ -1,0 +1,50 @@
+/** A timer that has been set; `cancel` is idempotent. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time as the program sees it. Injected everywhere so that tests can own it. */
+export interface Clock {
+  /** Wall time in milliseconds since the epoch; may jump. */
+  now(): number;
+  /** Monotonic time in milliseconds from an arbitrary start; never goes back. */
+  monotonic(): number;
+  /** Calls `run` once, no sooner than `delayMs` from now. */
+  setTimer(delayMs: number, run: () => void): Timer;
+}
+
+/** The machine's own clock. `unref` timers do not keep the process alive. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimer(delayMs, run) {
+    const handle = setTimeout(run, delayMs);
+    return { cancel: () => clearTimeout(handle) };
+  },
+};
+
+/** Resolves after `delayMs`, or rejects with the signal's reason when it aborts first. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.setTimer(delayMs, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** RFC 3339 with whole seconds, the form of metav1.Time. */
+export function rfc3339(epochMs: number): string {
+  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** RFC 3339 with microseconds, the form of metav1.MicroTime. */
+export function rfc3339Micro(epochMs: number): string {
+  return `${new Date(epochMs).toISOString().slice(0, 23)}000Z`;
+}

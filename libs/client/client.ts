@@ -1,0 +1,92 @@
+import type { KubeObject, ObjectName, Resource } from '../api/meta.ts';
+
+export interface RequestOptions {
+  signal?: AbortSignal;
+}
+
+export interface ListOptions extends RequestOptions {
+  namespace?: string;
+  labelSelector?: string;
+  fieldSelector?: string;
+  limit?: number;
+  continue?: string;
+  resourceVersion?: string;
+}
+
+export interface ListResult<T> {
+  items: T[];
+  resourceVersion: string;
+  continue?: string;
+}
+
+export interface WatchOptions {
+  namespace?: string;
+  labelSelector?: string;
+  fieldSelector?: string;
+  /** Deliver what happened after this version. */
+  resourceVersion: string;
+  signal: AbortSignal;
+}
+
+export type WatchEvent<T> =
+  | { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: T }
+  /** Only metadata.resourceVersion of `object` is set. */
+  | { type: 'BOOKMARK'; object: T };
+
+export interface WriteOptions extends RequestOptions {
+  subresource?:
+    | 'status'
+    | 'scale'
+    | 'binding'
+    | 'eviction'
+    | 'token'
+    | 'finalize'
+    | 'approval'
+    | 'ephemeralcontainers'
+    | 'resize';
+  fieldManager?: string;
+  dryRun?: boolean;
+}
+
+export interface Patch {
+  type: 'json' | 'merge' | 'strategic' | 'apply';
+  body: unknown;
+  /** Apply only: take over fields that other managers own. */
+  force?: boolean;
+}
+
+export interface DeleteOptions extends RequestOptions {
+  gracePeriodSeconds?: number;
+  propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
+  preconditions?: { uid?: string; resourceVersion?: string };
+}
+
+/**
+ * The Kubernetes API as the components use it, in the same process or over HTTPS. Objects that it returns are shared:
+ * treat them as immutable and copy before changing. Every method rejects with a StatusError.
+ */
+export interface Client {
+  get<T extends KubeObject>(resource: Resource<T>, at: ObjectName, options?: RequestOptions): Promise<T>;
+  list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<ListResult<T>>;
+  /** Ends quietly when the signal aborts; rejects with Expired when the version is no longer kept. */
+  watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>>;
+  /** `at` names the parent object when a subresource is created. */
+  create<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>;
+  createSubresource<R>(resource: Resource, at: ObjectName, body: KubeObject, options: WriteOptions): Promise<R>;
+  update<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>;
+  patch<T extends KubeObject>(resource: Resource<T>, at: ObjectName, patch: Patch, options?: WriteOptions): Promise<T>;
+  delete(resource: Resource, at: ObjectName, options?: DeleteOptions): Promise<void>;
+}
+
+/** One decision of the scheduler, to be written. */
+export interface Binding {
+  namespace: string;
+  name: string;
+  uid: string;
+  nodeName: string;
+}
+
+/** Binds many pods in one store transaction; answers in the order asked, undefined for success. */
+export interface Binder {
+  bindAll(bindings: readonly Binding[]): Promise<Array<Error | undefined>>;
+}
