@@ -88,6 +88,8 @@ export interface NodeHandlers {
   attach(request: AttachRequest, stream: ByteStream): Promise<void>;
   logs(request: LogsRequest, stream: ByteStream): Promise<void>;
   portForward(request: PortForwardRequest, stream: ByteStream): Promise<void>;
+  /** What the API server's node proxy reads: `/metrics`, `/metrics/cadvisor`, `/stats/summary`, `/healthz`. */
+  http(request: { method: string; path: string }): Promise<{ status: number; contentType: string; body: Uint8Array }>;
 }
 
 /** CPU in cumulative nanoseconds, memory in bytes, at one time. */
