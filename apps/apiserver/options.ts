@@ -1,0 +1,54 @@
+import type { Clock } from '../../libs/base/clock.ts';
+import type { Logger } from '../../libs/base/log.ts';
+import type { Metrics } from '../../libs/base/metrics.ts';
+import type { Random } from '../../libs/base/random.ts';
+import type { Binder, Client } from '../../libs/client/client.ts';
+import type { UsageBoard } from '../../libs/registry/usage.ts';
+import type { Store } from '../../libs/store/store.ts';
+import type { ApiServerExtension } from './extension.ts';
+
+/** PEM texts. */
+export interface ApiServerPki {
+  /** Signs the client certificates that are accepted; also what kube-root-ca.crt shows. */
+  caCertificate: string;
+  serverCertificate: string;
+  serverKey: string;
+  /** Private key (EC P-256 or RSA) that signs service account tokens. */
+  serviceAccountKey: string;
+}
+
+export interface ApiServerOptions {
+  store: Store;
+  /** Whether other processes write to the store too (etcd): consistent reads then ask it for its newest revision. */
+  storeShared?: boolean;
+  pki: ApiServerPki;
+  /** Address to listen on; all when absent. */
+  host?: string;
+  /** 0 lets the system choose. */
+  port: number;
+  /** The address under which pods reach this server, for the kubernetes Service; 127.0.0.1 when absent. */
+  advertiseAddress?: string;
+  /** `cluster.local` when absent. */
+  clusterDomain?: string;
+  /** `10.96.0.0/16` when absent. */
+  serviceCidr?: string;
+  clock?: Clock;
+  random?: Random;
+  logger?: Logger;
+  metrics?: Metrics;
+  /** The process's metrics in Prometheus text form, for `/metrics`. */
+  metricsText?: () => Promise<string>;
+  extensions?: readonly ApiServerExtension[];
+}
+
+export interface ApiServer {
+  /** Acts as the control plane itself. */
+  client: Client;
+  binder: Binder;
+  usage: UsageBoard;
+  /** `https://127.0.0.1:6443` */
+  url: string;
+  port: number;
+  /** Watches end, requests under way finish, then extensions stop. The store stays open: its opener closes it. */
+  stop(): Promise<void>;
+}
