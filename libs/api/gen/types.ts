@@ -383,6 +383,7 @@ export interface V1CSIPersistentVolumeSource {
   nodePublishSecretRef?: V1SecretReference;
   nodeStageSecretRef?: V1SecretReference;
   readOnly?: boolean;
+  volumeAttributes?: Record<string, string>;
   volumeHandle: string;
 }
 
@@ -408,6 +409,7 @@ export interface V1CSIVolumeSource {
   fsType?: string;
   nodePublishSecretRef?: V1LocalObjectReference;
   readOnly?: boolean;
+  volumeAttributes?: Record<string, string>;
 }
 
 export interface V1Capabilities {
@@ -428,7 +430,7 @@ export interface V1CapacityRequestPolicyRange {
 }
 
 export interface V1CapacityRequirements {
-
+  requests?: Record<string, string>;
 }
 
 export interface V1CephFSPersistentVolumeSource {
@@ -475,6 +477,7 @@ export interface V1CertificateSigningRequestList {
 
 export interface V1CertificateSigningRequestSpec {
   expirationSeconds?: number;
+  extra?: Record<string, Array<string>>;
   groups?: string[];
   request: string;
   signerName: string;
@@ -581,6 +584,8 @@ export interface V1Condition {
 
 export interface V1ConfigMap {
   apiVersion?: string;
+  binaryData?: Record<string, string>;
+  data?: Record<string, string>;
   immutable?: boolean;
   kind?: string;
   metadata?: V1ObjectMeta;
@@ -713,6 +718,7 @@ export interface V1ContainerStateWaiting {
 }
 
 export interface V1ContainerStatus {
+  allocatedResources?: Record<string, string>;
   allocatedResourcesStatus?: V1ResourceStatus[];
   containerID?: string;
   image: string;
@@ -753,6 +759,7 @@ export interface V1Counter {
 }
 
 export interface V1CounterSet {
+  counters: Record<string, V1Counter>;
   name: string;
 }
 
@@ -1003,11 +1010,14 @@ export interface V1DeploymentStrategy {
 export interface V1Device {
   allNodes?: boolean;
   allowMultipleAllocations?: boolean;
+  attributes?: Record<string, V1DeviceAttribute>;
   bindingConditions?: string[];
   bindingFailureConditions?: string[];
   bindsToNode?: boolean;
+  capacity?: Record<string, V1DeviceCapacity>;
   consumesCounters?: V1DeviceCounterConsumption[];
   name: string;
+  nodeAllocatableResourceMappings?: Record<string, V1NodeAllocatableResourceMapping>;
   nodeName?: string;
   nodeSelector?: V1NodeSelector;
   taints?: V1DeviceTaint[];
@@ -1083,6 +1093,7 @@ export interface V1DeviceConstraint {
 
 export interface V1DeviceCounterConsumption {
   counterSet: string;
+  counters: Record<string, V1Counter>;
 }
 
 export interface V1DeviceRequest {
@@ -1095,6 +1106,7 @@ export interface V1DeviceRequestAllocationResult {
   adminAccess?: boolean;
   bindingConditions?: string[];
   bindingFailureConditions?: string[];
+  consumedCapacity?: Record<string, string>;
   device: string;
   driver: string;
   pool: string;
@@ -1156,6 +1168,7 @@ export interface V1EmptyDirVolumeSource {
 export interface V1Endpoint {
   addresses: string[];
   conditions?: V1EndpointConditions;
+  deprecatedTopology?: Record<string, string>;
   hints?: V1EndpointHints;
   hostname?: string;
   nodeName?: string;
@@ -1340,6 +1353,7 @@ export interface V1FileKeySelector {
 export interface V1FlexPersistentVolumeSource {
   driver: string;
   fsType?: string;
+  options?: Record<string, string>;
   readOnly?: boolean;
   secretRef?: V1SecretReference;
 }
@@ -1347,6 +1361,7 @@ export interface V1FlexPersistentVolumeSource {
 export interface V1FlexVolumeSource {
   driver: string;
   fsType?: string;
+  options?: Record<string, string>;
   readOnly?: boolean;
   secretRef?: V1LocalObjectReference;
 }
@@ -1675,6 +1690,8 @@ export interface V1JSONSchemaProps {
   allOf?: V1JSONSchemaProps[];
   anyOf?: V1JSONSchemaProps[];
   default?: unknown;
+  definitions?: Record<string, V1JSONSchemaProps>;
+  dependencies?: Record<string, unknown>;
   description?: string;
   enum?: unknown[];
   example?: unknown;
@@ -1697,6 +1714,8 @@ export interface V1JSONSchemaProps {
   nullable?: boolean;
   oneOf?: V1JSONSchemaProps[];
   pattern?: string;
+  patternProperties?: Record<string, V1JSONSchemaProps>;
+  properties?: Record<string, V1JSONSchemaProps>;
   required?: string[];
   title?: string;
   type?: string;
@@ -1780,6 +1799,7 @@ export interface V1KeyToPath {
 
 export interface V1LabelSelector {
   matchExpressions?: V1LabelSelectorRequirement[];
+  matchLabels?: Record<string, string>;
 }
 
 export interface V1LabelSelectorAttributes {
@@ -1838,6 +1858,11 @@ export interface V1LimitRange {
 }
 
 export interface V1LimitRangeItem {
+  default?: Record<string, string>;
+  defaultRequest?: Record<string, string>;
+  max?: Record<string, string>;
+  maxLimitRequestRatio?: Record<string, string>;
+  min?: Record<string, string>;
   type: string;
 }
 
@@ -2130,6 +2155,7 @@ export interface V1NodeAffinity {
 export interface V1NodeAllocatableResourceClaimStatus {
   containers?: string[];
   resourceClaimName: string;
+  resources: Record<string, string>;
 }
 
 export interface V1NodeAllocatableResourceMapping {
@@ -2209,6 +2235,8 @@ export interface V1NodeSpec {
 
 export interface V1NodeStatus {
   addresses?: V1NodeAddress[];
+  allocatable?: Record<string, string>;
+  capacity?: Record<string, string>;
   conditions?: V1NodeCondition[];
   config?: V1NodeConfigStatus;
   daemonEndpoints?: V1NodeDaemonEndpoints;
@@ -2261,12 +2289,14 @@ export interface V1ObjectFieldSelector {
 }
 
 export interface V1ObjectMeta {
+  annotations?: Record<string, string>;
   creationTimestamp?: string;
   deletionGracePeriodSeconds?: number;
   deletionTimestamp?: string;
   finalizers?: string[];
   generateName?: string;
   generation?: number;
+  labels?: Record<string, string>;
   managedFields?: V1ManagedFieldsEntry[];
   name?: string;
   namespace?: string;
@@ -2292,7 +2322,7 @@ export interface V1OpaqueDeviceConfiguration {
 }
 
 export interface V1Overhead {
-
+  podFixed?: Record<string, string>;
 }
 
 export interface V1OwnerReference {
@@ -2369,6 +2399,9 @@ export interface V1PersistentVolumeClaimSpec {
 
 export interface V1PersistentVolumeClaimStatus {
   accessModes?: string[];
+  allocatedResourceStatuses?: Record<string, string>;
+  allocatedResources?: Record<string, string>;
+  capacity?: Record<string, string>;
   conditions?: V1PersistentVolumeClaimCondition[];
   currentVolumeAttributesClassName?: string;
   modifyVolumeStatus?: V1ModifyVolumeStatus;
@@ -2397,6 +2430,7 @@ export interface V1PersistentVolumeSpec {
   awsElasticBlockStore?: V1AWSElasticBlockStoreVolumeSource;
   azureDisk?: V1AzureDiskVolumeSource;
   azureFile?: V1AzureFilePersistentVolumeSource;
+  capacity?: Record<string, string>;
   cephfs?: V1CephFSPersistentVolumeSource;
   cinder?: V1CinderPersistentVolumeSource;
   claimRef?: V1ObjectReference;
@@ -2471,6 +2505,7 @@ export interface V1PodCertificateProjection {
   keyType: string;
   maxExpirationSeconds?: number;
   signerName: string;
+  userAnnotations?: Record<string, string>;
 }
 
 export interface V1PodCondition {
@@ -2520,6 +2555,7 @@ export interface V1PodDisruptionBudgetStatus {
   conditions?: V1Condition[];
   currentHealthy?: number;
   desiredHealthy?: number;
+  disruptedPods?: Record<string, string>;
   disruptionsAllowed?: number;
   expectedPods?: number;
   observedGeneration?: number;
@@ -2624,7 +2660,9 @@ export interface V1PodSpec {
   imagePullSecrets?: V1LocalObjectReference[];
   initContainers?: V1Container[];
   nodeName?: string;
+  nodeSelector?: Record<string, string>;
   os?: V1PodOS;
+  overhead?: Record<string, string>;
   preemptionPolicy?: string;
   priority?: number;
   priorityClassName?: string;
@@ -2649,6 +2687,7 @@ export interface V1PodSpec {
 }
 
 export interface V1PodStatus {
+  allocatedResources?: Record<string, string>;
   conditions?: V1PodCondition[];
   containerStatuses?: V1ContainerStatus[];
   ephemeralContainerStatuses?: V1ContainerStatus[];
@@ -2901,6 +2940,7 @@ export interface V1ReplicationControllerList {
 export interface V1ReplicationControllerSpec {
   minReadySeconds?: number;
   replicas?: number;
+  selector?: Record<string, string>;
   template?: V1PodTemplateSpec;
 }
 
@@ -3015,16 +3055,20 @@ export interface V1ResourceQuotaList {
 }
 
 export interface V1ResourceQuotaSpec {
+  hard?: Record<string, string>;
   scopeSelector?: V1ScopeSelector;
   scopes?: string[];
 }
 
 export interface V1ResourceQuotaStatus {
-
+  hard?: Record<string, string>;
+  used?: Record<string, string>;
 }
 
 export interface V1ResourceRequirements {
   claims?: CoreV1ResourceClaim[];
+  limits?: Record<string, string>;
+  requests?: Record<string, string>;
 }
 
 export interface V1ResourceRule {
@@ -3189,6 +3233,7 @@ export interface V1ScaleStatus {
 }
 
 export interface V1Scheduling {
+  nodeSelector?: Record<string, string>;
   tolerations?: V1Toleration[];
 }
 
@@ -3209,9 +3254,11 @@ export interface V1SeccompProfile {
 
 export interface V1Secret {
   apiVersion?: string;
+  data?: Record<string, string>;
   immutable?: boolean;
   kind?: string;
   metadata?: V1ObjectMeta;
+  stringData?: Record<string, string>;
   type?: string;
 }
 
@@ -3406,6 +3453,7 @@ export interface V1ServiceSpec {
   loadBalancerSourceRanges?: string[];
   ports?: V1ServicePort[];
   publishNotReadyAddresses?: boolean;
+  selector?: Record<string, string>;
   sessionAffinity?: string;
   sessionAffinityConfig?: V1SessionAffinityConfig;
   trafficDistribution?: string;
@@ -3526,6 +3574,7 @@ export interface V1StorageClass {
   kind?: string;
   metadata?: V1ObjectMeta;
   mountOptions?: string[];
+  parameters?: Record<string, string>;
   provisioner: string;
   reclaimPolicy?: string;
   volumeBindingMode?: string;
@@ -3563,6 +3612,7 @@ export interface V1SubjectAccessReview {
 }
 
 export interface V1SubjectAccessReviewSpec {
+  extra?: Record<string, Array<string>>;
   groups?: string[];
   nonResourceAttributes?: V1NonResourceAttributes;
   resourceAttributes?: V1ResourceAttributes;
@@ -3692,6 +3742,7 @@ export interface V1UncountedTerminatedPods {
 }
 
 export interface V1UserInfo {
+  extra?: Record<string, Array<string>>;
   groups?: string[];
   uid?: string;
   username?: string;
@@ -3865,6 +3916,7 @@ export interface V1VolumeAttachmentSpec {
 export interface V1VolumeAttachmentStatus {
   attachError?: V1VolumeError;
   attached: boolean;
+  attachmentMetadata?: Record<string, string>;
   detachError?: V1VolumeError;
 }
 
@@ -3873,6 +3925,7 @@ export interface V1VolumeAttributesClass {
   driverName: string;
   kind?: string;
   metadata?: V1ObjectMeta;
+  parameters?: Record<string, string>;
 }
 
 export interface V1VolumeAttributesClassList {
@@ -3929,7 +3982,8 @@ export interface V1VolumeProjection {
 }
 
 export interface V1VolumeResourceRequirements {
-
+  limits?: Record<string, string>;
+  requests?: Record<string, string>;
 }
 
 export interface V1VolumeStatus {
@@ -4356,6 +4410,7 @@ export interface V1alpha1VolumeAttributesClass {
   driverName: string;
   kind?: string;
   metadata?: V1ObjectMeta;
+  parameters?: Record<string, string>;
 }
 
 export interface V1alpha1VolumeAttributesClassList {
@@ -4771,6 +4826,8 @@ export interface V1alpha3AllocationResult {
 
 export interface V1alpha3BasicDevice {
   allNodes?: boolean;
+  attributes?: Record<string, V1alpha3DeviceAttribute>;
+  capacity?: Record<string, string>;
   consumesCounters?: V1alpha3DeviceCounterConsumption[];
   nodeName?: string;
   nodeSelector?: V1NodeSelector;
@@ -4786,6 +4843,7 @@ export interface V1alpha3Counter {
 }
 
 export interface V1alpha3CounterSet {
+  counters: Record<string, V1alpha3Counter>;
   name: string;
 }
 
@@ -4853,6 +4911,7 @@ export interface V1alpha3DeviceConstraint {
 
 export interface V1alpha3DeviceCounterConsumption {
   counterSet: string;
+  counters: Record<string, V1alpha3Counter>;
 }
 
 export interface V1alpha3DeviceRequest {
@@ -5094,10 +5153,13 @@ export interface V1beta1AuditAnnotation {
 export interface V1beta1BasicDevice {
   allNodes?: boolean;
   allowMultipleAllocations?: boolean;
+  attributes?: Record<string, V1beta1DeviceAttribute>;
   bindingConditions?: string[];
   bindingFailureConditions?: string[];
   bindsToNode?: boolean;
+  capacity?: Record<string, V1beta1DeviceCapacity>;
   consumesCounters?: V1beta1DeviceCounterConsumption[];
+  nodeAllocatableResourceMappings?: Record<string, V1beta1NodeAllocatableResourceMapping>;
   nodeName?: string;
   nodeSelector?: V1NodeSelector;
   taints?: V1beta1DeviceTaint[];
@@ -5120,7 +5182,7 @@ export interface V1beta1CapacityRequestPolicyRange {
 }
 
 export interface V1beta1CapacityRequirements {
-
+  requests?: Record<string, string>;
 }
 
 export interface V1beta1ClusterTrustBundle {
@@ -5147,6 +5209,7 @@ export interface V1beta1Counter {
 }
 
 export interface V1beta1CounterSet {
+  counters: Record<string, V1beta1Counter>;
   name: string;
 }
 
@@ -5225,6 +5288,7 @@ export interface V1beta1DeviceConstraint {
 
 export interface V1beta1DeviceCounterConsumption {
   counterSet: string;
+  counters: Record<string, V1beta1Counter>;
 }
 
 export interface V1beta1DeviceRequest {
@@ -5243,6 +5307,7 @@ export interface V1beta1DeviceRequestAllocationResult {
   adminAccess?: boolean;
   bindingConditions?: string[];
   bindingFailureConditions?: string[];
+  consumedCapacity?: Record<string, string>;
   device: string;
   driver: string;
   pool: string;
@@ -5464,6 +5529,7 @@ export interface V1beta1PodCertificateRequestSpec {
   serviceAccountUID: string;
   signerName: string;
   stubPKCS10Request: string;
+  unverifiedUserAnnotations?: Record<string, string>;
 }
 
 export interface V1beta1PodCertificateRequestStatus {
@@ -5687,6 +5753,7 @@ export interface V1beta1VolumeAttributesClass {
   driverName: string;
   kind?: string;
   metadata?: V1ObjectMeta;
+  parameters?: Record<string, string>;
 }
 
 export interface V1beta1VolumeAttributesClassList {
@@ -5729,7 +5796,7 @@ export interface V1beta2CapacityRequestPolicyRange {
 }
 
 export interface V1beta2CapacityRequirements {
-
+  requests?: Record<string, string>;
 }
 
 export interface V1beta2Counter {
@@ -5737,17 +5804,21 @@ export interface V1beta2Counter {
 }
 
 export interface V1beta2CounterSet {
+  counters: Record<string, V1beta2Counter>;
   name: string;
 }
 
 export interface V1beta2Device {
   allNodes?: boolean;
   allowMultipleAllocations?: boolean;
+  attributes?: Record<string, V1beta2DeviceAttribute>;
   bindingConditions?: string[];
   bindingFailureConditions?: string[];
   bindsToNode?: boolean;
+  capacity?: Record<string, V1beta2DeviceCapacity>;
   consumesCounters?: V1beta2DeviceCounterConsumption[];
   name: string;
+  nodeAllocatableResourceMappings?: Record<string, V1beta2NodeAllocatableResourceMapping>;
   nodeName?: string;
   nodeSelector?: V1NodeSelector;
   taints?: V1beta2DeviceTaint[];
@@ -5823,6 +5894,7 @@ export interface V1beta2DeviceConstraint {
 
 export interface V1beta2DeviceCounterConsumption {
   counterSet: string;
+  counters: Record<string, V1beta2Counter>;
 }
 
 export interface V1beta2DeviceRequest {
@@ -5835,6 +5907,7 @@ export interface V1beta2DeviceRequestAllocationResult {
   adminAccess?: boolean;
   bindingConditions?: string[];
   bindingFailureConditions?: string[];
+  consumedCapacity?: Record<string, string>;
   device: string;
   driver: string;
   pool: string;

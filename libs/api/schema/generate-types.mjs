@@ -15,7 +15,8 @@ const jsonType = (type) =>
     .replace(/^\{ \[key: string\]: (.+); \}$/, 'Record<string, $1>');
 
 function interfaceOf(file) {
-  const text = readFileSync(join(models, file), 'utf8');
+  // Maps are written over three lines; on one line they read like any other field.
+  const text = readFileSync(join(models, file), 'utf8').replace(/\{\n +(\[key: string\]: .+;)\n +\}/g, '{ $1 }');
   const name = /export declare class (\w+)/.exec(text)?.[1];
   if (!name || ['V1MicroTime', 'ObjectSerializer'].includes(name)) return undefined;
   // The client renames what JavaScript reserves (`_default`) or cannot write (`x-kubernetes-int-or-string`).
