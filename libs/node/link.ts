@@ -36,8 +36,16 @@ export interface ServiceAccountTokenRequest {
 
 /** Bytes in numbered channels between a client of the API and a container. Writes resolve when there is room for more. */
 export interface ByteStream {
-  /** Ends when the peer has closed its side of every channel or the stream as a whole. `end` closes one channel. */
+  /**
+   * Ends when the peer has closed the stream as a whole; `end` says that one channel brings nothing more. May be
+   * iterated once. Taking the next item makes room for the peer to send more.
+   */
   incoming: AsyncIterable<{ channel: number; data: Uint8Array } | { channel: number; end: true }>;
+  /**
+   * Tells the peer that the call has begun, so that what fails from now on is told within the stream. The first write or
+   * read says so too; a server of a call that may be silent for long calls it as soon as nothing can be refused any more.
+   */
+  accept(): void;
   write(channel: number, data: Uint8Array): Promise<void>;
   /** Nothing more will come on this channel. */
   endChannel(channel: number): void;
@@ -79,8 +87,8 @@ export interface PortForwardRequest {
 }
 
 /**
- * What the control plane asks of a node. Each call owns its stream and closes it. Errors known before the first byte
- * reject the promise with a StatusError. Logs and port-forward use channel 0; exec ends with a v1 Status as JSON on
+ * What the control plane asks of a node. Each call owns its stream and closes it. Errors known before the call accepts,
+ * reads or writes reject the promise with a StatusError. Logs and port-forward use channel 0; exec ends with a v1 Status as JSON on
  * the error channel, as the v4 remote command protocol asks.
  */
 export interface NodeHandlers {
