@@ -1,0 +1,74 @@
+import type { V1EndpointSlice, V1Service } from '../api/gen/types.ts';
+import { computeServicePorts } from './service-table.ts';
+
+const service = (spec: V1Service['spec'], name = 'web'): V1Service => ({
+  metadata: { namespace: 'default', name },
+  spec,
+});
+const clusterIp = { clusterIP: '10.96.0.7', clusterIPs: ['10.96.0.7'], ports: [{ name: 'http', port: 80 }] };
+
+function slice(
+  endpoints: V1EndpointSlice['endpoints'],
+  port = { name: 'http', port: 8080, protocol: 'TCP' },
+): V1EndpointSlice {
+  const labels = { 'kubernetes.io/service-name': 'web' };
+  return { metadata: { namespace: 'default', name: 'web-1', labels }, addressType: 'IPv4', endpoints, ports: [port] };
+}
+
+const at = (ip: string, conditions = {}) => ({ addresses: [ip], nodeName: 'n1', conditions });
+
+describe('computeServicePorts', () => {
+  const cases: Array<{ name: string; services: V1Service[]; slices: V1EndpointSlice[]; ips: string[][] }> = [
+    {
+      name: 'routes to ready endpoints in order',
+      services: [service(clusterIp)],
+      slices: [slice([at('10.244.1.2'), at('10.244.0.2')])],
+      ips: [['10.244.0.2', '10.244.1.2']],
+    },
+    {
+      name: 'leaves out endpoints that are not ready',
+      services: [service(clusterIp)],
+      slices: [slice([at('10.244.0.2', { ready: false })])],
+      ips: [[]],
+    },
+    {
+      name: 'falls back to serving endpoints that terminate',
+      services: [service(clusterIp)],
+      slices: [slice([at('10.244.0.2', { ready: false, serving: true, terminating: true })])],
+      ips: [['10.244.0.2']],
+    },
+    { name: 'skips headless services', services: [service({ ...clusterIp, clusterIP: 'None' })], slices: [], ips: [] },
+    {
+      name: 'skips external names',
+      services: [service({ type: 'ExternalName', externalName: 'example.org' })],
+      slices: [],
+      ips: [],
+    },
+    {
+      name: 'takes only the port of the same name',
+      services: [service(clusterIp)],
+      slices: [slice([at('10.244.0.2')], { name: 'other', port: 1, protocol: 'TCP' })],
+      ips: [[]],
+    },
+  ];
+  it.each(cases)('$name', ({ services, slices, ips }) => {
+    expect(computeServicePorts(services, slices).map((port) => port.endpoints.map((endpoint) => endpoint.ip))).toEqual(
+      ips,
+    );
+  });
+
+  it('carries affinity, policies and node ports', () => {
+    const spec = {
+      ...clusterIp,
+      sessionAffinity: 'ClientIP',
+      externalTrafficPolicy: 'Local',
+      ports: [{ name: 'http', port: 80, nodePort: 30080 }],
+    };
+    expect(computeServicePorts([service(spec)], [])[0]).toMatchObject({
+      affinitySeconds: 10_800,
+      externalLocalOnly: true,
+      nodePort: 30080,
+      protocol: 'tcp',
+    });
+  });
+});

@@ -1,0 +1,134 @@
+import type { V1EndpointSlice, V1Service } from '../api/gen/types.ts';
+
+/** One address behind a service port. */
+export interface ServiceEndpoint {
+  ip: string;
+  port: number;
+  /** The node it runs on, when known. */
+  nodeName: string | undefined;
+}
+
+/** One port of one service with the endpoints that traffic goes to now. */
+export interface ServicePort {
+  /** `namespace/name:port name`. */
+  key: string;
+  protocol: 'tcp' | 'udp' | 'sctp';
+  port: number;
+  nodePort: number | undefined;
+  /** Cluster IPs. */
+  clusterIps: string[];
+  /** External and load balancer IPs. */
+  externalIps: string[];
+  endpoints: ServiceEndpoint[];
+  /** How long a client stays with an endpoint; undefined without affinity. */
+  affinitySeconds: number | undefined;
+  externalLocalOnly: boolean;
+  internalLocalOnly: boolean;
+}
+
+interface Candidate extends ServiceEndpoint {
+  ready: boolean;
+  serving: boolean;
+  terminating: boolean;
+}
+
+const sliceServiceLabel = 'kubernetes.io/service-name';
+/** The API's default for sessionAffinityConfig.clientIP.timeoutSeconds. */
+const defaultAffinitySeconds = 10_800;
+
+/** Endpoint slices by `namespace/service`. */
+export function slicesByService(slices: Iterable<V1EndpointSlice>): Map<string, V1EndpointSlice[]> {
+  const byService = new Map<string, V1EndpointSlice[]>();
+  for (const slice of slices) {
+    const service = slice.metadata?.labels?.[sliceServiceLabel];
+    if (!service) continue;
+    const key = `${slice.metadata?.namespace}/${service}`;
+    const known = byService.get(key);
+    if (known) known.push(slice);
+    else byService.set(key, [slice]);
+  }
+  return byService;
+}
+
+/** What to route: every port of every service that has an address of its own, in a stable order. */
+export function computeServicePorts(services: Iterable<V1Service>, slices: Iterable<V1EndpointSlice>): ServicePort[] {
+  const bySlice = slicesByService(slices);
+  const ports: ServicePort[] = [];
+  for (const service of services) {
+    if (!isRouted(service)) continue;
+    const key = `${service.metadata?.namespace}/${service.metadata?.name}`;
+    ports.push(...portsOf(service, key, bySlice.get(key) ?? []));
+  }
+  return ports.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+}
+
+function isRouted(service: V1Service): boolean {
+  const ip = service.spec?.clusterIP;
+  return service.spec?.type !== 'ExternalName' && ip !== undefined && ip !== '' && ip !== 'None';
+}
+
+function portsOf(service: V1Service, key: string, slices: V1EndpointSlice[]): ServicePort[] {
+  const spec = service.spec ?? {};
+  const clusterIps = (spec.clusterIPs ?? [spec.clusterIP ?? '']).filter(isIpv4);
+  const balancerIps = (service.status?.loadBalancer?.ingress ?? []).map((ingress) => ingress.ip ?? '');
+  const externalIps = [...(spec.externalIPs ?? []), ...balancerIps].filter(isIpv4);
+  const sticky = spec.sessionAffinity === 'ClientIP';
+  return (spec.ports ?? []).map((port) => ({
+    key: `${key}:${port.name ?? ''}`,
+    protocol: protocolOf(port.protocol),
+    port: port.port,
+    nodePort: port.nodePort || undefined,
+    clusterIps,
+    externalIps,
+    endpoints: chooseEndpoints(candidates(slices, port.name ?? '', port.protocol ?? 'TCP')),
+    affinitySeconds: sticky
+      ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? defaultAffinitySeconds)
+      : undefined,
+    externalLocalOnly: spec.externalTrafficPolicy === 'Local',
+    internalLocalOnly: spec.internalTrafficPolicy === 'Local',
+  }));
+}
+
+function protocolOf(protocol: string | undefined): ServicePort['protocol'] {
+  if (protocol === 'UDP') return 'udp';
+  return protocol === 'SCTP' ? 'sctp' : 'tcp';
+}
+
+function candidates(slices: V1EndpointSlice[], portName: string, protocol: string): Candidate[] {
+  const found = new Map<string, Candidate>();
+  for (const slice of slices) {
+    if (slice.addressType !== 'IPv4') continue;
+    const port = slice.ports?.find((each) => (each.name ?? '') === portName && (each.protocol ?? 'TCP') === protocol);
+    if (!port?.port) continue;
+    for (const endpoint of slice.endpoints ?? []) {
+      const ip = endpoint.addresses[0];
+      if (!ip) continue;
+      const conditions = endpoint.conditions ?? {};
+      const ready = conditions.ready ?? true;
+      const serving = conditions.serving ?? ready;
+      const terminating = conditions.terminating ?? false;
+      found.set(`${ip}:${port.port}`, {
+        ip,
+        port: port.port,
+        nodeName: endpoint.nodeName,
+        ready,
+        serving,
+        terminating,
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Ready endpoints; when there is none, those that still serve while they terminate (KEP-1669). */
+function chooseEndpoints(all: Candidate[]): ServiceEndpoint[] {
+  const ready = all.filter((endpoint) => endpoint.ready && !endpoint.terminating);
+  const chosen = ready.length > 0 ? ready : all.filter((endpoint) => endpoint.serving && endpoint.terminating);
+  return chosen
+    .map(({ ip, port, nodeName }) => ({ ip, port, nodeName }))
+    .sort((a, b) => (a.ip < b.ip ? -1 : a.ip > b.ip ? 1 : a.port - b.port));
+}
+
+function isIpv4(address: string): boolean {
+  return /^\d+\.\d+\.\d+\.\d+$/.test(address);
+}
