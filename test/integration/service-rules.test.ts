@@ -96,7 +96,8 @@ describe('service rules in a real network namespace', () => {
       'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet',
     ]);
     // A way out, as every node has one: service addresses are translated on it.
-    await inNode('ip', ['link', 'add', 'uplink', 'type', 'dummy']);
+    await inNode('ip', ['link', 'add', 'uplink', 'type', 'veth', 'peer', 'name', 'away']);
+    await inNode('ip', ['link', 'set', 'away', 'up']);
     await inNode('ip', ['addr', 'add', '192.0.2.2/24', 'dev', 'uplink']);
     await inNode('ip', ['link', 'set', 'uplink', 'up']);
     await inNode('ip', ['route', 'add', 'default', 'via', '192.0.2.1']);
