@@ -1,0 +1,51 @@
+import { apiVersionOf, type KubeObject, type Resource } from '../api/meta.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Client } from './client.ts';
+import { Informer } from './informer.ts';
+
+export interface InformerSetOptions {
+  client: Client;
+  clock: Clock;
+  logger?: Logger;
+}
+
+/** One informer per resource, shared by all who ask. */
+export class InformerSet {
+  readonly #options: InformerSetOptions;
+  readonly #informers = new Map<string, { informer: Informer<KubeObject> }>();
+  #started = false;
+
+  constructor(options: InformerSetOptions) {
+    this.#options = options;
+  }
+
+  /** The informer of the resource; it runs once the set has been started. */
+  of<T extends KubeObject>(resource: Resource<T>): Informer<T> {
+    const id = `${apiVersionOf(resource)}/${resource.plural}`;
+    const standing = this.#informers.get(id);
+    // The id stands for the resource, and so for the type of its objects.
+    if (standing) return standing.informer as unknown as Informer<T>;
+    const informer = new Informer<T>({ ...this.#options, resource });
+    this.#informers.set(id, { informer: informer as unknown as Informer<KubeObject> });
+    if (this.#started) informer.start();
+    return informer;
+  }
+
+  start(): void {
+    this.#started = true;
+    for (const { informer } of this.#informers.values()) informer.start();
+  }
+
+  /** Stops and forgets one informer, for a resource that is no longer served. */
+  async drop(resource: Resource): Promise<void> {
+    const id = `${apiVersionOf(resource)}/${resource.plural}`;
+    const standing = this.#informers.get(id);
+    this.#informers.delete(id);
+    await standing?.informer.stop();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#informers.values()].map(({ informer }) => informer.stop()));
+  }
+}
