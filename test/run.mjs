@@ -21,7 +21,15 @@ const jest = (name, project, extra = []) => ({
   name,
   run() {
     const report = join(scratch, `${project}.json`);
-    const args = ['--selectProjects', project, '--json', `--outputFile=${report}`, '--silent', '--reporters=default', ...extra];
+    const args = [
+      '--selectProjects',
+      project,
+      '--json',
+      `--outputFile=${report}`,
+      '--silent',
+      '--reporters=default',
+      ...extra,
+    ];
     const env = { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' };
     const done = spawnSync(bin('jest'), args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env });
     if (!existsSync(report)) return { passed: 0, failed: 1 };
@@ -30,21 +38,27 @@ const jest = (name, project, extra = []) => ({
     return {
       passed: result.numPassedTests,
       // A run that ended badly has failed, whatever it counted; so has one that left something out.
-      failed: failed + result.numPendingTests + (done.status !== 0 && failed === 0 ? 1 : 0) + (result.numTotalTests === 0 ? 1 : 0),
+      failed:
+        failed +
+        result.numPendingTests +
+        (done.status !== 0 && failed === 0 ? 1 : 0) +
+        (result.numTotalTests === 0 ? 1 : 0),
     };
   },
 });
 
 const steps = [
-  ...(existsSync(join(root, 'node_modules')) ? [] : [command('install', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])]),
+  ...(existsSync(join(root, 'node_modules'))
+    ? []
+    : [command('install', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])]),
   command('build', 'npm', ['run', '--silent', 'build']),
   command('format and lint', bin('biome'), ['ci', '--error-on-warnings', '.']),
   command('types', bin('tsc'), ['-p', 'tsconfig.json', '--noEmit']),
   jest('house', 'tidy'),
   jest('unit', 'unit'),
-  jest('integration', 'integration', ['--runInBand']),
-  jest('golden', 'golden', ['--runInBand']),
-  jest('end to end', 'e2e', ['--runInBand']),
+  jest('integration', 'integration', ['--runInBand', '--testTimeout=60000']),
+  jest('golden', 'golden', ['--runInBand', '--testTimeout=300000']),
+  jest('end to end', 'e2e', ['--runInBand', '--testTimeout=180000']),
 ];
 
 const asked = process.argv.slice(2);
@@ -55,7 +69,9 @@ for (const step of steps.filter(({ name }) => asked.length === 0 || asked.includ
   const { passed, failed } = step.run();
   total.passed += passed;
   total.failed += failed;
-  console.log(`== ${step.name}: ${passed} passed, ${failed} failed in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  console.log(
+    `== ${step.name}: ${passed} passed, ${failed} failed in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+  );
   if (failed > 0 && ['install', 'build'].includes(step.name)) break;
 }
 rmSync(scratch, { recursive: true });
