@@ -37,10 +37,10 @@ const mayImport: Record<string, readonly string[]> = {
   scheduling: ['base', 'api'],
   runtime: ['base', 'wire'],
   pods: ['base', 'api'],
-  node: ['base', 'api', 'pods', 'runtime', 'streaming'],
+  node: ['base', 'api', 'wire', 'pods', 'runtime', 'streaming'],
   network: ['base', 'api', 'node'],
   provision: ['base', 'images', 'network'],
-  wire: ['base', 'api', 'node'],
+  wire: ['base', 'api'],
 };
 
 /** Packages that only some rooms may use. */
