@@ -8,6 +8,8 @@ export interface Gauge {
   set(value: number, labels?: Labels): void;
   /** Forgets one labelled series. */
   remove(labels: Labels): void;
+  /** Forgets every series. */
+  reset(): void;
 }
 
 export interface Histogram {
@@ -33,7 +35,7 @@ export interface Metrics {
   histogram(options: MetricOptions & { buckets: readonly number[] }): Histogram;
 }
 
-const nothing = { add: () => {}, set: () => {}, remove: () => {}, observe: () => {} };
+const nothing = { add: () => {}, set: () => {}, remove: () => {}, reset: () => {}, observe: () => {} };
 
 /** Measures nothing. */
 export const noMetrics: Metrics = { counter: () => nothing, gauge: () => nothing, histogram: () => nothing };

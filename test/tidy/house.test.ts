@@ -35,6 +35,7 @@ const mayImport: Record<string, readonly string[]> = {
   reconcile: ['base', 'api', 'client'],
   controllers: ['base', 'api', 'client', 'reconcile'],
   scheduling: ['base', 'api'],
+  statemetrics: ['base', 'api'],
   runtime: ['base', 'wire'],
   pods: ['base', 'api'],
   node: ['base', 'api', 'wire', 'pods', 'runtime', 'streaming'],
