@@ -24,6 +24,10 @@ export interface Write {
   value: Uint8Array | null;
 }
 
+/** The most guards, and the most writes, of one transaction: etcd's own default limit is 128. */
+export const transactionOperationsMax = 128;
+
+/** At most `transactionOperationsMax` guards and as many writes; keys are ASCII. */
 export interface Transaction {
   guards: readonly Guard[];
   /** At most one write to a key. */

@@ -1,0 +1,126 @@
+import { open, type RootDatabase } from 'lmdb';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { StoreUnavailableError } from '../store/store.ts';
+import { decodeRowKey, encodeRangeStart, type RowKey } from './row.ts';
+
+/** A disk that does not finish a flush within this time counts as failed. */
+const flushMsMax = 30_000;
+
+/** Row of the marks; real positions start above it. */
+const marksKey = encodeRangeStart(0);
+const firstRow = encodeRangeStart(1);
+
+/** What must survive the removal of rows. */
+export interface Marks {
+  /** The newest revision when the marks were written. */
+  revision: number;
+  compactedRevision: number;
+}
+
+export interface LogWrites {
+  puts: ReadonlyArray<{ row: Buffer; value: Uint8Array }>;
+  removals: readonly Buffer[];
+  marks?: Marks;
+}
+
+/** The rows on disk: one LMDB environment, written in whole batches by LMDB's own thread. */
+export class Log {
+  private readonly database: RootDatabase<Buffer, Buffer>;
+  private readonly clock: Clock;
+
+  constructor(path: string, clock: Clock = systemClock) {
+    this.clock = clock;
+    try {
+      this.database = open<Buffer, Buffer>({
+        path,
+        noSubdir: false,
+        maxDbs: 1,
+        cache: false,
+        encoding: 'binary',
+        keyEncoding: 'binary',
+        overlappingSync: true,
+      });
+    } catch (cause) {
+      throw new StoreUnavailableError(`the store at ${path} cannot be opened: ${text(cause)}`, { cause });
+    }
+  }
+
+  marks(): Marks {
+    const bytes = this.database.getBinary(marksKey);
+    return bytes === undefined ? { revision: 0, compactedRevision: 0 } : (JSON.parse(bytes.toString()) as Marks);
+  }
+
+  /** The value of a row that exists. */
+  value(row: Buffer): Buffer | undefined {
+    return this.database.getBinary(row);
+  }
+
+  *keys(fromPosition = 1): Generator<RowKey> {
+    const start = fromPosition <= 1 ? firstRow : encodeRangeStart(fromPosition);
+    for (const row of this.database.getKeys({ start })) yield decodeRowKey(row);
+  }
+
+  *rows(fromPosition: number): Generator<RowKey & { value: Buffer }> {
+    for (const { key, value } of this.database.getRange({ start: encodeRangeStart(fromPosition) })) {
+      yield { ...decodeRowKey(key), value };
+    }
+  }
+
+  /** All of it or none; on disk when it resolves. @throws StoreUnavailableError */
+  async write(writes: LogWrites): Promise<void> {
+    const ignore = () => {};
+    try {
+      // Each put hands out the promise of the whole commit, which is awaited once, below.
+      await this.database.batch(() => {
+        for (const { row, value } of writes.puts) this.database.put(row, asBuffer(value))?.catch?.(ignore);
+        for (const row of writes.removals) this.database.remove(row)?.catch?.(ignore);
+        if (writes.marks) this.database.put(marksKey, Buffer.from(JSON.stringify(writes.marks)))?.catch?.(ignore);
+      });
+    } catch (error) {
+      const cause = await commitErrorOf(error);
+      throw new StoreUnavailableError(`the store could not be written: ${text(cause)}`, { cause });
+    }
+    await this.flushed();
+    // Reads must see what has just been acknowledged.
+    this.database.resetReadTxn();
+  }
+
+  sizeBytes(): number {
+    const stats = this.database.getStats() as {
+      root?: { lastPageNumber?: number };
+      lastPageNumber?: number;
+      pageSize?: number;
+    };
+    return ((stats.root?.lastPageNumber ?? stats.lastPageNumber ?? 0) + 1) * (stats.pageSize ?? 4096);
+  }
+
+  close(): Promise<void> {
+    return this.database.close();
+  }
+
+  private flushed(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = this.clock.setTimer(flushMsMax, () =>
+        reject(new StoreUnavailableError(`the disk did not flush within ${flushMsMax} ms`)),
+      );
+      this.database.flushed.then(() => {
+        timer.cancel();
+        resolve();
+      }, reject);
+    });
+  }
+}
+
+/** lmdb rejects with a general error that promises the particular one. */
+async function commitErrorOf(error: unknown): Promise<unknown> {
+  const promised = (error as { commitError?: Promise<unknown> }).commitError;
+  return promised === undefined ? error : promised.catch((cause: unknown) => cause);
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,59 @@
+/**
+ * The log is one LMDB database. A row's key is position (7 bytes, big endian), create revision (6 bytes, 0 for a
+ * removal) and the store key; its value is the object. Everything the index needs stands in the key, so opening reads
+ * no values. Position = revision * writesPerRevisionMax + the write's place in its transaction.
+ */
+export const writesPerRevisionMax = 4096;
+
+/** LMDB keys end at 1978 bytes with 4 kB pages. */
+export const keyBytesMax = 1900;
+
+const positionBytes = 7;
+const headerBytes = positionBytes + 6;
+const lowPart = 2 ** 32;
+
+export function positionOf(revision: number, place: number): number {
+  return revision * writesPerRevisionMax + place;
+}
+
+export function revisionOf(position: number): number {
+  return Math.floor(position / writesPerRevisionMax);
+}
+
+function writePosition(into: Buffer, position: number): void {
+  into.writeUIntBE(Math.floor(position / lowPart), 0, 3);
+  into.writeUInt32BE(position % lowPart, 3);
+}
+
+/** The row key of one write. Store keys are ASCII. */
+export function encodeRowKey(position: number, createRevision: number, key: string): Buffer {
+  const row = Buffer.allocUnsafe(headerBytes + key.length);
+  writePosition(row, position);
+  row.writeUIntBE(createRevision, positionBytes, 6);
+  row.write(key, headerBytes, 'latin1');
+  return row;
+}
+
+/** The smallest row key at or after `position`: where a range starts. */
+export function encodeRangeStart(position: number): Buffer {
+  const row = Buffer.allocUnsafe(positionBytes);
+  writePosition(row, position);
+  return row;
+}
+
+export interface RowKey {
+  position: number;
+  revision: number;
+  createRevision: number;
+  key: string;
+}
+
+export function decodeRowKey(row: Buffer): RowKey {
+  const position = row.readUIntBE(0, 3) * lowPart + row.readUInt32BE(3);
+  return {
+    position,
+    revision: revisionOf(position),
+    createRevision: row.readUIntBE(positionBytes, 6),
+    key: row.toString('latin1', headerBytes),
+  };
+}

@@ -1,0 +1,64 @@
+import type { IKeyValue } from 'etcd3';
+import type { Entry, WatchEvent } from '../store/store.ts';
+
+/** A half-open range of etcd keys. */
+export interface KeyRange {
+  key: Buffer;
+  range_end: Buffer;
+}
+
+const everything = Buffer.from([0]);
+
+/** The store's keys as etcd has them, under the cluster's own prefix. */
+export class KeySpace {
+  private readonly prefix: string;
+
+  constructor(prefix: string) {
+    this.prefix = prefix;
+  }
+
+  encode(key: string): Buffer {
+    return Buffer.from(this.prefix + key);
+  }
+
+  /** All keys under `prefix`, or those of them that sort after `after`. */
+  range(prefix: string, after?: string): KeyRange {
+    const start = this.encode(prefix);
+    const end = endOf(start);
+    if (after === undefined || after < prefix) return { key: start.length === 0 ? everything : start, range_end: end };
+    return { key: Buffer.concat([this.encode(after), everything]), range_end: end };
+  }
+
+  entry(kv: IKeyValue): Entry {
+    return {
+      key: this.decode(kv.key),
+      value: kv.value,
+      revision: Number(kv.mod_revision),
+      createRevision: Number(kv.create_revision),
+    };
+  }
+
+  event(kv: IKeyValue, isRemoval: boolean): WatchEvent {
+    return {
+      key: this.decode(kv.key),
+      value: isRemoval ? null : kv.value,
+      revision: Number(kv.mod_revision),
+      createRevision: isRemoval ? 0 : Number(kv.create_revision),
+    };
+  }
+
+  private decode(key: Buffer): string {
+    return key.toString().slice(this.prefix.length);
+  }
+}
+
+/** The first key after all keys with this prefix; the zero byte, etcd's end of everything, when there is none. */
+function endOf(prefix: Buffer): Buffer {
+  const end = Buffer.from(prefix);
+  for (let at = end.length - 1; at >= 0; at--) {
+    if (end[at]! === 0xff) continue;
+    end[at]!++;
+    return end.subarray(0, at + 1);
+  }
+  return everything;
+}

@@ -1,0 +1,62 @@
+import { CompactedError, type Entry, type ListOptions, type ListPage } from '../store/store.ts';
+import type { Connection } from './connection.ts';
+import { isCompacted, isTooLarge, storeError } from './errors.ts';
+import type { KeySpace } from './keys.ts';
+
+/** What one call to etcd should carry at most, by the sizes of the entries seen so far. */
+const callBytesMax = 8 * 2 ** 20;
+const callEntriesMax = 5000;
+const firstCallEntriesMax = 500;
+
+export interface ListRequest {
+  connection: Connection;
+  keys: KeySpace;
+  prefix: string;
+  options: ListOptions;
+  compactedRevision(): Promise<number>;
+}
+
+/** One page of the store, read from etcd in calls of bounded size, all at the revision of the first. */
+export async function listPage(request: ListRequest): Promise<ListPage> {
+  const { keys, prefix, options } = request;
+  const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  const entries: Entry[] = [];
+  let revision = options.revision;
+  let after = options.after;
+  let bytes = 0;
+  let callEntries = firstCallEntriesMax;
+  for (;;) {
+    const asked = Math.max(1, Math.min(callEntries, limit - entries.length));
+    const answer = await call(request, { ...keys.range(prefix, after), limit: asked, revision: revision ?? 0 });
+    if (answer === 'too large') {
+      callEntries = Math.max(1, asked >> 2);
+      continue;
+    }
+    revision ??= Number(answer.header.revision);
+    for (const kv of answer.kvs) {
+      entries.push(keys.entry(kv));
+      bytes += kv.value.length + kv.key.length;
+    }
+    const remaining = Number(answer.count) - answer.kvs.length;
+    if (!answer.more || entries.length >= limit) return { entries, revision, more: answer.more, remaining };
+    after = entries.at(-1)!.key;
+    callEntries = Math.min(callEntriesMax, Math.ceil(callBytesMax / (bytes / entries.length)));
+  }
+}
+
+interface RangeCall {
+  key: Buffer;
+  range_end: Buffer;
+  limit: number;
+  revision: number;
+}
+
+async function call({ connection, compactedRevision }: ListRequest, range: RangeCall) {
+  try {
+    return await connection.read('list', (member) => member.kv.range(range));
+  } catch (error) {
+    if (isCompacted(error)) throw new CompactedError(range.revision, await compactedRevision());
+    if (isTooLarge(error) && range.limit > 1) return 'too large';
+    throw storeError(error, 'list');
+  }
+}
