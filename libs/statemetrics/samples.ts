@@ -6,6 +6,7 @@ import type {
   V1ReplicaSet,
   V2HorizontalPodAutoscaler,
 } from '../api/gen/types.ts';
+import { milliValue } from '../api/quantity/amounts.ts';
 import type { Labels } from '../base/metrics.ts';
 
 export interface Sample {
@@ -274,22 +275,7 @@ function ofNodeResources(name: string, help: string, part: 'capacity' | 'allocat
   return { name, help, labels: ['node', 'resource', 'unit'], samples };
 }
 
-const scales: Record<string, number> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-};
-
-/** A stored quantity as a number; good enough for a gauge. */
+/** A stored quantity as a number, to a thousandth. */
 function amount(quantity: string): number {
-  const match = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(quantity);
-  return match ? Number(match[1]) * (scales[match[2] ?? ''] ?? 1) : Number.NaN;
+  return milliValue(quantity) / 1000;
 }
