@@ -1,0 +1,37 @@
+import type { Clock, Timer } from '../../libs/base/clock.ts';
+import type { Logger } from '../../libs/base/log.ts';
+import type { StoreMirror } from '../../libs/cache/mirror.ts';
+import type { Store } from '../../libs/store/store.ts';
+
+/** The store's history is kept at least this long, for lists that are read in pages and watches that come back. */
+export const historyKeptMs = 5 * 60_000;
+
+/** Drops the store's history as it grows old. A cluster at rest causes no compaction. */
+export class Compactor {
+  private timer: Timer | undefined;
+  private previous = 0;
+
+  constructor(private readonly parts: { store: Store; mirror: StoreMirror; clock: Clock; logger: Logger }) {}
+
+  start(): void {
+    const { mirror, clock } = this.parts;
+    this.timer = clock.setTimer(historyKeptMs, () => {
+      const from = this.previous;
+      this.previous = mirror.revision;
+      if (from > 0 && from !== this.previous) void this.compact(from);
+      this.start();
+    });
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+  }
+
+  private async compact(revision: number): Promise<void> {
+    try {
+      await this.parts.store.compact(revision);
+    } catch (error) {
+      this.parts.logger.warn('compaction failed', { revision, error: String(error) });
+    }
+  }
+}

@@ -1,0 +1,195 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { Authorizer } from '../../libs/auth/attributes.ts';
+import { type TokenAuthenticator, unauthorized, userOfToken } from '../../libs/auth/authenticator.ts';
+import { requireAllowed } from '../../libs/auth/authorize.ts';
+import { userOfCertificate } from '../../libs/auth/client-certificate.ts';
+import { anonymousUser, type UserInfo } from '../../libs/auth/user.ts';
+import type { Clock } from '../../libs/base/clock.ts';
+import type { Logger } from '../../libs/base/log.ts';
+import { asStatusError, StatusError } from '../../libs/base/status.ts';
+import { badRequest } from '../../libs/registry/errors.ts';
+import type { Registry } from '../../libs/registry/registry.ts';
+import { sendError, sendText } from './answers.ts';
+import type { ExtensionRequest, ExtensionRoute } from './extension.ts';
+import type { InflightLimit } from './inflight.ts';
+import type { PathHandler } from './path-handler.ts';
+import { parseRequest, type RequestInfo } from './request-info.ts';
+import type { RequestMetrics } from './request-metrics.ts';
+import type { ResourceHandler } from './resource-handler.ts';
+
+export interface DispatcherOptions {
+  readonly registry: Registry;
+  readonly tokens: readonly TokenAuthenticator[];
+  readonly authorizer: Authorizer;
+  readonly resources: ResourceHandler;
+  readonly paths: PathHandler;
+  readonly routes: readonly ExtensionRoute[];
+  readonly inflight: InflightLimit;
+  readonly metrics: RequestMetrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const mutatingMethods = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+const readMethods = new Set(['GET', 'HEAD']);
+const emptyBody = Buffer.alloc(0);
+
+/** Takes each request from its arrival to its answer: who asks, may they, and who answers. */
+export class Dispatcher {
+  constructor(private readonly options: DispatcherOptions) {}
+
+  async handle(raw: IncomingMessage, response: ServerResponse, body: Buffer = emptyBody): Promise<void> {
+    const { clock, metrics, inflight } = this.options;
+    const startMs = clock.monotonic();
+    const warnings: string[] = [];
+    let info: RequestInfo | undefined;
+    let entered = false;
+    const mutating = mutatingMethods.has(raw.method ?? '');
+    try {
+      info = readRequest(raw);
+      const route = this.routeOf(info);
+      const user = await this.authenticate(raw, info, route);
+      if (!route?.anonymous) requireAllowed(this.options.authorizer, user, info);
+      const long = info.verb === 'watch' || route !== undefined;
+      if (long) this.countWhileOpen(info, response);
+      else {
+        inflight.enter(mutating);
+        entered = true;
+      }
+      if (route) await route.handle(extensionRequest(raw, info, user, body), response);
+      else await this.answer({ raw, response, body, info, user, warnings });
+    } catch (error) {
+      this.report(error, raw);
+      sendError(response, error, warnings);
+    } finally {
+      if (entered) inflight.leave(mutating);
+      if (info) metrics.answered(info, response.statusCode, (clock.monotonic() - startMs) / 1000);
+    }
+  }
+
+  /** Hands a socket over to the extension that serves the upgrade. */
+  async upgrade(raw: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    try {
+      const info = readRequest(raw);
+      const route = this.routeOf(info);
+      const user = await this.authenticate(raw, info, route);
+      if (!route?.upgrade) throw badRequest('Upgrade request required by no resource at this path');
+      if (!route.anonymous) requireAllowed(this.options.authorizer, user, info);
+      await route.upgrade(extensionRequest(raw, info, user, emptyBody), socket, head);
+    } catch (error) {
+      this.report(error, raw);
+      refuseSocket(socket, error);
+    }
+  }
+
+  private async answer(call: Call): Promise<void> {
+    const { raw, response, body, info, user, warnings } = call;
+    if (!info.resource) return this.options.paths.handle(info, raw, response);
+    const { group, version, plural } = info.resource;
+    const served = this.options.registry.resource(group, version, plural);
+    if (!served || !knownSubresource(served.definition, info.resource.subresource)) {
+      if (!this.options.paths.hasGroup(group)) return sendText(response, '404 page not found\n', 404);
+      throw new StatusError('NotFound', 'the server could not find the requested resource', { details: {} });
+    }
+    await this.options.resources.handle({
+      info,
+      at: info.resource,
+      served,
+      asker: { user, userAgent: raw.headers['user-agent'], warn: (text) => warnings.push(text) },
+      warnings,
+      body,
+      contentType: raw.headers['content-type'],
+      accept: raw.headers.accept,
+      response,
+    });
+  }
+
+  private authenticate(
+    raw: IncomingMessage,
+    info: RequestInfo,
+    route: ExtensionRoute | undefined,
+  ): UserInfo | Promise<UserInfo> {
+    const authorization = raw.headers.authorization;
+    if (authorization?.startsWith('Bearer ')) {
+      return userOfToken(this.options.tokens, authorization.slice('Bearer '.length).trim());
+    }
+    const user = userOfCertificate(raw.socket as TLSSocket);
+    if (user) return user;
+    if (route?.anonymous || isPublic(info)) return anonymousUser;
+    throw unauthorized();
+  }
+
+  private routeOf(info: RequestInfo): ExtensionRoute | undefined {
+    const { resource, path } = info;
+    if (resource && !resource.subresource) return undefined;
+    return this.options.routes.find(({ match }) => {
+      if ('pathPrefix' in match) return path.startsWith(match.pathPrefix);
+      if (!resource || resource.subresource !== match.subresource) return false;
+      return resource.plural === match.plural && resource.group === match.group;
+    });
+  }
+
+  private countWhileOpen(info: RequestInfo, response: ServerResponse): void {
+    const done = this.options.metrics.watching(info);
+    response.once('close', done);
+  }
+
+  private report(error: unknown, raw: IncomingMessage): void {
+    const failure = asStatusError(error);
+    if (failure.code < 500 || failure.reason === 'Timeout') return;
+    const cause = failure.cause instanceof Error ? failure.cause.stack : undefined;
+    this.options.logger.error('request failed', { method: raw.method, url: raw.url, error: failure.message, cause });
+  }
+}
+
+interface Call {
+  readonly raw: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: Buffer;
+  readonly info: RequestInfo;
+  readonly user: UserInfo;
+  readonly warnings: string[];
+}
+
+function knownSubresource(
+  definition: { hasStatus?: boolean; scale?: unknown; subresources?: ReadonlyArray<{ name: string }> },
+  subresource: string | undefined,
+): boolean {
+  if (subresource === undefined) return true;
+  if (subresource === 'status') return definition.hasStatus === true;
+  if (subresource === 'scale') return definition.scale !== undefined;
+  return definition.subresources?.some((one) => one.name === subresource) ?? false;
+}
+
+const publicPaths = /^\/(healthz|livez|readyz|version)(\/|$)/;
+
+/** What may be read without credentials, so that load balancers and joining nodes can look. */
+function isPublic(info: RequestInfo): boolean {
+  return !info.resource && readMethods.has(info.method) && publicPaths.test(info.path);
+}
+
+/** @throws StatusError BadRequest. */
+function readRequest(raw: IncomingMessage): RequestInfo {
+  try {
+    return parseRequest(raw.method ?? 'GET', raw.url ?? '/');
+  } catch (error) {
+    throw badRequest('the path of the request is malformed', error);
+  }
+}
+
+function extensionRequest(raw: IncomingMessage, info: RequestInfo, user: UserInfo, body: Buffer): ExtensionRequest {
+  const { method, path, query, resource, rest } = info;
+  return { raw, method, path, query, user, resource, rest, body };
+}
+
+/** Answers on a socket that nobody has taken over yet. */
+export function refuseSocket(socket: Duplex, error: unknown): void {
+  const failure = asStatusError(error);
+  const body = JSON.stringify(failure.toStatus());
+  socket.end(
+    `HTTP/1.1 ${failure.code} ${failure.reason}\r\ncontent-type: application/json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,81 @@
+import 'reflect-metadata';
+import type { Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyError } from 'fastify';
+import { StatusError } from '../../libs/base/status.ts';
+import { sendError } from './answers.ts';
+import { apiModule } from './api.module.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { ApiServerPki } from './options.ts';
+
+/** The largest body of a request. */
+export const bodyBytesMax = 3 * 1024 * 1024;
+/** How long a client may take for its headers, and for a whole request. */
+const headersTimeoutMs = 30_000;
+const requestTimeoutMs = 60_000;
+/** Idle connections stay open this long: clients keep pools of them. */
+const keepAliveTimeoutMs = 120_000;
+
+export interface HttpServer {
+  readonly port: number;
+  /** Refuses new connections and ends idle ones; resolves when the last has ended. */
+  close(): Promise<void>;
+}
+
+/** Listens with TLS, asking for client certificates but not insisting: tokens are credentials too. */
+export async function listen(
+  dispatcher: Dispatcher,
+  { pki, host, port }: { pki: ApiServerPki; host: string; port: number },
+): Promise<HttpServer> {
+  const adapter = new FastifyAdapter({
+    https: {
+      key: pki.serverKey,
+      cert: pki.serverCertificate,
+      ca: pki.caCertificate,
+      requestCert: true,
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.2',
+    },
+    bodyLimit: bodyBytesMax,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(apiModule(dispatcher), adapter, {
+    logger: false,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  configure(adapter);
+  const server = adapter.getHttpServer() as unknown as Server;
+  server.headersTimeout = headersTimeoutMs;
+  server.on('upgrade', (request, socket, head) => void dispatcher.upgrade(request, socket, head));
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  await app.listen({ port, host });
+  return { port: (server.address() as AddressInfo).port, close: () => app.close() };
+}
+
+/** Bodies stay bytes; what Fastify itself refuses is answered as a Status. */
+function configure(adapter: FastifyAdapter): void {
+  const fastify = adapter.getInstance();
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  fastify.setErrorHandler((error: FastifyError, _request, reply) => {
+    reply.hijack();
+    sendError(reply.raw, statusOf(error));
+  });
+}
+
+function statusOf(error: FastifyError): Error {
+  if (error.statusCode === 413) {
+    const message = `Request entity too large: limit is ${bodyBytesMax}`;
+    return new StatusError('RequestEntityTooLarge', message, { cause: error, details: {} });
+  }
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return new StatusError('BadRequest', error.message, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,117 @@
+import type { KubeObject } from '../../libs/api/meta.ts';
+import { apiVersionOf } from '../../libs/api/meta.ts';
+import { loopbackUser } from '../../libs/auth/user.ts';
+import { isStatus } from '../../libs/base/status.ts';
+import type { Registry } from '../../libs/registry/registry.ts';
+
+/** Objects that every cluster has, in the order in which they are made. */
+export interface InitialObject {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly object: KubeObject;
+}
+
+const namespace = (name: string): InitialObject => ({
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  object: { metadata: { name } },
+});
+
+const priority = (name: string, value: number, description: string): InitialObject => ({
+  group: 'scheduling.k8s.io',
+  version: 'v1',
+  plural: 'priorityclasses',
+  object: { metadata: { name }, value, globalDefault: false, description } as KubeObject,
+});
+
+export interface ClusterFacts {
+  readonly serviceAddress: string;
+  readonly advertiseAddress: string;
+  readonly port: number;
+}
+
+const servicePort = 443;
+
+function kubernetesService(facts: ClusterFacts): InitialObject {
+  const metadata = {
+    name: 'kubernetes',
+    namespace: 'default',
+    labels: { component: 'apiserver', provider: 'kubernetes' },
+  };
+  const spec = {
+    type: 'ClusterIP',
+    clusterIP: facts.serviceAddress,
+    sessionAffinity: 'None',
+    ipFamilies: ['IPv4'],
+    ipFamilyPolicy: 'SingleStack',
+    ports: [{ name: 'https', protocol: 'TCP', port: servicePort, targetPort: facts.port }],
+  };
+  return { group: '', version: 'v1', plural: 'services', object: { metadata, spec } as KubeObject };
+}
+
+function kubernetesEndpoints(facts: ClusterFacts): InitialObject {
+  const metadata = {
+    name: 'kubernetes',
+    namespace: 'default',
+    labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
+  };
+  const subset = {
+    addresses: [{ ip: facts.advertiseAddress }],
+    ports: [{ name: 'https', port: facts.port, protocol: 'TCP' }],
+  };
+  return { group: '', version: 'v1', plural: 'endpoints', object: { metadata, subsets: [subset] } as KubeObject };
+}
+
+function kubernetesSlice(facts: ClusterFacts): InitialObject {
+  const metadata = { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } };
+  const slice = {
+    metadata,
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [facts.advertiseAddress], conditions: { ready: true } }],
+    ports: [{ name: 'https', port: facts.port, protocol: 'TCP' }],
+  };
+  return { group: 'discovery.k8s.io', version: 'v1', plural: 'endpointslices', object: slice as KubeObject };
+}
+
+function initialObjects(facts: ClusterFacts): InitialObject[] {
+  return [
+    ...['default', 'kube-system', 'kube-public', 'kube-node-lease'].map(namespace),
+    priority('system-cluster-critical', 2_000_000_000, 'For pods that the cluster cannot do without; they may move.'),
+    priority('system-node-critical', 2_000_001_000, 'For pods that their node cannot do without.'),
+    kubernetesService(facts),
+    kubernetesEndpoints(facts),
+    kubernetesSlice(facts),
+  ];
+}
+
+/** Kinds whose content follows the server's own address. */
+const renewed = new Set(['endpoints', 'endpointslices']);
+
+/** Makes what is missing and renews what depends on where the server is. */
+export async function ensureInitialObjects(registry: Registry, facts: ClusterFacts, more: readonly InitialObject[]) {
+  for (const initial of [...initialObjects(facts), ...more]) await ensure(registry, initial);
+}
+
+async function ensure(registry: Registry, initial: InitialObject): Promise<void> {
+  const served = registry.resource(initial.group, initial.version, initial.plural);
+  if (!served) return;
+  const { kind } = served.definition;
+  const object = { kind, apiVersion: apiVersionOf(initial), ...structuredClone(initial.object) };
+  const at = { namespace: object.metadata?.namespace, name: object.metadata?.name ?? '' };
+  const request = {
+    user: loopbackUser,
+    warn: () => {},
+    dryRun: false,
+    fieldManager: 'kube-apiserver',
+    fieldValidation: 'Ignore' as const,
+  };
+  try {
+    const known = await served.service.get(at).catch(() => undefined);
+    if (!known) await served.service.create({ namespace: at.namespace }, { object, complaints: [] }, request);
+    else if (renewed.has(initial.plural)) await served.service.update(at, { object, complaints: [] }, request);
+  } catch (error) {
+    if (!isStatus(error, 'AlreadyExists', 'Conflict')) throw error;
+  }
+}

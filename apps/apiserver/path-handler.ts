@@ -1,0 +1,67 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { StatusError } from '../../libs/base/status.ts';
+import { sendJson, sendText } from './answers.ts';
+import type { Discovery } from './discovery.ts';
+import { type HealthCheck, healthAnswer } from './health.ts';
+import { negotiate } from './negotiation.ts';
+import type { RequestInfo } from './request-info.ts';
+import { versionInfo } from './version.ts';
+
+export interface PathParts {
+  readonly discovery: Discovery;
+  readonly checks: readonly HealthCheck[];
+  readonly metricsText: (() => Promise<string>) | undefined;
+  /** Serves paths such as /openapi/v3; false when the path is not its own. */
+  readonly documents: ReadonlyArray<(info: RequestInfo, raw: IncomingMessage, response: ServerResponse) => boolean>;
+}
+
+const notFoundText = '404 page not found\n';
+
+/** Answers what is not a resource: health, version, discovery, schemas, metrics. */
+export class PathHandler {
+  constructor(private readonly parts: PathParts) {}
+
+  hasGroup(group: string): boolean {
+    return group === '' || this.parts.discovery.hasGroup(group);
+  }
+
+  async handle(info: RequestInfo, raw: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { path, query, method } = info;
+    const health = await healthAnswer(path, query, this.parts.checks);
+    if (health) return sendText(response, health.text, health.code);
+    if (method !== 'GET' && method !== 'HEAD') throw methodRefused();
+    if (path === '/version' || path === '/version/') return sendJson(response, versionInfo);
+    if (path === '/metrics' && this.parts.metricsText) {
+      return sendText(response, await this.parts.metricsText(), 200, 'text/plain; version=0.0.4; charset=utf-8');
+    }
+    if (path === '/')
+      return sendJson(response, {
+        paths: ['/api', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version'],
+      });
+    if (this.parts.documents.some((serve) => serve(info, raw, response))) return;
+    this.answerDiscovery(path, raw, response);
+  }
+
+  private answerDiscovery(path: string, raw: IncomingMessage, response: ServerResponse): void {
+    const { parameters, yaml } = negotiate(raw.headers.accept);
+    const aggregated = parameters.g === 'apidiscovery.k8s.io' && parameters.v === 'v2';
+    const answer = this.parts.discovery.answer(path, aggregated);
+    if (!answer) {
+      sendText(response, notFoundText, 404);
+      return;
+    }
+    if (aggregated && 'items' in answer) {
+      response.setHeader('vary', 'Accept');
+      const type = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+      sendText(response, JSON.stringify(answer), 200, type);
+      return;
+    }
+    sendJson(response, answer, { yaml });
+  }
+}
+
+function methodRefused(): StatusError {
+  return new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {
+    details: {},
+  });
+}

@@ -1,0 +1,220 @@
+import type { ServerResponse } from 'node:http';
+import type { ResourceAttributes } from '../../libs/auth/attributes.ts';
+import type { Clock } from '../../libs/base/clock.ts';
+import type { Random } from '../../libs/base/random.ts';
+import type { Document } from '../../libs/cache/document.ts';
+import { badRequest, methodNotAllowed, qualified } from '../../libs/registry/errors.ts';
+import type { ServedResource } from '../../libs/registry/registry.ts';
+import type { ListAnswer } from '../../libs/registry/requests.ts';
+import { listBytes, sendBytes, sendJson } from './answers.ts';
+import { decodeObject, decodePatch } from './bodies.ts';
+import { type Negotiated, negotiate, notAcceptable } from './negotiation.ts';
+import { type Asker, deleteRequest, listRequest, watchRequest, writeRequest } from './parameters.ts';
+import type { RequestInfo } from './request-info.ts';
+import { includeObject, metadataList, metadataOnly, tableOf } from './table.ts';
+import { WatchStream } from './watch-stream.ts';
+
+/** A request for a resource with all that its handling needs. */
+export interface ResourceCall {
+  readonly info: RequestInfo;
+  readonly at: ResourceAttributes;
+  readonly served: ServedResource;
+  readonly asker: Asker;
+  readonly warnings: string[];
+  readonly body: Buffer;
+  readonly contentType: string | undefined;
+  readonly accept: string | undefined;
+  readonly response: ServerResponse;
+}
+
+export interface HandlerParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Aborts when the server stops. */
+  readonly stopping: AbortSignal;
+  createSubresource(call: ResourceCall): Promise<object | undefined>;
+}
+
+const watchTimeoutMsMin = 30 * 60_000;
+
+/** Answers the verbs of the API for any resource. */
+export class ResourceHandler {
+  constructor(private readonly parts: HandlerParts) {}
+
+  async handle(call: ResourceCall): Promise<void> {
+    this.checkServed(call);
+    switch (call.info.verb) {
+      case 'get':
+        return this.get(call);
+      case 'list':
+        return this.list(call);
+      case 'watch':
+        return this.watch(call);
+      case 'create':
+        return this.create(call);
+      case 'update':
+        return this.update(call);
+      case 'patch':
+        return this.patch(call);
+      case 'delete':
+        return this.delete(call);
+      case 'deletecollection':
+        return this.deleteCollection(call);
+      default:
+        throw methodNotAllowed();
+    }
+  }
+
+  /** Verbs that the kind does not have, and names where they do not belong. */
+  private checkServed({ info, at, served }: ResourceCall): void {
+    const { definition } = served;
+    const onCollection = at.name === undefined;
+    const { verb } = info;
+    if (onCollection && (verb === 'update' || verb === 'patch')) throw methodNotAllowed();
+    if (!onCollection && verb === 'create' && at.subresource === undefined) throw methodNotAllowed();
+    if (verb === 'create' && definition.namespaced && at.namespace === undefined) throw methodNotAllowed();
+    if (verb === 'deletecollection' && definition.plural === 'namespaces' && definition.group === '') {
+      throw methodNotAllowed();
+    }
+    if (at.subresource === undefined && definition.verbs && !definition.verbs.includes(verb)) throw methodNotAllowed();
+  }
+
+  private async get(call: ResourceCall): Promise<void> {
+    const { at, served, info } = call;
+    const form = negotiate(call.accept);
+    const document = await served.service.get(nameOf(call), {
+      resourceVersion: info.query.get('resourceVersion') ?? undefined,
+      subresource: at.subresource,
+    });
+    this.send(call, document, form);
+  }
+
+  private async list(call: ResourceCall): Promise<void> {
+    const form = negotiate(call.accept);
+    const answer = await call.served.service.list(listRequest(call.info.query, call.at.namespace));
+    this.sendList(call, answer, form);
+  }
+
+  private sendList(call: ResourceCall, answer: ListAnswer, { form, yaml }: Negotiated): void {
+    const { definition } = call.served;
+    const options = { warnings: call.warnings, yaml };
+    if (form === 'object') sendBytes(call.response, listBytes(definition, answer), options);
+    else if (form === 'metadata') sendJson(call.response, metadataList(answer), options);
+    else {
+      const table = tableOf(definition, answer, {
+        include: includeObject(call.info.query),
+        nowMs: this.parts.clock.now(),
+      });
+      sendJson(call.response, table, options);
+    }
+  }
+
+  private async watch(call: ResourceCall): Promise<void> {
+    const { info, at, served, response } = call;
+    const { form, yaml } = negotiate(call.accept);
+    if (yaml) throw notAcceptable();
+    const request = watchRequest(info.query, at.namespace);
+    const stream = new WatchStream({
+      response,
+      definition: served.definition,
+      form,
+      include: includeObject(info.query),
+      bookmarks: request.allowBookmarks ?? false,
+      timeoutMs: this.watchTimeoutMs(info.query),
+      clock: this.parts.clock,
+      signal: this.parts.stopping,
+    });
+    const named = at.name === undefined ? request : { ...request, fieldSelector: `metadata.name=${at.name}` };
+    stream.open(await served.service.watch(named, stream));
+  }
+
+  private watchTimeoutMs(query: URLSearchParams): number {
+    const seconds = Number(query.get('timeoutSeconds') ?? 0);
+    if (seconds > 0) return seconds * 1000;
+    return Math.floor(watchTimeoutMsMin * (1 + this.parts.random.next()));
+  }
+
+  private async create(call: ResourceCall): Promise<void> {
+    const { served, at } = call;
+    const form = negotiate(call.accept);
+    if (at.subresource !== undefined) {
+      const answer = await this.parts.createSubresource(call);
+      if (!answer) throw methodNotAllowed();
+      return sendJson(call.response, answer, { code: 201, warnings: call.warnings });
+    }
+    const body = decodeObject(call.body, call.contentType);
+    const request = writeRequest(call.asker, call.info.query, undefined);
+    const document = await served.service.create({ namespace: at.namespace }, body, request);
+    this.send(call, document, form, 201);
+  }
+
+  private async update(call: ResourceCall): Promise<void> {
+    const form = negotiate(call.accept);
+    const body = decodeObject(call.body, call.contentType);
+    const request = writeRequest(call.asker, call.info.query, call.at.subresource);
+    const { document, created } = await call.served.service.update(nameOf(call), body, request);
+    this.send(call, document, form, created ? 201 : 200);
+  }
+
+  private async patch(call: ResourceCall): Promise<void> {
+    const form = negotiate(call.accept);
+    const patch = decodePatch(call.body, call.contentType);
+    const { query } = call.info;
+    const force = query.get('force');
+    if (force !== null && patch.type !== 'apply') throw badRequest('force may only be set for apply patches');
+    if (patch.type === 'apply' && !query.get('fieldManager'))
+      throw badRequest('fieldManager is required for apply patch');
+    const request = { ...writeRequest(call.asker, query, call.at.subresource), ...patch, force: force === 'true' };
+    const { document, created } = await call.served.service.patch(nameOf(call), request);
+    this.send(call, document, form, created ? 201 : 200);
+  }
+
+  private async delete(call: ResourceCall): Promise<void> {
+    const form = negotiate(call.accept);
+    const request = deleteRequest(call.asker, call.info.query, optionsOf(call));
+    const at = nameOf(call);
+    const { document, uid } = await call.served.service.delete(at, request);
+    if (document) return this.send(call, document, form);
+    const { group, plural } = call.served.definition;
+    const details = { name: at.name, ...(group === '' ? {} : { group }), kind: plural, uid };
+    const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+    sendJson(call.response, status, { warnings: call.warnings });
+  }
+
+  private async deleteCollection(call: ResourceCall): Promise<void> {
+    const form = negotiate(call.accept);
+    const request = deleteRequest(call.asker, call.info.query, optionsOf(call));
+    const list = listRequest(call.info.query, call.at.namespace);
+    this.sendList(call, await call.served.service.deleteCollection(list, request), form);
+  }
+
+  private send(call: ResourceCall, document: Document, { form, yaml }: Negotiated, code = 200): void {
+    const options = { code, warnings: call.warnings, yaml };
+    if (form === 'object') sendBytes(call.response, document.bytes, options);
+    else if (form === 'metadata') sendJson(call.response, metadataOnly(document.object), options);
+    else {
+      const answer = { documents: [document], revision: document.revision };
+      const table = { include: includeObject(call.info.query), nowMs: this.parts.clock.now() };
+      sendJson(call.response, tableOf(call.served.definition, answer, table), options);
+    }
+  }
+}
+
+function nameOf({ at, served }: ResourceCall): { namespace?: string; name: string } {
+  const name = at.name ?? '';
+  if (!served.definition.namespaced) return { name };
+  if (at.namespace === undefined) {
+    throw badRequest(`an empty namespace may not be set when a resource name is provided (${qualified(at)})`);
+  }
+  return { namespace: at.namespace, name };
+}
+
+/** DeleteOptions in the body, when there are any. */
+function optionsOf(call: ResourceCall): Record<string, unknown> {
+  if (call.body.length === 0) return {};
+  const { object } = decodeObject(call.body, call.contentType);
+  if (object.kind !== undefined && object.kind !== 'DeleteOptions') {
+    throw badRequest(`the body of a deletion must be DeleteOptions, not ${object.kind}`);
+  }
+  return object as Record<string, unknown>;
+}

@@ -1,0 +1,45 @@
+import type { PodBinder } from '../../libs/registry/binder.ts';
+import {
+  bindingCreator,
+  evictionCreator,
+  type SubresourceCreation,
+  type SubresourceCreator,
+} from '../../libs/registry/subresource-creation.ts';
+import { decodeObject } from './bodies.ts';
+import { writeRequest } from './parameters.ts';
+import type { ResourceCall } from './resource-handler.ts';
+
+/** The subresources that are created, by resource. */
+export class SubresourceTable {
+  private readonly creators = new Map<string, SubresourceCreator>();
+
+  constructor(binder: PodBinder) {
+    this.add('/pods/binding', bindingCreator(binder));
+    this.add('/pods/eviction', evictionCreator);
+  }
+
+  /** `path` is `group/plural/subresource`. */
+  add(path: string, creator: SubresourceCreator): void {
+    this.creators.set(path, creator);
+  }
+
+  /** Creates through HTTP; undefined when the subresource cannot be created. */
+  async create(call: ResourceCall): Promise<object | undefined> {
+    const creator = this.find(call.served.definition, call.at.subresource);
+    if (!creator) return undefined;
+    return creator({
+      at: { namespace: call.at.namespace, name: call.at.name ?? '' },
+      body: decodeObject(call.body, call.contentType).object,
+      served: call.served,
+      request: writeRequest(call.asker, call.info.query, call.at.subresource),
+    });
+  }
+
+  run(creation: SubresourceCreation): Promise<object> | undefined {
+    return this.find(creation.served.definition, creation.request.subresource)?.(creation);
+  }
+
+  private find(definition: { group: string; plural: string }, subresource: string | undefined) {
+    return this.creators.get(`${definition.group}/${definition.plural}/${subresource}`);
+  }
+}

@@ -1,0 +1,137 @@
+import type { ServerResponse } from 'node:http';
+import type { ResourceDefinition } from '../../libs/api/definition.ts';
+import { apiVersionOf, type KubeObject } from '../../libs/api/meta.ts';
+import type { Clock, Timer } from '../../libs/base/clock.ts';
+import { asStatusError } from '../../libs/base/status.ts';
+import type { Document } from '../../libs/cache/document.ts';
+import { type CacheEvent, type ChangeType, watchFrame } from '../../libs/cache/event.ts';
+import type { WatchHandle, WatchListener } from '../../libs/registry/requests.ts';
+import type { AnswerForm } from './negotiation.ts';
+import { type IncludeObject, metadataOnly, tableOf } from './table.ts';
+
+/** A watcher that leaves this much unread is cut off; it resumes from the last version it has seen. */
+export const watcherBacklogBytesMax = 16 * 1024 * 1024;
+const bookmarkIntervalMs = 60_000;
+
+export interface WatchStreamOptions {
+  readonly response: ServerResponse;
+  readonly definition: ResourceDefinition;
+  readonly form: AnswerForm;
+  readonly include: IncludeObject;
+  readonly bookmarks: boolean;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** One watch over HTTP: lines of JSON, written once for each batch of events. */
+export class WatchStream implements WatchListener {
+  private frames: Uint8Array[] = [];
+  private firstTable = true;
+  private handle: WatchHandle | undefined;
+  private timers: Timer[] = [];
+  private over = false;
+
+  constructor(private readonly options: WatchStreamOptions) {}
+
+  event(type: ChangeType, event: CacheEvent): void {
+    if (this.options.form === 'object') this.frames.push(event.frame(type));
+    else this.frames.push(watchFrame(type, this.rendered(event.document(type))));
+  }
+
+  initial(document: Document): void {
+    const bytes = this.options.form === 'object' ? document.bytes : this.rendered(document);
+    this.frames.push(watchFrame('ADDED', bytes));
+  }
+
+  bookmark(revision: number, initialEnd: boolean): void {
+    const annotations = initialEnd ? { 'k8s.io/initial-events-end': 'true' } : undefined;
+    const metadata = { resourceVersion: String(revision), creationTimestamp: null, annotations };
+    const { definition, form } = this.options;
+    const object =
+      form === 'metadata'
+        ? { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
+        : { kind: definition.kind, apiVersion: apiVersionOf(definition), metadata };
+    this.frames.push(watchFrame('BOOKMARK', Buffer.from(JSON.stringify(object))));
+    if (!initialEnd) this.settled();
+  }
+
+  /** Writes what has gathered. */
+  settled(): void {
+    if (this.frames.length === 0 || this.over) return;
+    const { response } = this.options;
+    this.sendHead();
+    const chunk = this.frames.length === 1 ? this.frames[0]! : Buffer.concat(this.frames);
+    this.frames = [];
+    response.write(chunk);
+    if (response.writableLength > watcherBacklogBytesMax) {
+      this.finish();
+      response.destroy();
+    }
+  }
+
+  failed(error: Error): void {
+    const status = asStatusError(error).toStatus();
+    this.frames.push(watchFrame('ERROR', Buffer.from(JSON.stringify(status))));
+    this.end();
+  }
+
+  /** Begins the answer. Events gathered so far follow the head at once. */
+  open(handle: WatchHandle): void {
+    const { response, clock, bookmarks, timeoutMs, signal } = this.options;
+    this.handle = handle;
+    response.on('close', () => this.finish());
+    signal.addEventListener('abort', this.end, { once: true });
+    this.timers.push(clock.setTimer(timeoutMs, this.end));
+    if (bookmarks) this.scheduleBookmark();
+    this.sendHead();
+    if (this.over || response.destroyed) this.finish();
+  }
+
+  /** Sends the head, so that a client knows that it watches before anything happens. */
+  private sendHead(): void {
+    const { response } = this.options;
+    if (response.headersSent) return;
+    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
+    response.flushHeaders();
+  }
+
+  private readonly end = (): void => {
+    if (this.over) return;
+    if (this.options.bookmarks) this.handle?.bookmark();
+    this.settled();
+    this.finish();
+    this.options.response.end();
+  };
+
+  private scheduleBookmark(): void {
+    const timer = this.options.clock.setTimer(bookmarkIntervalMs, () => {
+      if (this.over) return;
+      this.handle?.bookmark();
+      this.timers = this.timers.filter((one) => one !== timer);
+      this.scheduleBookmark();
+    });
+    this.timers.push(timer);
+  }
+
+  private finish(): void {
+    this.over = true;
+    this.handle?.cancel();
+    this.options.signal.removeEventListener('abort', this.end);
+    for (const timer of this.timers) timer.cancel();
+    this.timers = [];
+  }
+
+  private rendered(document: Document): Buffer {
+    return Buffer.from(JSON.stringify(this.render(document)));
+  }
+
+  private render(document: Document): object {
+    if (this.options.form === 'metadata') return metadataOnly(document.object as KubeObject);
+    const withoutColumns = !this.firstTable;
+    this.firstTable = false;
+    const { definition, include, clock } = this.options;
+    const answer = { documents: [document], revision: document.revision };
+    return tableOf(definition, answer, { include, nowMs: clock.now(), withoutColumns });
+  }
+}

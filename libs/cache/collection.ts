@@ -1,0 +1,163 @@
+import { Bucket } from './bucket.ts';
+import type { Document } from './document.ts';
+import { CacheEvent, type ChangeType, changeSeen, type Filter } from './event.ts';
+import { EventRing } from './ring.ts';
+
+/** How many events of a collection are kept for watchers that come back. */
+export const eventsKeptMax = 4_096;
+
+/** Receives what a watch delivers, in order. It must not throw and must not block. */
+export interface WatchSink {
+  event(type: ChangeType, event: CacheEvent): void;
+  /** Everything up to this revision has been delivered; called after each batch that concerned the collection. */
+  settled?(): void;
+  /** Nothing more will come: the cache lost its place and the watcher must list again. */
+  expired(): void;
+}
+
+export interface Subscription {
+  cancel(): void;
+}
+
+interface Watcher {
+  filter: Filter;
+  sink: WatchSink;
+}
+
+/** All objects of one resource in memory, and what happened to them lately. */
+export class Collection {
+  private readonly buckets = new Map<string, Bucket>();
+  private readonly watchers = new Set<Watcher>();
+  private ring: EventRing;
+  private namespaces: string[] | undefined;
+  private changed: number;
+
+  constructor(revision: number) {
+    this.ring = new EventRing(eventsKeptMax, revision);
+    this.changed = revision;
+  }
+
+  /** The revision of the newest change to any of its objects. */
+  get lastChange(): number {
+    return this.changed;
+  }
+
+  /** The oldest revision that a watch may start after. */
+  get floorRevision(): number {
+    return this.ring.floorRevision;
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const bucket of this.buckets.values()) size += bucket.size;
+    return size;
+  }
+
+  get watcherCount(): number {
+    return this.watchers.size;
+  }
+
+  get(key: string): Document | undefined {
+    const slash = key.indexOf('/');
+    return this.buckets.get(slash < 0 ? '' : key.slice(0, slash))?.get(key.slice(slash + 1));
+  }
+
+  /** Key and document of every object that the filter shows, in key order, after the key `after`. */
+  *list(filter: Filter, after = ''): IterableIterator<[string, Document]> {
+    const slash = after.indexOf('/');
+    const afterNamespace = slash < 0 ? '' : after.slice(0, slash);
+    for (const namespace of this.namespacesOf(filter)) {
+      const prefix = namespace === '' ? '' : `${namespace}/`;
+      if (after !== '' && prefix < `${afterNamespace}/` && prefix !== '') continue;
+      const bucket = this.buckets.get(namespace);
+      if (!bucket) continue;
+      const start = namespace === afterNamespace ? after.slice(slash + 1) : '';
+      for (const [name, document] of bucket.after(start)) {
+        if (filter.name !== undefined && name !== filter.name) continue;
+        if (!filter.matches || filter.matches(document)) yield [prefix + name, document];
+      }
+    }
+  }
+
+  /** How many objects lie in the filter's namespace; selectors are not looked at. */
+  count(filter: Filter): number {
+    return filter.namespace === undefined ? this.size : (this.buckets.get(filter.namespace)?.size ?? 0);
+  }
+
+  /** One object as the first listing found it; no watcher hears of it. */
+  load(key: string, document: Document): void {
+    this.store(key, document);
+  }
+
+  /** Takes one change from the store and tells the watchers. */
+  apply(key: string, revision: number, document: Document | undefined): void {
+    const previous = this.get(key);
+    this.changed = revision;
+    if (document) this.store(key, document);
+    else this.remove(key);
+    if (!document && !previous) return;
+    const event = new CacheEvent(key, revision, document, previous);
+    this.ring.push(event);
+    for (const watcher of this.watchers) {
+      const type = changeSeen(event, watcher.filter);
+      if (type) watcher.sink.event(type, event);
+    }
+  }
+
+  /** Delivers what happened after `afterRevision`, at once, and then everything as it happens. */
+  watch(filter: Filter, afterRevision: number, sink: WatchSink): Subscription {
+    for (const event of afterRevision < this.changed ? this.ring.after(afterRevision) : []) {
+      const type = changeSeen(event, filter);
+      if (type) sink.event(type, event);
+    }
+    const watcher = { filter, sink };
+    this.watchers.add(watcher);
+    return { cancel: () => this.watchers.delete(watcher) };
+  }
+
+  /** Tells all watchers that a batch is complete. */
+  settle(): void {
+    for (const watcher of this.watchers) watcher.sink.settled?.();
+  }
+
+  /** Forgets everything, because the store's history was lost; watchers must list again. */
+  reset(revision: number): void {
+    const cut = [...this.watchers];
+    this.watchers.clear();
+    this.buckets.clear();
+    this.namespaces = undefined;
+    this.ring = new EventRing(eventsKeptMax, revision);
+    this.changed = revision;
+    for (const watcher of cut) watcher.sink.expired();
+  }
+
+  private namespacesOf(filter: Filter): readonly string[] {
+    if (filter.namespace !== undefined) return [filter.namespace];
+    // Bytewise key order: `a-b/x` sorts before `a/x`.
+    this.namespaces ??= [...this.buckets.keys()].sort((a, b) => (`${a}/` < `${b}/` ? -1 : 1));
+    return this.namespaces;
+  }
+
+  private store(key: string, document: Document): void {
+    const slash = key.indexOf('/');
+    const namespace = slash < 0 ? '' : key.slice(0, slash);
+    let bucket = this.buckets.get(namespace);
+    if (!bucket) {
+      bucket = new Bucket();
+      this.buckets.set(namespace, bucket);
+      this.namespaces = undefined;
+    }
+    bucket.set(key.slice(slash + 1), document);
+  }
+
+  private remove(key: string): void {
+    const slash = key.indexOf('/');
+    const namespace = slash < 0 ? '' : key.slice(0, slash);
+    const bucket = this.buckets.get(namespace);
+    if (!bucket) return;
+    bucket.delete(key.slice(slash + 1));
+    if (bucket.size > 0) return;
+    this.buckets.delete(namespace);
+    this.namespaces = undefined;
+  }
+}

@@ -1,0 +1,15 @@
+/** How objects are addressed in the store: `/registry/<group or core>/<plural>/[<namespace>/]<name>`. */
+export const registryPrefix = '/registry/';
+
+export function collectionPrefix(group: string, plural: string): string {
+  return `${registryPrefix}${group === '' ? 'core' : group}/${plural}/`;
+}
+
+/** The collection's prefix and the key within it (`namespace/name` or `name`); undefined for foreign keys. */
+export function splitKey(key: string): { prefix: string; rest: string } | undefined {
+  if (!key.startsWith(registryPrefix)) return undefined;
+  const groupEnd = key.indexOf('/', registryPrefix.length);
+  const pluralEnd = groupEnd < 0 ? -1 : key.indexOf('/', groupEnd + 1);
+  if (pluralEnd < 0 || pluralEnd === key.length - 1) return undefined;
+  return { prefix: key.slice(0, pluralEnd + 1), rest: key.slice(pluralEnd + 1) };
+}

@@ -1,0 +1,178 @@
+import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
+import { type Clock, sleep } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import { CompactedError, type Store, type WatchBatch } from '../store/store.ts';
+import { Collection } from './collection.ts';
+import { Document } from './document.ts';
+import { collectionPrefix, registryPrefix, splitKey } from './keys.ts';
+import { RevisionGate } from './revision-gate.ts';
+
+/** Entries per page when the mirror reads the whole store. */
+const loadPageEntries = 500;
+const retryPolicy: BackoffPolicy = { initialMs: 50, maxMs: 5_000 };
+
+export interface MirrorOptions {
+  store: Store;
+  /** Whether other processes write to the store: reads that must be current then ask it for its revision first. */
+  storeShared: boolean;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * The whole store in memory, kept current by one watch. Since one watch feeds all collections, they all stand at one
+ * revision, and whoever has seen a write acknowledged can wait until the mirror shows it.
+ */
+export class StoreMirror {
+  private readonly collections = new Map<string, Collection>();
+  private readonly gate: RevisionGate;
+  private readonly stopping = new AbortController();
+  private readonly options: MirrorOptions;
+  private running: Promise<void> | undefined;
+  private newestAsked: Promise<number> | undefined;
+  private newestAskedNext: Promise<number> | undefined;
+
+  constructor(options: MirrorOptions) {
+    this.options = options;
+    this.gate = new RevisionGate(options.clock);
+  }
+
+  /** Everything up to this revision is in the collections. */
+  get revision(): number {
+    return this.gate.revision;
+  }
+
+  /** Reads the store, then follows it in the background. */
+  async start(): Promise<void> {
+    const revision = await this.load();
+    this.running = this.follow(revision);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    for (const collection of this.collections.values()) collection.reset(this.revision);
+  }
+
+  collection(group: string, plural: string): Collection {
+    return this.collectionAt(collectionPrefix(group, plural));
+  }
+
+  /** Every collection with its prefix, empty ones too. */
+  all(): IterableIterator<[string, Collection]> {
+    return this.collections.entries();
+  }
+
+  /** Resolves once the mirror shows `revision`. @throws StatusError Timeout. */
+  shows(revision: number): Promise<void> | undefined {
+    return this.gate.reached(revision);
+  }
+
+  /** Resolves once the mirror shows every write acknowledged anywhere before the call. */
+  async current(): Promise<void> {
+    if (this.options.storeShared) await this.catchUp();
+  }
+
+  /** Resolves once the mirror shows the store's newest revision, whoever wrote it. */
+  async catchUp(): Promise<void> {
+    await this.gate.reached(await this.newestRevision());
+  }
+
+  /** One question under way serves everybody who asks before it is sent. */
+  private newestRevision(): Promise<number> {
+    if (!this.newestAsked) {
+      this.newestAsked = this.ask().finally(() => {
+        this.newestAsked = this.newestAskedNext;
+        this.newestAskedNext = undefined;
+      });
+      return this.newestAsked;
+    }
+    this.newestAskedNext ??= this.newestAsked.then(
+      () => this.ask(),
+      () => this.ask(),
+    );
+    return this.newestAskedNext;
+  }
+
+  private ask(): Promise<number> {
+    return this.options.store.commit({ guards: [], writes: [] });
+  }
+
+  private collectionAt(prefix: string): Collection {
+    let collection = this.collections.get(prefix);
+    if (!collection) {
+      collection = new Collection(this.revision);
+      this.collections.set(prefix, collection);
+    }
+    return collection;
+  }
+
+  private async load(): Promise<number> {
+    let after: string | undefined;
+    let revision: number | undefined;
+    for (;;) {
+      const page = await this.options.store.list(registryPrefix, { limit: loadPageEntries, after, revision });
+      if (revision === undefined) {
+        revision = page.revision;
+        for (const collection of this.collections.values()) collection.reset(revision);
+        this.gate.restart(revision);
+      }
+      for (const entry of page.entries) {
+        const at = splitKey(entry.key);
+        if (at) this.collectionAt(at.prefix).load(at.rest, Document.ofValue(entry.value, entry.revision));
+        after = entry.key;
+      }
+      if (!page.more) break;
+    }
+    this.gate.advance(revision);
+    return revision;
+  }
+
+  private async follow(from: number): Promise<void> {
+    let revision = from;
+    for (let failures = 0; !this.stopping.signal.aborted; ) {
+      try {
+        const watch = this.options.store.watch(registryPrefix, {
+          afterRevision: revision,
+          signal: this.stopping.signal,
+        });
+        for await (const batch of watch) {
+          this.apply(batch);
+          revision = batch.revision;
+          failures = 0;
+        }
+      } catch (error) {
+        failures += 1;
+        this.options.logger.warn('watch of the store ended', { error: String(error), revision });
+        revision = await this.recover(error, revision);
+      }
+      if (failures > 0)
+        await sleep(this.options.clock, backoffMs(retryPolicy, failures), this.stopping.signal).catch(() => {});
+    }
+  }
+
+  /** Where to go on after a failure: from the same revision, or from a new listing when the history is gone. */
+  private async recover(error: unknown, revision: number): Promise<number> {
+    if (!(error instanceof CompactedError)) return revision;
+    try {
+      return await this.load();
+    } catch (failure) {
+      this.options.logger.warn('listing the store failed', { error: String(failure) });
+      return revision;
+    }
+  }
+
+  private apply(batch: WatchBatch): void {
+    const touched = new Set<Collection>();
+    for (const event of batch.events) {
+      const at = splitKey(event.key);
+      if (!at) continue;
+      const collection = this.collectionAt(at.prefix);
+      const document = event.value === null ? undefined : Document.ofValue(event.value, event.revision);
+      collection.apply(at.rest, event.revision, document);
+      touched.add(collection);
+    }
+    this.gate.advance(batch.revision);
+    for (const collection of touched) collection.settle();
+  }
+}

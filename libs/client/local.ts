@@ -1,0 +1,140 @@
+import type { KubeObject, ObjectName, Resource } from '../api/meta.ts';
+import type { RequestAttributes } from '../auth/attributes.ts';
+import type { UserInfo } from '../auth/user.ts';
+import { StatusError } from '../base/status.ts';
+import { methodNotAllowed } from '../registry/errors.ts';
+import type { Registry, ServedResource } from '../registry/registry.ts';
+import type { Caller, WriteRequest } from '../registry/requests.ts';
+import type { SubresourceCreation } from '../registry/subresource-creation.ts';
+import type {
+  Client,
+  DeleteOptions,
+  ListOptions,
+  ListResult,
+  Patch,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+} from './client.ts';
+import { LocalWatch } from './local-watch.ts';
+
+export interface LocalClientOptions {
+  readonly registry: Registry;
+  readonly user: UserInfo;
+  /** undefined when the subresource cannot be created. */
+  readonly createSubresource: (creation: SubresourceCreation) => Promise<object> | undefined;
+  /** Refuses what the user may not do. Absent: everything is allowed. @throws StatusError Forbidden. */
+  readonly authorize?: (user: UserInfo, attributes: RequestAttributes) => void;
+  /** Names the writer in managedFields. */
+  readonly fieldManager: string;
+}
+
+/** The API within the server's own process: the same registry and admission, no HTTP and no serialisation. */
+export class LocalClient implements Client {
+  private readonly caller: Caller;
+
+  constructor(private readonly options: LocalClientOptions) {
+    this.caller = { user: options.user, warn: () => {} };
+  }
+
+  async get<T extends KubeObject>(resource: Resource<T>, at: ObjectName): Promise<T> {
+    const served = this.open('get', resource, at);
+    const document = await served.service.get(at);
+    return document.object as T;
+  }
+
+  async list<T extends KubeObject>(resource: Resource<T>, options: ListOptions = {}): Promise<ListResult<T>> {
+    const served = this.open('list', resource, { namespace: options.namespace });
+    const answer = await served.service.list(options);
+    return {
+      items: answer.documents.map((document) => document.object as T),
+      resourceVersion: String(answer.revision),
+      continue: answer.continue,
+    };
+  }
+
+  async *watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>> {
+    const served = this.open('watch', resource, { namespace: options.namespace });
+    const watch = new LocalWatch<T>();
+    const handle = await served.service.watch({ ...options, allowBookmarks: true }, watch);
+    try {
+      yield* watch.events(options.signal);
+    } finally {
+      handle.cancel();
+    }
+  }
+
+  async create<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {
+    const { namespace } = object.metadata ?? {};
+    const served = this.open('create', resource, { namespace });
+    const body = { object: copy(object), complaints: [] };
+    const document = await served.service.create({ namespace }, body, this.request(options));
+    return document.object as T;
+  }
+
+  async createSubresource<R>(resource: Resource, at: ObjectName, body: KubeObject, options: WriteOptions): Promise<R> {
+    const served = this.open('create', resource, at, options.subresource);
+    const creation = { at, body: copy(body), served, request: this.request(options) };
+    const answer = await this.options.createSubresource(creation);
+    if (!answer) throw methodNotAllowed();
+    return answer as R;
+  }
+
+  async update<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {
+    const at = { namespace: object.metadata?.namespace, name: object.metadata?.name ?? '' };
+    const served = this.open('update', resource, at, options.subresource);
+    const body = { object: copy(object), complaints: [] };
+    const { document } = await served.service.update(at, body, this.request(options));
+    return document.object as T;
+  }
+
+  async patch<T extends KubeObject>(
+    resource: Resource<T>,
+    at: ObjectName,
+    patch: Patch,
+    options: WriteOptions = {},
+  ): Promise<T> {
+    const served = this.open('patch', resource, at, options.subresource);
+    const request = {
+      ...this.request(options),
+      type: patch.type,
+      body: patch.body,
+      force: patch.force ?? false,
+      complaints: [],
+    };
+    const { document } = await served.service.patch(at, request);
+    return document.object as T;
+  }
+
+  async delete(resource: Resource, at: ObjectName, options: DeleteOptions = {}): Promise<void> {
+    const served = this.open('delete', resource, at);
+    await served.service.delete(at, { ...this.caller, ...options, dryRun: false });
+  }
+
+  private request(options: WriteOptions): WriteRequest {
+    return {
+      ...this.caller,
+      dryRun: options.dryRun ?? false,
+      fieldManager: options.fieldManager ?? this.options.fieldManager,
+      fieldValidation: 'Ignore',
+      subresource: options.subresource,
+    };
+  }
+
+  private open(verb: string, resource: Resource, at: Partial<ObjectName>, subresource?: string): ServedResource {
+    const { group, version, plural } = resource;
+    this.options.authorize?.(this.options.user, {
+      verb,
+      resource: { group, version, plural, subresource, namespace: at.namespace, name: at.name },
+      path: '',
+    });
+    const served = this.options.registry.resource(group, version, plural);
+    if (!served) throw new StatusError('NotFound', 'the server could not find the requested resource', { details: {} });
+    return served;
+  }
+}
+
+/** What a caller hands over stays theirs: the registry completes drafts in place. */
+function copy<T extends KubeObject>(object: T): T {
+  return JSON.parse(JSON.stringify(object)) as T;
+}

@@ -1,0 +1,103 @@
+import type { KubeObject, ObjectName } from '../api/meta.ts';
+import { objectKey } from '../api/meta.ts';
+import { Document, storedValue } from '../cache/document.ts';
+import { collectionPrefix } from '../cache/keys.ts';
+import { alreadyExists, badRequest, invalid } from './errors.ts';
+import { recordCreate } from './field-managers.ts';
+import { checkFields } from './field-validation.ts';
+import { checkKind, generateName, metadataOf, place, stampNew } from './object-meta.ts';
+import type { Parts } from './parts.ts';
+import type { DecodedObject, WriteRequest } from './requests.ts';
+import { guardFailureAt, writeAttemptsMax } from './writer.ts';
+
+/** How many generated names are tried before a collision is the caller's. */
+const generatedNamesMax = 8;
+
+/** Creates an object from a request's body. @throws StatusError. */
+export async function createObject(
+  parts: Parts,
+  at: Partial<ObjectName>,
+  body: DecodedObject,
+  request: WriteRequest,
+): Promise<Document> {
+  const draft = body.object;
+  checkKind(parts.definition, draft);
+  checkFields(parts.definition, body, request);
+  place(parts.definition, draft, at);
+  if (metadataOf(draft).resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+  return createDraft(parts, draft, request);
+}
+
+/** Creates an object from a private draft whose fields have been checked. */
+export async function createDraft(parts: Parts, draft: KubeObject, request: WriteRequest): Promise<Document> {
+  const generated = generateName(draft, parts.random);
+  const prepared = await prepare(parts, draft, request);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await write(parts, prepared, request);
+    } catch (error) {
+      if (!generated || attempt >= generatedNamesMax || !isAlreadyExists(error)) throw error;
+      metadataOf(prepared).name = undefined;
+      generateName(prepared, parts.random);
+    }
+  }
+}
+
+function isAlreadyExists(error: unknown): boolean {
+  return error instanceof Error && 'reason' in error && error.reason === 'AlreadyExists';
+}
+
+async function prepare(parts: Parts, draft: KubeObject, request: WriteRequest): Promise<KubeObject> {
+  const { definition } = parts;
+  definition.setDefaults?.(draft);
+  const metadata = metadataOf(draft);
+  const admitted = parts.admission.admit({
+    operation: 'create',
+    definition,
+    at: { namespace: metadata.namespace, name: metadata.name },
+    object: draft,
+    previous: undefined,
+    request,
+    subresource: undefined,
+  });
+  if (admitted) await admitted;
+  definition.prepareForCreate?.(draft);
+  stampNew(definition, draft, parts);
+  recordCreate(definition, draft, request, parts.clock);
+  const errors = definition.validate?.(draft) ?? [];
+  if (errors.length > 0) throw invalid(definition, metadata.name ?? '', errors);
+  for (const warning of definition.warnings?.(draft) ?? []) request.warn(warning);
+  return draft;
+}
+
+async function write(parts: Parts, draft: KubeObject, request: WriteRequest): Promise<Document> {
+  const { definition, collection } = parts;
+  const metadata = metadataOf(draft);
+  const at = { namespace: metadata.namespace, name: metadata.name ?? '' };
+  const key = collectionPrefix(definition.group, definition.plural) + objectKey(at);
+  if (await stands(parts, objectKey(at))) throw alreadyExists(definition, at.name);
+  for (let attempt = 1; ; attempt++) {
+    const rider = parts.behaviour.reserve?.(draft, undefined);
+    if (request.dryRun) return Document.ofObject(draft);
+    const value = storedValue(draft);
+    try {
+      const revision = await parts.writer.commit({
+        guards: [{ key, revision: 0 }, ...(rider?.guards ?? [])],
+        writes: [{ key, value }, ...(rider?.writes ?? [])],
+      });
+      const cached = collection.get(objectKey(at));
+      return cached?.revision === revision ? cached : Document.ofValue(value, revision);
+    } catch (error) {
+      if (guardFailureAt(error, key)?.current) throw alreadyExists(definition, at.name);
+      if (!rider?.retries || attempt >= writeAttemptsMax) throw error;
+      rider.undo?.();
+    }
+  }
+}
+
+/** Whether the object exists, by the mirror; asked again when a shared store may know better. */
+async function stands({ collection, mirror }: Parts, key: string): Promise<boolean> {
+  if (!collection.get(key)) return false;
+  await mirror.current();
+  return collection.get(key) !== undefined;
+}

@@ -1,0 +1,89 @@
+import type { FieldError } from '../api/definition.ts';
+import { StatusError } from '../base/status.ts';
+
+/** The part of a resource that answers name. */
+export interface Named {
+  readonly group: string;
+  readonly plural: string;
+  readonly kind: string;
+}
+
+/** `pods`, or `deployments.apps` outside of the core group. */
+export function qualified({ group, plural }: { group: string; plural: string }): string {
+  return group === '' ? plural : `${plural}.${group}`;
+}
+
+function resourceDetails(resource: { group: string; plural: string }, name: string) {
+  return { name, ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.plural };
+}
+
+function kindDetails(resource: { group: string; kind: string }, name: string) {
+  return {
+    ...(name === '' ? {} : { name }),
+    ...(resource.group === '' ? {} : { group: resource.group }),
+    kind: resource.kind,
+  };
+}
+
+export function notFound(resource: { group: string; plural: string }, name: string): StatusError {
+  return new StatusError('NotFound', `${qualified(resource)} "${name}" not found`, {
+    details: resourceDetails(resource, name),
+  });
+}
+
+export function alreadyExists(resource: { group: string; plural: string }, name: string): StatusError {
+  return new StatusError('AlreadyExists', `${qualified(resource)} "${name}" already exists`, {
+    details: resourceDetails(resource, name),
+  });
+}
+
+export function conflict(resource: { group: string; plural: string }, name: string, why: string): StatusError {
+  return new StatusError('Conflict', `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`, {
+    details: resourceDetails(resource, name),
+  });
+}
+
+export const modifiedMeanwhile =
+  'the object has been modified; please apply your changes to the latest version and try again';
+
+/** A precondition on uid or resourceVersion that does not hold. */
+export function preconditionFailed(resource: Named, name: string, why: string): StatusError {
+  return new StatusError(
+    'Conflict',
+    `Operation cannot be fulfilled on ${resource.kind}${resource.group === '' ? '' : `.${resource.group}`} "${name}": ${why}`,
+    { details: kindDetails(resource, name) },
+  );
+}
+
+export function forbidden(resource: { group: string; plural: string }, name: string, why: string): StatusError {
+  return new StatusError('Forbidden', `${qualified(resource)} "${name}" is forbidden: ${why}`, {
+    details: resourceDetails(resource, name),
+  });
+}
+
+/** Refuses an object for its fields; `kind` may be one that is no resource, such as DeleteOptions. */
+export function invalid(
+  kind: { group: string; kind: string },
+  name: string,
+  errors: ReadonlyArray<Pick<FieldError, 'field' | 'reason' | 'message'>>,
+): StatusError {
+  const qualifiedKind = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
+  const texts = errors.map((error) => `${error.field}: ${error.message}`);
+  const summary = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
+  return new StatusError('Invalid', `${qualifiedKind} "${name}" is invalid: ${summary}`, {
+    details: {
+      ...kindDetails(kind, name),
+      causes: errors.map(({ field, reason, message }) => ({ reason, message, field })),
+    },
+  });
+}
+
+export function badRequest(message: string, cause?: unknown): StatusError {
+  return new StatusError('BadRequest', message, cause === undefined ? {} : { cause });
+}
+
+export function methodNotAllowed(): StatusError {
+  return new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {
+    details: {},
+  });
+}

@@ -1,0 +1,108 @@
+import type { KubeObject } from '../api/meta.ts';
+import type { Document } from '../cache/document.ts';
+import type { Filter } from '../cache/event.ts';
+import { collectionPrefix } from '../cache/keys.ts';
+import { expiredRevision } from '../cache/revisions.ts';
+import { CompactedError, type Store } from '../store/store.ts';
+import { type Continuation, continuationExpired, decodeContinuation, encodeContinuation } from './continuation.ts';
+import { checkListOptions, parseRevision } from './list-options.ts';
+import type { Parts } from './parts.ts';
+import type { ListAnswer, ListRequest } from './requests.ts';
+import { filterOf } from './selection.ts';
+import { documentOf } from './writer.ts';
+
+/** Entries read at once when an older state is listed with selectors. */
+const historyPageEntries = 500;
+
+/** Lists objects from memory; states of the past come from the store. @throws StatusError. */
+export async function listObjects(parts: Parts, store: Store, request: ListRequest): Promise<ListAnswer> {
+  checkListOptions(request);
+  const filter = filterOf(parts.definition, request);
+  const limit = request.limit && request.limit > 0 ? request.limit : undefined;
+  if (request.continue) {
+    const from = decodeContinuation(request.continue);
+    return listFrom({ parts, store, filter, limit, from });
+  }
+  const revision = parseRevision(request.resourceVersion);
+  if (request.resourceVersionMatch === 'Exact' && revision !== undefined) {
+    await parts.mirror.shows(revision);
+    return listFrom({ parts, store, filter, limit, from: { revision, after: '' } });
+  }
+  if (revision === undefined) await parts.mirror.current();
+  else await parts.mirror.shows(revision);
+  return pageOf({ parts, store, filter, limit, from: { revision: parts.mirror.revision, after: '' } });
+}
+
+interface Page {
+  parts: Parts;
+  store: Store;
+  filter: Filter;
+  limit: number | undefined;
+  from: Continuation;
+}
+
+/** The state of `from.revision` is still in memory when nothing in the collection has changed since. */
+function listFrom(page: Page): Promise<ListAnswer> | ListAnswer {
+  const { collection, mirror } = page.parts;
+  const inMemory = collection.lastChange <= page.from.revision && page.from.revision <= mirror.revision;
+  return inMemory ? pageOf(page) : pageOfThePast(page);
+}
+
+function pageOf({ parts, filter, limit, from }: Page): ListAnswer {
+  const documents: Document[] = [];
+  let last = '';
+  let more = false;
+  for (const [key, document] of parts.collection.list(filter, from.after)) {
+    if (limit !== undefined && documents.length >= limit) {
+      more = true;
+      break;
+    }
+    documents.push(document);
+    last = key;
+  }
+  if (!more) return { documents, revision: from.revision };
+  const next = encodeContinuation({ revision: from.revision, after: last });
+  if (filter.matches || filter.name !== undefined) return { documents, revision: from.revision, continue: next };
+  return { documents, revision: from.revision, continue: next, remaining: remainingAfter(parts, filter, last) };
+}
+
+function remainingAfter(parts: Parts, filter: Filter, last: string): number {
+  let remaining = 0;
+  for (const _ of parts.collection.list(filter, last)) remaining += 1;
+  return remaining;
+}
+
+async function pageOfThePast({ parts, store, filter, limit, from }: Page): Promise<ListAnswer> {
+  const root = collectionPrefix(parts.definition.group, parts.definition.plural);
+  const prefix = filter.namespace === undefined ? root : `${root}${filter.namespace}/`;
+  const documents: Document[] = [];
+  let after = from.after === '' ? undefined : root + from.after;
+  for (;;) {
+    const page = await pastEntries(store, prefix, { revision: from.revision, after });
+    for (const entry of page.entries) {
+      after = entry.key;
+      const document = documentOf(entry);
+      if (!shown(filter, document)) continue;
+      documents.push(document);
+      if (limit === undefined || documents.length < limit) continue;
+      if (!page.more && entry === page.entries[page.entries.length - 1]) break;
+      const next = encodeContinuation({ revision: from.revision, after: entry.key.slice(root.length) });
+      return { documents, revision: from.revision, continue: next };
+    }
+    if (!page.more) return { documents, revision: from.revision };
+  }
+}
+
+function shown(filter: Filter, document: Document): boolean {
+  if (filter.name !== undefined && (document.object as KubeObject).metadata?.name !== filter.name) return false;
+  return !filter.matches || filter.matches(document);
+}
+
+async function pastEntries(store: Store, prefix: string, at: { revision: number; after: string | undefined }) {
+  try {
+    return await store.list(prefix, { ...at, limit: historyPageEntries });
+  } catch (error) {
+    if (!(error instanceof CompactedError)) throw error;
+    throw at.after === undefined ? expiredRevision(at.revision, error.compactedRevision) : continuationExpired();
+  }
+}

@@ -1,0 +1,98 @@
+import type { ResourceDefinition } from '../api/definition.ts';
+import type { KubeObject, ObjectMeta, ObjectName } from '../api/meta.ts';
+import { apiVersionOf } from '../api/meta.ts';
+import { sameValue } from '../api/validation/equality.ts';
+import { type Clock, rfc3339 } from '../base/clock.ts';
+import { type Random, randomSuffix } from '../base/random.ts';
+import { badRequest } from './errors.ts';
+
+/** Names are cut so that a generated suffix fits. */
+const generatedNameBaseLettersMax = 58;
+
+/** Metadata of an object whose identity the draft must have; made when the body has none. */
+export function metadataOf(draft: KubeObject): ObjectMeta {
+  draft.metadata ??= {};
+  return draft.metadata;
+}
+
+/** Puts the object where the URL says. @throws StatusError BadRequest when the body says otherwise. */
+export function place(definition: ResourceDefinition, draft: KubeObject, at: Partial<ObjectName>): void {
+  const metadata = metadataOf(draft);
+  if (definition.namespaced) {
+    if (metadata.namespace && metadata.namespace !== at.namespace) {
+      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    }
+    metadata.namespace = at.namespace;
+  }
+  if (at.name === undefined) return;
+  if (!metadata.name) metadata.name = at.name;
+  if (metadata.name !== at.name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${at.name})`);
+  }
+}
+
+/** Refuses a body of another kind and completes one that does not say what it is. @throws StatusError BadRequest. */
+export function checkKind(expected: { group: string; version: string; kind: string }, draft: KubeObject): void {
+  const apiVersion = apiVersionOf(expected);
+  draft.kind ??= expected.kind;
+  draft.apiVersion ??= apiVersion;
+  if (draft.kind === '') draft.kind = expected.kind;
+  if (draft.apiVersion === '') draft.apiVersion = apiVersion;
+  if (draft.kind === expected.kind && draft.apiVersion === apiVersion) return;
+  const name = draft.metadata?.name ?? '';
+  throw badRequest(
+    `${expected.kind} in version "${expected.version}" cannot be handled as the body's ` +
+      `${draft.apiVersion}, Kind=${draft.kind} (name "${name}")`,
+  );
+}
+
+/** What the server alone decides about a new object. */
+export function stampNew(definition: ResourceDefinition, draft: KubeObject, { clock, random }: Stampers): void {
+  const metadata = metadataOf(draft);
+  metadata.uid = random.uuid();
+  metadata.creationTimestamp = rfc3339(clock.now());
+  metadata.deletionTimestamp = undefined;
+  metadata.deletionGracePeriodSeconds = undefined;
+  metadata.selfLink = undefined;
+  metadata.generation = definition.hasGeneration ? 1 : undefined;
+}
+
+export interface Stampers {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Gives the draft a name when it asks for a generated one; says whether it did. */
+export function generateName(draft: KubeObject, random: Random): boolean {
+  const metadata = metadataOf(draft);
+  if (metadata.name || !metadata.generateName) return false;
+  metadata.name = metadata.generateName.slice(0, generatedNameBaseLettersMax) + randomSuffix(random);
+  return true;
+}
+
+/** What an update cannot say about an object's metadata is carried over from the previous state. */
+export function carryMetadata(draft: KubeObject, previous: KubeObject): void {
+  const metadata = metadataOf(draft);
+  const before = previous.metadata ?? {};
+  metadata.uid ||= before.uid;
+  metadata.creationTimestamp = before.creationTimestamp;
+  metadata.generateName ??= before.generateName;
+  metadata.selfLink = undefined;
+  metadata.generation = before.generation;
+  if (before.deletionTimestamp) metadata.deletionTimestamp = before.deletionTimestamp;
+  else metadata.deletionTimestamp = undefined;
+  metadata.deletionGracePeriodSeconds = before.deletionGracePeriodSeconds;
+}
+
+/** Counts a change of anything but metadata and status. */
+export function countGeneration(definition: ResourceDefinition, draft: KubeObject, previous: KubeObject): void {
+  if (!definition.hasGeneration) return;
+  if (sameSpecification(draft, previous)) return;
+  metadataOf(draft).generation = (previous.metadata?.generation ?? 0) + 1;
+}
+
+function sameSpecification(a: KubeObject, b: KubeObject): boolean {
+  const { metadata: _m1, status: _s1, ...left } = a as KubeObject & { status?: unknown };
+  const { metadata: _m2, status: _s2, ...right } = b as KubeObject & { status?: unknown };
+  return sameValue(left, right);
+}

@@ -1,0 +1,27 @@
+import type { ObjectName } from '../api/meta.ts';
+import { badRequest } from './errors.ts';
+import { checkFields } from './field-validation.ts';
+import { draftOf, modifyObject } from './modify.ts';
+import { checkKind, metadataOf, place } from './object-meta.ts';
+import type { Parts } from './parts.ts';
+import { applyPlainPatch } from './patch-body.ts';
+import type { PatchRequest, WriteAnswer } from './requests.ts';
+import { nextState } from './update.ts';
+
+/** Changes an object by a patch of any type. @throws StatusError. */
+export async function patchObject(parts: Parts, at: ObjectName, request: PatchRequest): Promise<WriteAnswer> {
+  const { definition } = parts;
+  const { document } = await modifyObject(parts, {
+    at,
+    dryRun: request.dryRun,
+    next: (previous) => {
+      const draft = applyPlainPatch(request, draftOf(previous), definition.type);
+      checkKind(definition, draft);
+      checkFields(definition, { object: draft, complaints: request.complaints }, request);
+      if (metadataOf(draft).name !== at.name) throw badRequest('a patch cannot change the name of an object');
+      place(definition, draft, at);
+      return nextState(parts, { draft, previous, request });
+    },
+  });
+  return { document, created: false };
+}

@@ -1,0 +1,109 @@
+import type { ResourceDefinition } from '../api/definition.ts';
+import { builtinKinds } from '../api/kinds/index.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+import type { StoreMirror } from '../cache/mirror.ts';
+import type { Store } from '../store/store.ts';
+import { jobBehaviour } from './behaviours/jobs.ts';
+import { namespaceBehaviour } from './behaviours/namespaces.ts';
+import { podBehaviour } from './behaviours/pods.ts';
+import { serviceBehaviour } from './behaviours/services.ts';
+import type { Admission, Behaviour, Parts } from './parts.ts';
+import type { ResourceService } from './requests.ts';
+import { StoredResource } from './stored-resource.ts';
+import { ObjectWriter } from './writer.ts';
+
+export interface RegistryOptions {
+  readonly store: Store;
+  readonly mirror: StoreMirror;
+  readonly admission: Admission;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly serviceCidr: string;
+}
+
+/** A resource that the API serves and who answers for it. */
+export interface ServedResource {
+  readonly definition: ResourceDefinition;
+  readonly service: ResourceService;
+}
+
+/** Kinds whose last state is the answer to their deletion. */
+const returnsDeleted: Behaviour = { returnsDeleted: true };
+
+const plainBehaviours: Readonly<Record<string, Behaviour>> = {
+  '/pods': podBehaviour,
+  '/namespaces': namespaceBehaviour,
+  '/serviceaccounts': returnsDeleted,
+  '/resourcequotas': returnsDeleted,
+  '/persistentvolumes': returnsDeleted,
+  '/persistentvolumeclaims': returnsDeleted,
+  '/podtemplates': returnsDeleted,
+  'storage.k8s.io/storageclasses': returnsDeleted,
+  'storage.k8s.io/csidrivers': returnsDeleted,
+  'storage.k8s.io/csinodes': returnsDeleted,
+  'storage.k8s.io/volumeattachments': returnsDeleted,
+  'batch/jobs': jobBehaviour,
+};
+
+/** Every resource that is served, by group, version and plural. */
+export class Registry {
+  readonly writer: ObjectWriter;
+  readonly mirror: StoreMirror;
+  private readonly served = new Map<string, ServedResource>();
+  private readonly options: RegistryOptions;
+  private readonly behaviours: Readonly<Record<string, Behaviour>>;
+
+  constructor(options: RegistryOptions) {
+    this.options = options;
+    this.mirror = options.mirror;
+    this.writer = new ObjectWriter(options.store, options.mirror);
+    const network = { cidr: options.serviceCidr, mirror: options.mirror, random: options.random };
+    this.behaviours = { ...plainBehaviours, '/services': serviceBehaviour(network) };
+    for (const definition of builtinKinds) this.serveStored(definition);
+  }
+
+  /** Serves a kind from the store. */
+  serveStored(definition: ResourceDefinition): StoredResource {
+    const service = new StoredResource(this.partsOf(definition), this.options.store);
+    this.serve({ definition, service });
+    return service;
+  }
+
+  /** Serves a resource that answers for itself, such as a review or a computed one. */
+  serve(resource: ServedResource): void {
+    const { group, version, plural } = resource.definition;
+    this.served.set(keyOf(group, version, plural), resource);
+  }
+
+  withdraw({ group, version, plural }: { group: string; version: string; plural: string }): void {
+    this.served.delete(keyOf(group, version, plural));
+  }
+
+  resource(group: string, version: string, plural: string): ServedResource | undefined {
+    return this.served.get(keyOf(group, version, plural));
+  }
+
+  /** In the order in which they were added. */
+  all(): ServedResource[] {
+    return [...this.served.values()];
+  }
+
+  private partsOf(definition: ResourceDefinition): Parts {
+    const { mirror, admission, clock, random } = this.options;
+    return {
+      definition,
+      mirror,
+      collection: mirror.collection(definition.group, definition.plural),
+      writer: this.writer,
+      admission,
+      behaviour: this.behaviours[`${definition.group}/${definition.plural}`] ?? {},
+      clock,
+      random,
+    };
+  }
+}
+
+function keyOf(group: string, version: string, plural: string): string {
+  return `${group}/${version}/${plural}`;
+}

@@ -1,0 +1,138 @@
+import type { ResourceDefinition, ScaleDefinition } from '../api/definition.ts';
+import type { V1LabelSelector, V1Scale } from '../api/gen/types.ts';
+import type { KubeObject, ObjectName } from '../api/meta.ts';
+import { Document } from '../cache/document.ts';
+import { badRequest, conflict, invalid, modifiedMeanwhile, notFound } from './errors.ts';
+import { draftOf, modifyObject } from './modify.ts';
+import { checkKind, metadataOf } from './object-meta.ts';
+import type { Parts } from './parts.ts';
+import { applyPlainPatch } from './patch-body.ts';
+import type { DecodedObject, PatchRequest, WriteAnswer, WriteRequest } from './requests.ts';
+import { nextState } from './update.ts';
+
+const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+
+/** The scale of an object: how many replicas it wants and has, and which pods they are. */
+export function scaleDocument(definition: ResourceDefinition, document: Document): Document {
+  return Document.ofObject(scaleOf(definition, document), document.revision);
+}
+
+function scaleOf(definition: ResourceDefinition, document: Document): V1Scale & KubeObject {
+  const scale = scaleOrRefuse(definition, document);
+  const { object } = document;
+  const { name, namespace, uid, creationTimestamp } = object.metadata ?? {};
+  const selector = scale.selectorPath === undefined ? undefined : selectorText(read(object, scale.selectorPath));
+  const replicas = Number(read(object, scale.specReplicasPath) ?? 0);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion: String(document.revision), creationTimestamp },
+    spec: replicas === 0 ? {} : { replicas },
+    status: { replicas: Number(read(object, scale.statusReplicasPath) ?? 0), ...(selector ? { selector } : {}) },
+  };
+}
+
+function scaleOrRefuse(definition: ResourceDefinition, document: Document): ScaleDefinition {
+  if (!definition.scale) throw notFound(definition, document.object.metadata?.name ?? '');
+  return definition.scale;
+}
+
+export async function updateScale(
+  parts: Parts,
+  at: ObjectName,
+  body: DecodedObject,
+  request: WriteRequest,
+): Promise<WriteAnswer> {
+  checkKind(scaleKind, body.object);
+  return writeScale(parts, at, request, () => body.object as V1Scale & KubeObject);
+}
+
+export async function patchScale(parts: Parts, at: ObjectName, request: PatchRequest): Promise<WriteAnswer> {
+  return writeScale(parts, at, request, (document) => {
+    const scale = scaleOf(parts.definition, document);
+    return applyPlainPatch(request, scale, 'V1Scale') as V1Scale & KubeObject;
+  });
+}
+
+async function writeScale(
+  parts: Parts,
+  at: ObjectName,
+  request: WriteRequest,
+  wanted: (document: Document) => V1Scale & KubeObject,
+): Promise<WriteAnswer> {
+  const { definition } = parts;
+  const { document } = await modifyObject(parts, {
+    at,
+    dryRun: request.dryRun,
+    next: (previous) => {
+      const path = scaleOrRefuse(definition, previous).specReplicasPath;
+      const scale = wanted(previous);
+      checkScale(definition, at, scale, previous);
+      const draft = draftOf(previous);
+      metadataOf(draft).resourceVersion = undefined;
+      write(draft, path, scale.spec?.replicas ?? 0);
+      return nextState(parts, { draft, previous, request });
+    },
+  });
+  return { document: scaleDocument(definition, document), created: false };
+}
+
+function checkScale(
+  definition: ResourceDefinition,
+  at: ObjectName,
+  scale: V1Scale & KubeObject,
+  previous: Document,
+): void {
+  const { name, resourceVersion } = scale.metadata ?? {};
+  if (name && name !== at.name) throw badRequest('the name of the object does not match the name on the URL');
+  if (resourceVersion && resourceVersion !== String(previous.revision)) {
+    throw conflict(definition, at.name, modifiedMeanwhile);
+  }
+  const replicas = scale.spec?.replicas ?? 0;
+  if (!Number.isInteger(replicas) || replicas < 0) {
+    const message = `Invalid value: ${replicas}: must be greater than or equal to 0`;
+    throw invalid(scaleKind, at.name, [{ field: 'spec.replicas', reason: 'FieldValueInvalid', message }]);
+  }
+}
+
+/** The value at a path such as `.spec.replicas`. */
+function read(object: unknown, path: string): unknown {
+  let value = object;
+  for (const step of path.split('.')) {
+    if (step === '') continue;
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Record<string, unknown>)[step];
+  }
+  return value;
+}
+
+function write(object: object, path: string, value: unknown): void {
+  const steps = path.split('.').filter(Boolean);
+  let at = object as Record<string, unknown>;
+  for (const step of steps.slice(0, -1)) {
+    at[step] ??= {};
+    at = at[step] as Record<string, unknown>;
+  }
+  at[steps[steps.length - 1]!] = value;
+}
+
+/** A label selector as the text that list requests take. */
+function selectorText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return '';
+  const selector = value as V1LabelSelector;
+  if (!selector.matchLabels && !selector.matchExpressions) {
+    return Object.entries(value as Record<string, string>)
+      .map(([key, text]) => `${key}=${text}`)
+      .sort()
+      .join(',');
+  }
+  const parts = Object.entries(selector.matchLabels ?? {}).map(([key, text]) => `${key}=${text}`);
+  for (const { key, operator, values } of selector.matchExpressions ?? []) {
+    const list = `(${[...(values ?? [])].sort().join(',')})`;
+    if (operator === 'In') parts.push(`${key} in ${list}`);
+    else if (operator === 'NotIn') parts.push(`${key} notin ${list}`);
+    else parts.push(operator === 'Exists' ? key : `!${key}`);
+  }
+  return parts.sort().join(',');
+}

@@ -1,0 +1,101 @@
+import type { ResourceDefinition } from '../api/definition.ts';
+import { type ObjectName, objectKey } from '../api/meta.ts';
+import type { Document } from '../cache/document.ts';
+import type { Store } from '../store/store.ts';
+import { createObject } from './create.ts';
+import { deleteObject } from './delete.ts';
+import { methodNotAllowed, notFound } from './errors.ts';
+import { listObjects } from './list.ts';
+import { parseRevision } from './list-options.ts';
+import type { Parts } from './parts.ts';
+import { patchObject } from './patch.ts';
+import type {
+  DecodedObject,
+  DeleteAnswer,
+  DeleteRequest,
+  ListAnswer,
+  ListRequest,
+  PatchRequest,
+  ResourceService,
+  WatchHandle,
+  WatchListener,
+  WatchRequest,
+  WriteAnswer,
+  WriteRequest,
+} from './requests.ts';
+import { patchScale, scaleDocument, updateScale } from './scale.ts';
+import { updateObject } from './update.ts';
+import { watchObjects } from './watch.ts';
+
+/** A kind of object in the store, with its status and scale. */
+export class StoredResource implements ResourceService {
+  readonly definition: ResourceDefinition;
+
+  constructor(
+    readonly parts: Parts,
+    private readonly store: Store,
+  ) {
+    this.definition = parts.definition;
+  }
+
+  async get(at: ObjectName, options: { resourceVersion?: string; subresource?: string } = {}): Promise<Document> {
+    const revision = parseRevision(options.resourceVersion);
+    if (revision === undefined) await this.parts.mirror.current();
+    else await this.parts.mirror.shows(revision);
+    const document = this.parts.collection.get(objectKey(at));
+    if (!document) throw notFound(this.definition, at.name);
+    return options.subresource === 'scale' ? scaleDocument(this.definition, document) : document;
+  }
+
+  async list(request: ListRequest): Promise<ListAnswer> {
+    return listObjects(this.parts, this.store, request);
+  }
+
+  watch(request: WatchRequest, listener: WatchListener): Promise<WatchHandle> {
+    return watchObjects(this.parts, request, listener);
+  }
+
+  create(at: Partial<ObjectName>, body: DecodedObject, request: WriteRequest): Promise<Document> {
+    if (request.subresource !== undefined) throw methodNotAllowed();
+    return createObject(this.parts, at, body, request);
+  }
+
+  update(at: ObjectName, body: DecodedObject, request: WriteRequest): Promise<WriteAnswer> {
+    if (request.subresource === 'scale') return updateScale(this.parts, at, body, request);
+    this.checkSubresource(request.subresource);
+    return updateObject(this.parts, at, body, request);
+  }
+
+  patch(at: ObjectName, request: PatchRequest): Promise<WriteAnswer> {
+    if (request.subresource === 'scale') return patchScale(this.parts, at, request);
+    this.checkSubresource(request.subresource);
+    return patchObject(this.parts, at, request);
+  }
+
+  delete(at: ObjectName, request: DeleteRequest): Promise<DeleteAnswer> {
+    return deleteObject(this.parts, at, request);
+  }
+
+  /** Deletes each object that the list shows; those that went meanwhile are no error. */
+  async deleteCollection(list: ListRequest, request: DeleteRequest): Promise<ListAnswer> {
+    const answer = await this.list(list);
+    const documents: Document[] = [];
+    for (const document of answer.documents) {
+      const metadata = document.object.metadata ?? {};
+      const at = { namespace: metadata.namespace, name: metadata.name ?? '' };
+      try {
+        const deleted = await this.delete(at, request);
+        documents.push(deleted.document ?? document);
+      } catch (error) {
+        if (!(error instanceof Error && 'reason' in error && error.reason === 'NotFound')) throw error;
+      }
+    }
+    return { documents, revision: this.parts.mirror.revision };
+  }
+
+  private checkSubresource(subresource: string | undefined): void {
+    if (subresource === undefined || subresource === 'status') return;
+    if (this.definition.subresources?.some((one) => one.name === subresource)) return;
+    throw methodNotAllowed();
+  }
+}

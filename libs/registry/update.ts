@@ -1,0 +1,130 @@
+import type { ResourceDefinition } from '../api/definition.ts';
+import type { KubeObject, ObjectName } from '../api/meta.ts';
+import { metadataUpdate } from '../api/validation/metadata.ts';
+import { Report } from '../api/validation/report.ts';
+import type { Document } from '../cache/document.ts';
+import { createDraft } from './create.ts';
+import { conflict, invalid, modifiedMeanwhile, preconditionFailed } from './errors.ts';
+import { recordUpdate } from './field-managers.ts';
+import { checkFields } from './field-validation.ts';
+import { modifyObject } from './modify.ts';
+import { carryMetadata, checkKind, countGeneration, metadataOf, place } from './object-meta.ts';
+import type { Parts } from './parts.ts';
+import type { DecodedObject, WriteAnswer, WriteRequest } from './requests.ts';
+
+/** Replaces an object by a request's body. @throws StatusError. */
+export async function updateObject(
+  parts: Parts,
+  at: ObjectName,
+  body: DecodedObject,
+  request: WriteRequest,
+): Promise<WriteAnswer> {
+  const { definition } = parts;
+  checkKind(definition, body.object);
+  checkFields(definition, body, request);
+  place(definition, body.object, at);
+  const wanted = metadataOf(body.object).resourceVersion;
+  if (definition.createOnUpdate && !wanted && !request.subresource && !parts.collection.get(keyOf(at))) {
+    return { document: await createDraft(parts, body.object, request), created: true };
+  }
+  const text = JSON.stringify(body.object);
+  const { document } = await modifyObject(parts, {
+    at,
+    dryRun: request.dryRun,
+    next: (previous) => nextState(parts, { draft: JSON.parse(text) as KubeObject, previous, request }),
+  });
+  return { document, created: false };
+}
+
+function keyOf(at: ObjectName): string {
+  return at.namespace === undefined ? at.name : `${at.namespace}/${at.name}`;
+}
+
+export interface Step {
+  /** The whole object as the writer wants it. */
+  readonly draft: KubeObject;
+  readonly previous: Document;
+  readonly request: WriteRequest;
+  /** Field ownership has been recorded already, as server-side apply does. */
+  readonly ownershipDone?: boolean;
+}
+
+/** From what a writer asks for to what is stored: carried fields, admission, ownership, validation. */
+export async function nextState(parts: Parts, step: Step): Promise<KubeObject> {
+  const { definition } = parts;
+  const { draft, request } = step;
+  const previous = step.previous.object;
+  checkRevision(definition, draft, step.previous);
+  carryMetadata(draft, previous);
+  definition.setDefaults?.(draft);
+  await parts.admission.admit({
+    operation: 'update',
+    definition,
+    at: { namespace: previous.metadata?.namespace, name: previous.metadata?.name },
+    object: draft,
+    previous,
+    request,
+    subresource: request.subresource,
+  });
+  if (request.subresource === 'status') carryForStatus(definition, draft, previous);
+  else carryForMain(definition, draft, previous);
+  countGeneration(definition, draft, previous);
+  if (!step.ownershipDone) recordUpdate(definition, { draft, previous, request, clock: parts.clock });
+  validateUpdate(definition, { draft, previous, request });
+  return draft;
+}
+
+function checkRevision(definition: ResourceDefinition, draft: KubeObject, previous: Document): void {
+  const metadata = metadataOf(draft);
+  const name = previous.object.metadata?.name ?? '';
+  const wanted = metadata.resourceVersion;
+  if (wanted && wanted !== '0' && wanted !== String(previous.revision)) {
+    throw conflict(definition, name, modifiedMeanwhile);
+  }
+  const uid = previous.object.metadata?.uid;
+  if (metadata.uid && metadata.uid !== uid) {
+    throw preconditionFailed(
+      definition,
+      name,
+      `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`,
+    );
+  }
+}
+
+function carryForMain(definition: ResourceDefinition, draft: KubeObject, previous: KubeObject): void {
+  if (definition.hasStatus) (draft as WithStatus).status = (previous as WithStatus).status;
+  definition.prepareForUpdate?.(draft, previous);
+}
+
+type WithStatus = KubeObject & { status?: unknown };
+
+/** All but status comes from the previous state; labels, annotations and finalizers may change with it. */
+function carryForStatus(definition: ResourceDefinition, draft: KubeObject, previous: KubeObject): void {
+  if (definition.prepareForStatusUpdate) {
+    definition.prepareForStatusUpdate(draft, previous);
+    return;
+  }
+  const fields = draft as unknown as Record<string, unknown>;
+  const before = previous as unknown as Record<string, unknown>;
+  for (const field of new Set([...Object.keys(fields), ...Object.keys(before)])) {
+    if (field !== 'status' && field !== 'metadata') fields[field] = before[field];
+  }
+}
+
+function validateUpdate(
+  definition: ResourceDefinition,
+  { draft, previous, request }: { draft: KubeObject; previous: KubeObject; request: WriteRequest },
+): void {
+  const status = request.subresource === 'status';
+  const validate = status ? definition.validateStatusUpdate : definition.validateUpdate;
+  const errors = validate?.call(definition, draft, previous) ?? bareMetadataUpdate(draft, previous);
+  if (errors.length > 0) throw invalid(definition, previous.metadata?.name ?? '', errors);
+  for (const warning of status ? [] : (definition.warnings?.(draft, previous) ?? [])) request.warn(warning);
+}
+
+/** What holds for kinds that say nothing about their updates. */
+function bareMetadataUpdate(draft: KubeObject, previous: KubeObject) {
+  const report = new Report();
+  metadataUpdate(draft, previous, report);
+  return report.errors;
+}

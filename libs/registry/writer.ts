@@ -1,0 +1,57 @@
+import { StatusError } from '../base/status.ts';
+import { Document } from '../cache/document.ts';
+import type { StoreMirror } from '../cache/mirror.ts';
+import { type Entry, GuardFailedError, type Store, StoreUnavailableError, type Transaction } from '../store/store.ts';
+
+/** How often a write is tried again that lost a race it may lose. */
+export const writeAttemptsMax = 16;
+
+/** Writes to the store and returns once the mirror shows the write, so that the writer reads what it wrote. */
+export class ObjectWriter {
+  constructor(
+    private readonly store: Store,
+    private readonly mirror: StoreMirror,
+  ) {}
+
+  /** @throws GuardFailedError, StatusError. */
+  async commit(transaction: Transaction): Promise<number> {
+    let revision: number;
+    try {
+      revision = await this.store.commit(transaction);
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) throw unavailable(error);
+      throw error;
+    }
+    await this.mirror.shows(revision);
+    return revision;
+  }
+
+  /** What the store itself holds, past the mirror. */
+  async read(key: string): Promise<Document | undefined> {
+    try {
+      const entry = await this.store.get(key);
+      return entry && documentOf(entry);
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) throw unavailable(error);
+      throw error;
+    }
+  }
+}
+
+export function documentOf(entry: Entry): Document {
+  return Document.ofValue(entry.value, entry.revision);
+}
+
+/** What stands at `key` now, when that is why the transaction failed; `undefined` when another guard failed. */
+export function guardFailureAt(error: unknown, key: string): { current: Document | undefined } | undefined {
+  if (!(error instanceof GuardFailedError)) return undefined;
+  const failed = error.current.find((one) => one.key === key);
+  return failed && { current: failed.entry && documentOf(failed.entry) };
+}
+
+function unavailable(error: StoreUnavailableError): StatusError {
+  return new StatusError('ServiceUnavailable', `the store is unavailable: ${error.message}`, {
+    cause: error,
+    details: { retryAfterSeconds: 1 },
+  });
+}
