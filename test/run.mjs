@@ -54,6 +54,7 @@ const steps = [
   command('build', 'npm', ['run', '--silent', 'build']),
   command('format and lint', bin('biome'), ['ci', '--error-on-warnings', '.']),
   command('types', bin('tsc'), ['-p', 'tsconfig.json', '--noEmit']),
+  command('generated code', 'npm', ['run', '--silent', 'generate', '--', '--check']),
   jest('house', 'tidy'),
   jest('unit', 'unit'),
   jest('integration', 'integration', ['--runInBand', '--testTimeout=60000']),

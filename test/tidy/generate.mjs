@@ -1,4 +1,4 @@
-// Runs every generator of the tree, one after another: files named generate-*.mjs under libs/ and apps/.
+// Runs every generator of the tree, one after another: files named generate-*.mjs under libs/, apps/ and test/.
 // `npm run generate` writes; `npm run generate -- --check` fails when what is committed differs from what is written.
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -11,5 +11,5 @@ const generatorsUnder = (folder) =>
     .filter((path) => /(^|\/)generate-[\w-]+\.mjs$/.test(path))
     .map((path) => join(folder, path));
 
-for (const generator of ['libs', 'apps'].flatMap(generatorsUnder).sort()) run(process.execPath, [generator]);
-if (process.argv.includes('--check')) run('git', ['diff', '--exit-code', '--stat', '--', '*/gen/*']);
+for (const generator of ['libs', 'apps', 'test'].flatMap(generatorsUnder).sort()) run(process.execPath, [generator]);
+if (process.argv.includes('--check')) run('git', ['diff', '--exit-code', '--stat', '--', '*/gen/*', 'ARCHITECTURE.md']);

@@ -21,7 +21,7 @@ const mayImport: Record<string, readonly string[]> = {
   base: [],
   api: ['base'],
   streaming: ['base'],
-  pki: ['base'],
+  pki: ['base', 'api'],
   telemetry: ['base'],
   images: ['base'],
   store: ['base', 'api'],
