@@ -1,0 +1,131 @@
+import type { V1Lease } from '../../../libs/api/gen/types.ts';
+import { leases } from '../../../libs/api/kinds/lease.ts';
+import { type Clock, rfc3339Micro, sleep } from '../../../libs/base/clock.ts';
+import type { Logger } from '../../../libs/base/log.ts';
+import { isStatus } from '../../../libs/base/status.ts';
+import type { Client } from '../../../libs/client/client.ts';
+
+/** Where the Leases of nodes stand, one for each. */
+export const nodeLeaseNamespace = 'kube-node-lease';
+/** Where servers say that they live. */
+const serverLeaseNamespace = 'kube-system';
+const serverLeaseLabel = 'berth.dev/node-session-server';
+/** A node that has been silent for this long has lost its session. */
+export const nodeSilenceMsMax = 8_000;
+const serverRenewMs = 4_000;
+/** A server that has not renewed its own Lease for this long is dead, and with it the sessions that it held. */
+const serverLeaseSeconds = 12;
+
+export interface LeasesOptions {
+  client: Client;
+  serverId: string;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * Who holds which node's session, in the store: one write when a session begins and one when it is lost, none while it
+ * lasts. A server renews a single Lease of its own; the Leases that a dead server held are released by the others.
+ */
+export class SessionLeases {
+  constructor(private readonly options: LeasesOptions) {}
+
+  /** This server holds the node's session from now on. */
+  async take(nodeName: string): Promise<void> {
+    const { serverId, clock } = this.options;
+    const time = rfc3339Micro(clock.now());
+    const spec = {
+      holderIdentity: serverId,
+      leaseDurationSeconds: nodeSilenceMsMax / 1000,
+      acquireTime: time,
+      renewTime: time,
+    };
+    await this.put(nodeLeaseNamespace, nodeName, { spec });
+  }
+
+  /** The node has been silent for too long; does nothing when another server holds its session by now. */
+  async release(nodeName: string, holder = this.options.serverId): Promise<void> {
+    const { client } = this.options;
+    try {
+      const lease = await client.get(leases, { namespace: nodeLeaseNamespace, name: nodeName });
+      if (lease.spec?.holderIdentity !== holder) return;
+      await client.update(leases, { ...lease, spec: { ...lease.spec, holderIdentity: '' } });
+    } catch (error) {
+      // Written by another in between, who knows better.
+      if (!isStatus(error, 'NotFound', 'Conflict')) throw error;
+    }
+  }
+
+  /** Renews the server's own Lease and releases what dead servers held, until the signal aborts. */
+  async keep(signal: AbortSignal): Promise<void> {
+    const { clock, logger, serverId, client } = this.options;
+    let unknownHolders = true;
+    for (let round = 0; !signal.aborted; round++) {
+      try {
+        await this.renew();
+        // Agents of a server that was replaced get the time of one silence to come back by themselves.
+        const settled = round * serverRenewMs >= nodeSilenceMsMax;
+        const released = await this.releaseDead(settled && unknownHolders);
+        if (settled && released) unknownHolders = false;
+      } catch (error) {
+        logger.warn('could not renew the server lease', { error });
+      }
+      await sleep(clock, serverRenewMs, signal).catch(() => {});
+    }
+    const name = serverLeaseName(serverId);
+    await client.delete(leases, { namespace: serverLeaseNamespace, name }).catch(() => {});
+  }
+
+  private async renew(): Promise<void> {
+    const { serverId, clock } = this.options;
+    const spec = {
+      holderIdentity: serverId,
+      leaseDurationSeconds: serverLeaseSeconds,
+      renewTime: rfc3339Micro(clock.now()),
+    };
+    const labels = { [serverLeaseLabel]: 'true' };
+    await this.put(serverLeaseNamespace, serverLeaseName(serverId), { metadata: { labels }, spec });
+  }
+
+  /** Answers whether all is well: every node Lease is free or held by a server that lives. */
+  private async releaseDead(always: boolean): Promise<boolean> {
+    const { client, clock, serverId, logger } = this.options;
+    const servers = await client.list(leases, { namespace: serverLeaseNamespace, labelSelector: serverLeaseLabel });
+    const dead = servers.items.filter((lease) => isDead(lease, clock.now()));
+    if (dead.length === 0 && !always) return false;
+    const alive = new Set(servers.items.filter((lease) => !dead.includes(lease)).map((l) => l.spec?.holderIdentity));
+    alive.add(serverId);
+    const held = await client.list(leases, { namespace: nodeLeaseNamespace });
+    for (const lease of held.items) {
+      const holder = lease.spec?.holderIdentity;
+      if (!holder || alive.has(holder)) continue;
+      logger.info('a node was held by a server that is gone', { node: lease.metadata?.name, server: holder });
+      await this.release(lease.metadata?.name ?? '', holder);
+    }
+    for (const lease of dead) {
+      const at = { namespace: serverLeaseNamespace, name: lease.metadata?.name ?? '' };
+      await client.delete(leases, at).catch(() => {});
+    }
+    return true;
+  }
+
+  private async put(namespace: string, name: string, wanted: Pick<V1Lease, 'metadata' | 'spec'>): Promise<void> {
+    const { client } = this.options;
+    const metadata = { ...wanted.metadata, name, namespace };
+    const fresh: V1Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec: wanted.spec };
+    try {
+      await client.create(leases, fresh);
+    } catch (error) {
+      if (!isStatus(error, 'AlreadyExists')) throw error;
+      await client.patch(leases, { namespace, name }, { type: 'merge', body: { spec: wanted.spec } });
+    }
+  }
+}
+
+const serverLeaseName = (serverId: string) => `berth-server-${serverId}`;
+
+function isDead(lease: V1Lease, nowMs: number): boolean {
+  const renewed = Date.parse(lease.spec?.renewTime ?? '');
+  const lifeMs = (lease.spec?.leaseDurationSeconds ?? serverLeaseSeconds) * 1000;
+  return !(renewed + lifeMs > nowMs);
+}
