@@ -73,6 +73,7 @@ class PromMetrics implements TelemetryMetrics {
       const gauge: Gauge = {
         set: (value, labels) => prom.set(labels ?? {}, value),
         remove: (labels) => prom.remove(labels),
+        reset: () => prom.reset(),
       };
       return gauge;
     });
