@@ -237,7 +237,7 @@ export const schemaLines: Readonly<Record<string, string>> = {
   V1CustomResourceSubresourceScale:
     "apiextensions.v1.CustomResourceSubresourceScale|labelSelectorPath string kept|specReplicasPath string always required|statusReplicasPath string always required",
   V1CustomResourceSubresources:
-    "apiextensions.v1.CustomResourceSubresources|scale V1CustomResourceSubresourceScale kept|status any kept",
+    "apiextensions.v1.CustomResourceSubresources|scale V1CustomResourceSubresourceScale kept|status {}any kept",
   V1CustomResourceValidation:
     "apiextensions.v1.CustomResourceValidation|openAPIV3Schema V1JSONSchemaProps kept",
   V1DaemonEndpoint:
@@ -1135,7 +1135,7 @@ export const schemaLines: Readonly<Record<string, string>> = {
   V1alpha1ServerStorageVersion:
     "apiserverinternal.v1alpha1.ServerStorageVersion|apiServerID string dropped required|decodableVersions []string dropped required set|encodingVersion string dropped required|servedVersions []string dropped set",
   V1alpha1StorageVersion:
-    "apiserverinternal.v1alpha1.StorageVersion|apiVersion string dropped|kind string dropped|metadata V1ObjectMeta always required|spec any always|status V1alpha1StorageVersionStatus always",
+    "apiserverinternal.v1alpha1.StorageVersion|apiVersion string dropped|kind string dropped|metadata V1ObjectMeta always required|spec {}any always|status V1alpha1StorageVersionStatus always",
   V1alpha1StorageVersionCondition:
     "apiserverinternal.v1alpha1.StorageVersionCondition|lastTransitionTime time always|message string dropped required|observedGeneration int64 dropped|reason string always required|status string always required|type string always required",
   V1alpha1StorageVersionList:
@@ -1163,7 +1163,7 @@ export const schemaLines: Readonly<Record<string, string>> = {
   V1alpha2PodGroupSchedulingConstraints:
     "scheduling.v1alpha2.PodGroupSchedulingConstraints|topology []V1alpha2TopologyConstraint dropped atomic",
   V1alpha2PodGroupSchedulingPolicy:
-    "scheduling.v1alpha2.PodGroupSchedulingPolicy|basic any kept|gang V1alpha2GangSchedulingPolicy kept",
+    "scheduling.v1alpha2.PodGroupSchedulingPolicy|basic {}any kept|gang V1alpha2GangSchedulingPolicy kept",
   V1alpha2PodGroupSpec:
     "scheduling.v1alpha2.PodGroupSpec|disruptionMode string kept|podGroupTemplateRef V1alpha2PodGroupTemplateReference kept|priority int32 kept|priorityClassName string dropped|resourceClaims []V1alpha2PodGroupResourceClaim dropped retainKeys map=name merge=name|schedulingConstraints V1alpha2PodGroupSchedulingConstraints kept|schedulingPolicy V1alpha2PodGroupSchedulingPolicy always required",
   V1alpha2PodGroupStatus:

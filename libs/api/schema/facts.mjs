@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const listed = ['always', 'kept', 'dropped', 'quantity', 'set', 'atomic', 'granular', 'retainKeys', 'replace'];
+const listed = ['always', 'kept', 'dropped', 'quantity', 'free', 'set', 'atomic', 'granular', 'retainKeys', 'replace'];
 
 /** `containers(name)` -> ['containers', 'name']; `protocol=TCP` -> ['protocol', 'TCP']; `finalizers` -> ['finalizers', '']. */
 function pair(word) {

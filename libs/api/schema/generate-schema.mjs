@@ -51,8 +51,9 @@ function zeroRule(name, type, required, facts) {
 }
 
 function lineOfField({ name, type, format, required }, facts) {
-  const wireType = typeOf(type, format, facts.quantity?.has(name));
-  const words = [name, wireType, zeroRule(name, wireType, required, facts)];
+  const wireType = facts.free?.has(name) ? '{}any' : typeOf(type, format, facts.quantity?.has(name));
+  const heldAs = facts.free?.has(name) ? 'any' : wireType;
+  const words = [name, wireType, zeroRule(name, heldAs, required, facts)];
   if (required) words.push('required');
   for (const word of ['set', 'atomic', 'granular', 'retainKeys', 'replace'])
     if (facts[word]?.has(name)) words.push(word);

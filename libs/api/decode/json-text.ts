@@ -1,0 +1,131 @@
+import { DecodeError, type Path, writePath } from './problem.ts';
+
+/** Objects and lists inside each other beyond this are refused, so that no later step runs out of stack. */
+export const nestingMax = 1000;
+
+export interface JsonText {
+  readonly value: unknown;
+  /** Members of all objects in the text; an object that repeats a key has more of them than keys. */
+  readonly members: number;
+}
+
+const quote = 34;
+const colon = 58;
+const backslash = 92;
+
+/** The place after the string that opens before `from`. */
+function endOfString(text: string, from: number): number {
+  for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (text.charCodeAt(at - 1 - slashes) === backslash) slashes++;
+    if (slashes % 2 === 0) return at + 1;
+  }
+  return text.length;
+}
+
+/** Members and depth of a text that is JSON: one quick pass that skips strings. */
+function measure(text: string): { members: number; depth: number } {
+  let members = 0;
+  let depth = 0;
+  let deepest = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfString(text, at + 1) - 1;
+    else if (code === colon) members++;
+    else if (code === 123 || code === 91) {
+      if (++depth > deepest) deepest = depth;
+    } else if (code === 125 || code === 93) depth--;
+  }
+  return { members, depth: deepest };
+}
+
+/** Reads JSON. @throws DecodeError */
+export function parseJson(text: string): JsonText {
+  const { members, depth } = measure(text);
+  if (depth > nestingMax) throw new DecodeError([], `the body is nested more than ${nestingMax} levels deep`);
+  try {
+    return { value: JSON.parse(text), members };
+  } catch (error) {
+    throw new DecodeError([], `the body is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Members of all objects in a value. */
+export function countMembers(value: unknown): number {
+  let members = 0;
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    const values = Object.values(next);
+    if (!Array.isArray(next)) members += values.length;
+    for (const inner of values) open.push(inner);
+  }
+  return members;
+}
+
+/** Walks a text that JSON.parse has accepted and notes keys that stand twice in one object. */
+class DuplicateFinder {
+  readonly found: string[] = [];
+  private at = 0;
+  private readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  value(path: Path): void {
+    this.blanks();
+    const head = this.text[this.at];
+    if (head === '{') this.object(path);
+    else if (head === '[') this.list(path);
+    else if (head === '"') this.at = endOfString(this.text, this.at + 1);
+    else while (this.at < this.text.length && !/[\s,\]}]/.test(this.text[this.at]!)) this.at++;
+    this.blanks();
+  }
+
+  private object(path: Path): void {
+    const keys = new Set<string>();
+    this.at++;
+    this.blanks();
+    while (this.text[this.at] !== '}') {
+      const start = this.at;
+      this.at = endOfString(this.text, start + 1);
+      const key = JSON.parse(this.text.slice(start, this.at)) as string;
+      const here = [...path, key];
+      if (keys.has(key)) this.found.push(writePath(here));
+      keys.add(key);
+      this.blanks();
+      this.at++;
+      this.value(here);
+      this.skipComma();
+    }
+    this.at++;
+  }
+
+  private list(path: Path): void {
+    this.at++;
+    this.blanks();
+    for (let index = 0; this.text[this.at] !== ']'; index++) {
+      this.value([...path, index]);
+      this.skipComma();
+    }
+    this.at++;
+  }
+
+  private skipComma(): void {
+    if (this.text[this.at] === ',') this.at++;
+    this.blanks();
+  }
+
+  private blanks(): void {
+    while (/\s/.test(this.text[this.at] ?? '')) this.at++;
+  }
+}
+
+/** Paths of keys that stand more than once in one object, in a text that is JSON. */
+export function duplicatesInJson(text: string): string[] {
+  const finder = new DuplicateFinder(text);
+  finder.value([]);
+  return [...new Set(finder.found)];
+}

@@ -1,0 +1,148 @@
+import type { FieldSchema, TypeSchema, ValueSchema } from '../schema/types.ts';
+import { countMembers } from './json-text.ts';
+import { DecodeError, kindOfValue, writePath } from './problem.ts';
+import { FormatError, readScalar } from './scalars.ts';
+import { isDropped, zeroOf } from './zero.ts';
+
+type Members = Record<string, unknown>;
+
+export interface TypedValue {
+  readonly object: Members;
+  /** Paths of fields that the type does not have; they are gone from the object. */
+  readonly unknownFields: string[];
+  /** Members of all objects that were read, for finding keys that stand twice. */
+  readonly members: number;
+}
+
+const none: string[] = [];
+
+/** Schemas that contain themselves (JSONSchemaProps) end here. */
+const depthMax = 500;
+
+/**
+ * Brings a value into the form that a round trip through the API gives it, in one pass and in place: checks types,
+ * drops unknown fields and empty values, adds what is always written, writes quantities and times in canonical form.
+ */
+class TypedReader {
+  readonly unknownFields: string[] = [];
+  members = 0;
+  private readonly path: Array<string | number> = [];
+
+  object(value: unknown, type: TypeSchema): Members {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) this.wants('an object', value);
+    if (this.path.length > depthMax) throw new DecodeError([], `the body is nested too deep at ${this.path[0]}`);
+    const members = value as Members;
+    let gone: string[] = none;
+    for (const name in members) {
+      this.members++;
+      const given = members[name];
+      const field = type.fields.get(name);
+      if (field === undefined) {
+        if (type.preservesUnknown) continue;
+        this.noteUnknown(name, given);
+        gone = [...gone, name];
+        continue;
+      }
+      const read = this.field(given, field);
+      if (read === undefined) gone = [...gone, name];
+      else if (read !== given) members[name] = read;
+    }
+    const kept = gone.length === 0 ? members : without(members, gone);
+    for (const field of type.always) if (kept[field.name] === undefined) kept[field.name] = zeroOf(field);
+    return kept;
+  }
+
+  /** undefined where the field is left out. */
+  private field(given: unknown, field: FieldSchema): unknown {
+    if (given === null) return field.zero === 'always' ? zeroOf(field) : undefined;
+    this.path.push(field.name);
+    const read = this.value(given, field);
+    this.path.pop();
+    return isDropped(read, field) ? undefined : read;
+  }
+
+  private value(given: unknown, schema: ValueSchema): unknown {
+    switch (schema.kind) {
+      case 'scalar':
+        return this.scalar(given, schema);
+      case 'object':
+        return this.object(given, schema.type!);
+      case 'list':
+        return this.list(given, schema.element!);
+      case 'map':
+        return this.map(given, schema.element!);
+    }
+  }
+
+  private scalar(given: unknown, schema: ValueSchema): unknown {
+    if (typeof given === 'string' && schema.format === 'string') return given;
+    try {
+      if (schema.format === 'any') this.members += countMembers(given);
+      return readScalar(given, schema.format);
+    } catch (error) {
+      if (error instanceof FormatError) throw new DecodeError(this.path, error.message);
+      throw error;
+    }
+  }
+
+  private list(given: unknown, element: ValueSchema): unknown {
+    if (!Array.isArray(given)) this.wants('a list', given);
+    for (let index = 0; index < given.length; index++) {
+      const item: unknown = given[index];
+      if (item === null) {
+        given[index] = zeroOf(element);
+        continue;
+      }
+      this.path.push(index);
+      const read = this.value(item, element);
+      this.path.pop();
+      if (read !== item) given[index] = read;
+    }
+    return given;
+  }
+
+  private map(given: unknown, element: ValueSchema): unknown {
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) this.wants('an object', given);
+    const members = given as Members;
+    for (const key in members) {
+      this.members++;
+      const item = members[key];
+      if (item === null) {
+        members[key] = zeroOf(element);
+        continue;
+      }
+      if (typeof item === 'string' && element.format === 'string' && element.kind === 'scalar') continue;
+      this.path.push(key);
+      const read = this.value(item, element);
+      this.path.pop();
+      if (read !== item) members[key] = read;
+    }
+    return members;
+  }
+
+  private noteUnknown(name: string, given: unknown): void {
+    this.unknownFields.push(writePath([...this.path, name]));
+    this.members += countMembers(given);
+  }
+
+  private wants(expected: string, value: unknown): never {
+    throw new DecodeError(this.path, `expected ${expected}, got ${kindOfValue(value)}`);
+  }
+}
+
+/** A copy without some names; deleting them would make the object slow to use. */
+function without(members: Members, names: readonly string[]): Members {
+  const kept: Members = {};
+  for (const name in members) if (!names.includes(name)) kept[name] = members[name];
+  return kept;
+}
+
+/**
+ * Reads a value as a type. `value` is taken over: it may be changed and become the result.
+ * @throws DecodeError for values of the wrong type, with their place.
+ */
+export function readTyped(value: unknown, type: TypeSchema): TypedValue {
+  const reader = new TypedReader();
+  const object = reader.object(value, type);
+  return { object, unknownFields: reader.unknownFields, members: reader.members };
+}

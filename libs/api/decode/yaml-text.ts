@@ -1,0 +1,59 @@
+import { isMap, isPair, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import { DecodeError, writePath } from './problem.ts';
+
+export interface YamlText {
+  readonly value: unknown;
+  readonly duplicates: string[];
+}
+
+/** How often an anchor may be used, all in all: more is taken for an attack on memory. */
+const aliasCountMax = 100;
+
+function pathOf(ancestors: readonly unknown[]): Array<string | number> {
+  const path: Array<string | number> = [];
+  ancestors.forEach((node, index) => {
+    const child = ancestors[index + 1];
+    if (isPair(node) && isScalar(node.key)) path.push(String(node.key.value));
+    if (isSeq(node) && child) path.push(node.items.indexOf(child));
+  });
+  return path;
+}
+
+function duplicatesIn(document: ReturnType<typeof parseDocument>): string[] {
+  const found: string[] = [];
+  visit(document, (_, node, ancestors) => {
+    if (!isMap(node)) return;
+    const keys = new Set<string>();
+    for (const { key } of node.items) {
+      const name = String(isScalar(key) ? key.value : key);
+      if (keys.has(name)) found.push(writePath([...pathOf([...ancestors, node]), name]));
+      keys.add(name);
+    }
+  });
+  return found;
+}
+
+/**
+ * Reads one YAML document as Kubernetes does: version 1.1 (`y`, `no` and `on` are booleans, 0644 is octal), without
+ * its times and sixty-based numbers. @throws DecodeError
+ */
+export function parseYaml(text: string): YamlText {
+  const document = parseDocument(text, {
+    version: '1.1',
+    uniqueKeys: false,
+    logLevel: 'error',
+    customTags: (tags) =>
+      tags.filter((tag) => {
+        if (typeof tag === 'string') return !['timestamp', 'intTime', 'floatTime'].includes(tag);
+        return tag.format !== 'TIME' && tag.tag !== 'tag:yaml.org,2002:timestamp';
+      }),
+  });
+  const [error] = document.errors;
+  if (error) throw new DecodeError([], `the body is not YAML: ${error.message.split('\n')[0]}`);
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: aliasCountMax });
+    return { value, duplicates: duplicatesIn(document) };
+  } catch (cause) {
+    throw new DecodeError([], `the body is not YAML: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}

@@ -1,0 +1,34 @@
+import type { FieldSchema, ValueSchema } from '../schema/types.ts';
+
+const zeroScalars = {
+  string: '',
+  boolean: false,
+  int32: 0,
+  int64: 0,
+  double: 0,
+  time: null,
+  'micro-time': null,
+  byte: null,
+  quantity: '0',
+  'int-or-string': 0,
+  any: null,
+} as const;
+
+/** What a field that is always written shows when nothing was given. */
+export function zeroOf(schema: ValueSchema): unknown {
+  if (schema.kind === 'scalar') return zeroScalars[schema.format];
+  if (schema.type === undefined) return null;
+  const value: Record<string, unknown> = {};
+  for (const field of schema.type.always) value[field.name] = zeroOf(field);
+  return value;
+}
+
+/** Whether a value is one that a field with the rule `dropped` leaves out. */
+export function isDropped(value: unknown, field: FieldSchema): boolean {
+  if (field.zero !== 'dropped') return false;
+  if (value === '' || value === 0 || value === false) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  if (field.kind !== 'map') return false;
+  for (const _ in value as object) return false;
+  return true;
+}
