@@ -1,0 +1,89 @@
+import { parseArgs } from 'node:util';
+import { homeFrom } from '../../libs/provision/home.ts';
+import type { ServerOptions } from './options.ts';
+
+export const serverUsage = `berth server: runs the control plane of a cluster, in the foreground
+
+  --home DIR                 its data (BERTH_HOME, else ~/.berth)
+  --port P                   HTTPS port; node sessions are one above (6443)
+  --host IP                  address to listen on (all)
+  --store WHAT               embedded, or etcd=URL[,URL] (embedded)
+  --advertise IP             address by which nodes and pods reach this server (that of the default route)
+  --name NAME                another name or address for the certificate; may be repeated
+  --pod-cidr CIDR            (10.244.0.0/16)
+  --service-cidr CIDR        (10.96.0.0/16)
+  --local-nodes A,B          nodes of this machine, which need no token to join
+  --bridge NAME              bridge of the local nodes: services and pods answer on this machine too
+  --default-toleration SECONDS  how long pods stay on a node that is gone (300)
+`;
+
+/** A message for the person who typed the command. */
+export class UsageError extends Error {}
+
+const flags = {
+  home: { type: 'string' },
+  port: { type: 'string', default: '6443' },
+  host: { type: 'string' },
+  store: { type: 'string', default: 'embedded' },
+  advertise: { type: 'string' },
+  name: { type: 'string', multiple: true },
+  'pod-cidr': { type: 'string', default: '10.244.0.0/16' },
+  'service-cidr': { type: 'string', default: '10.96.0.0/16' },
+  'local-nodes': { type: 'string', default: '' },
+  bridge: { type: 'string' },
+  'default-toleration': { type: 'string' },
+} as const;
+
+const portMax = 65_534;
+
+/** The options that a server's command line asks for. @throws UsageError */
+export function parseServerFlags(
+  argv: readonly string[],
+  environment: Record<string, string | undefined>,
+): ServerOptions {
+  const values = parse(argv);
+  const seconds = values['default-toleration'];
+  return {
+    home: values.home ?? homeFrom(environment).path,
+    port: wholeNumber('--port', values.port, portMax),
+    host: values.host,
+    store: storeChoice(values.store),
+    advertiseAddress: values.advertise,
+    names: values.name ?? [],
+    podCidr: cidr('--pod-cidr', values['pod-cidr']),
+    serviceCidr: cidr('--service-cidr', values['service-cidr']),
+    localNodes: values['local-nodes'].split(',').filter((name) => name !== ''),
+    bridge: values.bridge,
+    defaultTolerationSeconds: seconds === undefined ? undefined : wholeNumber('--default-toleration', seconds, 1e9),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: flags, strict: true }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function wholeNumber(flag: string, text: string, max: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > max || text === '') {
+    throw new UsageError(`${flag} ${text}: want a whole number up to ${max}`);
+  }
+  return value;
+}
+
+/** @throws UsageError unless the text names a store. */
+export function storeChoice(text: string): string {
+  if (text !== 'embedded' && !/^etcd=https?:\/\/.+/.test(text)) {
+    throw new UsageError(`--store ${text}: want "embedded" or "etcd=http://HOST:2379[,...]"`);
+  }
+  return text;
+}
+
+function cidr(flag: string, text: string): string {
+  if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(text))
+    throw new UsageError(`${flag} ${text}: want a CIDR such as 10.96.0.0/16`);
+  return text;
+}

@@ -1,0 +1,81 @@
+import { mkdir } from 'node:fs/promises';
+import { systemClock } from '../../libs/base/clock.ts';
+import type { Logger } from '../../libs/base/log.ts';
+import { ensureClusterPki } from '../../libs/pki/cluster.ts';
+import { homeAt } from '../../libs/provision/home.ts';
+import { addressIn } from '../../libs/provision/ranges.ts';
+import type { TelemetryMetrics } from '../../libs/telemetry/metrics.ts';
+import { openStore } from '../apiserver/open-store.ts';
+import { startApiServer } from '../apiserver/start.ts';
+import { scrapeTargets } from '../apiserver/targets.ts';
+import { mainAddress, ownNames } from './addresses.ts';
+import { startHostSide } from './host-side.ts';
+import { writeKubeconfig, writeNodeIdentities } from './identities.ts';
+import type { ServerOptions } from './options.ts';
+
+export interface Server {
+  url: string;
+  stop(): Promise<void>;
+}
+
+interface Stoppable {
+  stop(): Promise<void>;
+}
+
+/** Runs a whole control plane in this process. Resolves once the API answers and everything else has started. */
+export async function startServer(options: ServerOptions, logger: Logger, metrics: TelemetryMetrics): Promise<Server> {
+  const home = homeAt(options.home);
+  const clock = systemClock;
+  const advertiseAddress = options.advertiseAddress ?? mainAddress();
+  await mkdir(home.path, { recursive: true, mode: 0o700 });
+  const own = ownNames();
+  const ips = [...own.ips, advertiseAddress, addressIn(options.serviceCidr, 1)];
+  const pki = await ensureClusterPki(home.pki, { names: [...own.names, ...options.names], ips }, clock);
+  await writeNodeIdentities(pki, home, options.localNodes);
+  const { store, shared } = openStore(options.store, home.store);
+  const parts: Stoppable[] = [{ stop: () => store.close() }];
+  const stop = async () => {
+    // Last started, first stopped: nothing outlives what it stands on.
+    for (const part of parts.splice(0).reverse()) await part.stop();
+  };
+  try {
+    const api = await startApiServer({
+      store,
+      storeShared: shared,
+      host: options.host,
+      port: options.port,
+      pki: {
+        caCertificate: pki.ca.certificate,
+        serverCertificate: pki.apiserver.certificate,
+        serverKey: pki.apiserver.key,
+        serviceAccountKey: pki.serviceAccount.privateKey,
+      },
+      advertiseAddress,
+      serviceCidr: options.serviceCidr,
+      clock,
+      logger,
+      metrics,
+      metricsText: () => metrics.render(),
+      extensions: [scrapeTargets()],
+    });
+    parts.push(api);
+    await writeKubeconfig(pki, home, api.port);
+    if (options.bridge !== undefined) {
+      parts.push(
+        await startHostSide({
+          client: api.client,
+          table: `${options.bridge}-services`,
+          bridge: options.bridge,
+          localNodes: options.localNodes,
+          podCidr: options.podCidr,
+          clock,
+          logger,
+        }),
+      );
+    }
+    return { url: api.url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
