@@ -1,0 +1,64 @@
+import { mkdirSync } from 'node:fs';
+import type { V1Pod } from '../api/gen/types.ts';
+import { silentLogger } from '../base/log.ts';
+import { detectCgroupTree } from './cgroups/detect.ts';
+import { PodCgroups } from './cgroups/pods.ts';
+import type { WorkerDeps } from './deps.ts';
+import { EventRecorder } from './events.ts';
+import { textOf } from './failure.ts';
+import { Gate } from './gate.ts';
+import { Images } from './images.ts';
+import { lastWords } from './lastwords.ts';
+import { PodManager } from './manager.ts';
+import { NodeObjects } from './objects.ts';
+import type { NodeAgentOptions } from './options.ts';
+import { RuntimeView } from './view.ts';
+import { Tokens } from './volumes/tokens.ts';
+
+/** How many sandboxes, and how many containers, are being made at the same time. */
+const sandboxesAtOnceMax = 10;
+const startsAtOnceMax = 10;
+
+export interface NodeAgent {
+  /** Ends the agent's work; containers keep running and the next agent takes them over. */
+  stop(): Promise<void>;
+}
+
+/** Runs a node: its pods, their logs and commands, its status and figures. The link and the runtime stay the caller's. */
+export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
+  const { link, runtime, clock, random, paths, node } = options;
+  const logger = options.logger ?? silentLogger;
+  for (const path of Object.values(paths)) mkdirSync(path, { recursive: true });
+  const tree = detectCgroupTree();
+  const cgroups = new PodCgroups(tree, options.cgroups.parent);
+  cgroups.setUpNode(node);
+  const view = new RuntimeView({
+    runtime,
+    clock,
+    logger,
+    readEnd: (identity, container, info) => lastWords(paths, identity, container, info),
+  });
+  const { name: runtimeName } = await runtime.version();
+  await view.relist();
+  const objects = new NodeObjects(link);
+  const events = new EventRecorder(link, clock, node.name);
+  const deps: WorkerDeps = {
+    ...{ runtime, runtimeName, view, objects, events, cgroups, link, clock, random, logger, paths, node },
+    images: new Images({ runtime, objects, events, clock }),
+    tokens: new Tokens(link, clock),
+    dns: options.dns,
+    sandboxGate: new Gate(sandboxesAtOnceMax),
+    startGate: new Gate(startsAtOnceMax),
+  };
+  const manager = new PodManager(deps, link.mirror<V1Pod>('pods'));
+  manager.start();
+  const unwatch = runtime.watch((event) => {
+    view.apply(event).catch((error: unknown) => logger.warn('cannot read the runtime', { error: textOf(error) }));
+  });
+  return {
+    stop: async () => {
+      unwatch();
+      manager.stop();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import type { V1Pod } from '../../api/gen/types.ts';
+import { type QosClass, qosClassOf } from '../../pods/qos.ts';
+import { cpuSharesMin, podAmounts, quotaOf, sharesOf } from '../../pods/resources.ts';
+import type { CgroupTree } from './cgroups.ts';
+
+const tiers: Record<QosClass, string> = { Guaranteed: '', Burstable: '/burstable', BestEffort: '/besteffort' };
+/** No pod may fill the machine's process table. */
+const podPidsMax = 32_768;
+
+/** The node's pod cgroups: kubepods with the node's limits, a tier per quality of service, a group per pod. */
+export class PodCgroups {
+  readonly #tree: CgroupTree;
+  readonly #root: string;
+  readonly #burstableMillis = new Map<string, number>();
+  #burstableShares = cpuSharesMin;
+
+  constructor(tree: CgroupTree, parent: string) {
+    this.#tree = tree;
+    this.#root = `${parent.replace(/\/$/, '')}/kubepods`;
+  }
+
+  get root(): string {
+    return this.#root;
+  }
+
+  setUpNode(node: { cpuMillis: number; memoryBytes: number }): void {
+    this.#tree.ensure(this.#root, {
+      cpuShares: sharesOf(node.cpuMillis),
+      cpuQuotaUs: quotaOf(node.cpuMillis),
+      memoryBytes: node.memoryBytes,
+    });
+    this.#tree.ensure(`${this.#root}/burstable`, { cpuShares: cpuSharesMin });
+    this.#tree.ensure(`${this.#root}/besteffort`, { cpuShares: cpuSharesMin });
+  }
+
+  pathOf(uid: string, qos: QosClass): string {
+    return `${this.#root}${tiers[qos]}/pod${uid}`;
+  }
+
+  /** Makes the pod's cgroup and sets its limits; answers its path, which is the parent of its containers'. */
+  ensure(pod: V1Pod): string {
+    const uid = pod.metadata?.uid ?? '';
+    const qos = qosClassOf(pod);
+    const path = this.pathOf(uid, qos);
+    const amounts = podAmounts(pod);
+    this.#tree.ensure(path, {
+      cpuShares: qos === 'BestEffort' ? cpuSharesMin : sharesOf(amounts.cpuRequest),
+      cpuQuotaUs: quotaOf(amounts.cpuLimit),
+      memoryBytes: amounts.memoryLimit ?? 0,
+      pidsMax: podPidsMax,
+    });
+    if (qos === 'Burstable') this.#burstableMillis.set(uid, amounts.cpuRequest);
+    this.#balance();
+    return path;
+  }
+
+  /** True when nothing of it is left. */
+  remove(uid: string): boolean {
+    this.#burstableMillis.delete(uid);
+    this.#balance();
+    return Object.values(tiers).every((tier) => this.#tree.remove(`${this.#root}${tier}/pod${uid}`));
+  }
+
+  /** The uids that there are groups for. */
+  list(): string[] {
+    return Object.values(tiers).flatMap((tier) =>
+      this.#tree
+        .children(this.#root + tier)
+        .filter((name) => name.startsWith('pod'))
+        .map((name) => name.slice('pod'.length)),
+    );
+  }
+
+  /** All burstable pods together get the shares that they asked for together. */
+  #balance(): void {
+    let millis = 0;
+    for (const amount of this.#burstableMillis.values()) millis += amount;
+    const shares = sharesOf(millis);
+    if (shares === this.#burstableShares) return;
+    this.#burstableShares = shares;
+    this.#tree.ensure(`${this.#root}/burstable`, { cpuShares: shares });
+  }
+}

@@ -1,0 +1,72 @@
+import { rm } from 'node:fs/promises';
+import type { V1Pod } from '../api/gen/types.ts';
+import { sleep } from '../base/clock.ts';
+import type { WorkerDeps } from './deps.ts';
+import type { PodPaths } from './options.ts';
+import { stopContainers } from './stopper.ts';
+import { removePodFiles } from './volumes/volumes.ts';
+
+/** The kernel lets go of a cgroup a moment after its last process has ended. */
+const cgroupRetry = { delayMs: 20, attemptsMax: 100 };
+
+export interface EndRequest {
+  pod: V1Pod;
+  paths: PodPaths;
+  graceMs: number;
+  podIp: string;
+  /** Work on the pod that is still under way. */
+  busy: () => Array<Promise<void>>;
+  /** Every container has ended. */
+  onStopped: () => void;
+}
+
+/**
+ * Ends a pod: containers with their grace, then sandbox, files and cgroup. Each step may be repeated, so that a failure
+ * is mended by doing it all again. Containers and logs stay to be read.
+ */
+export async function endPod(deps: WorkerDeps, request: EndRequest): Promise<void> {
+  const { pod, paths } = request;
+  const uid = pod.metadata?.uid ?? '';
+  const running = () => deps.view.pod(uid).containers.filter(({ state }) => state === 'running');
+  if (request.graceMs === 0) {
+    // The sandbox takes its containers with it.
+    await Promise.allSettled(request.busy());
+  } else {
+    await stopContainers(deps, pod, { running: running(), graceMs: request.graceMs, podIp: request.podIp });
+    await Promise.allSettled(request.busy());
+    // What was being started when the end was decided.
+    await stopContainers(deps, pod, { running: running(), graceMs: 0, podIp: request.podIp });
+  }
+  await stopSandboxes(deps, uid);
+  request.onStopped();
+  await removePodFiles(paths);
+  await removeCgroup(deps, uid);
+}
+
+async function stopSandboxes(deps: WorkerDeps, uid: string): Promise<void> {
+  const observed = deps.view.pod(uid);
+  await Promise.all(observed.sandboxes.map(({ id }) => deps.runtime.stopSandbox(id)));
+  for (const container of observed.containers) {
+    if (container.state !== 'running' && container.state !== 'unknown') continue;
+    const [identity] = deps.view.identities().filter((known) => known.uid === uid);
+    await deps.view.refreshContainer(container.id, container.sandboxId, identity);
+  }
+}
+
+/** @throws Error when the kernel does not let go of it. */
+export async function removeCgroup(deps: Pick<WorkerDeps, 'cgroups' | 'clock'>, uid: string): Promise<void> {
+  for (let attempt = 0; attempt < cgroupRetry.attemptsMax; attempt++) {
+    if (deps.cgroups.remove(uid)) return;
+    await sleep(deps.clock, cgroupRetry.delayMs);
+  }
+  throw new Error(`cgroup of pod ${uid} is still in use`);
+}
+
+/** Removes what `endPod` kept: containers, sandboxes and logs. */
+export async function removePod(deps: Pick<WorkerDeps, 'view' | 'runtime'>, uid: string, logs: string): Promise<void> {
+  const { sandboxes, containers } = deps.view.pod(uid);
+  await Promise.all(containers.map(({ id }) => deps.runtime.removeContainer(id)));
+  await Promise.all(sandboxes.map(({ id }) => deps.runtime.removeSandbox(id)));
+  for (const { id } of [...containers, ...sandboxes]) deps.view.forget(id);
+  await rm(logs, { recursive: true, force: true });
+}

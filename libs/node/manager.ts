@@ -1,0 +1,176 @@
+import { join } from 'node:path';
+import type { V1ConfigMap, V1Pod, V1Secret } from '../api/gen/types.ts';
+import { rfc3339 } from '../base/clock.ts';
+import { podAmounts } from '../pods/resources.ts';
+import { isTerminal } from '../pods/spec.ts';
+import type { WorkerDeps } from './deps.ts';
+import { removeCgroup } from './ending.ts';
+import { textOf } from './failure.ts';
+import type { Mirror, MirrorChange } from './link.ts';
+import { referencesOf } from './objects.ts';
+import { podsWithFiles, removePodFiles } from './volumes/volumes.ts';
+import { PodWorker } from './worker.ts';
+
+/** How often files made from objects are looked at again: tokens age without an event. */
+const refreshMs = 60_000;
+
+/** One worker per pod of the node, and the cleaning up after pods that are no more. */
+export class PodManager {
+  readonly #deps: WorkerDeps;
+  readonly #pods: Mirror<V1Pod>;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #uids = new Map<string, string>();
+  readonly #unsubscribe: Array<() => void> = [];
+  #timer: { cancel(): void } | undefined;
+  #orphansSeen = false;
+
+  constructor(deps: WorkerDeps, pods: Mirror<V1Pod>) {
+    this.#deps = deps;
+    this.#pods = pods;
+  }
+
+  /** Begins; the view must have been listed once. */
+  start(): void {
+    this.#deps.view.onChange = (uid) => this.#workers.get(uid)?.wake();
+    const { configMaps, secrets } = this.#deps.objects;
+    this.#unsubscribe.push(
+      this.#pods.subscribe((changes) => this.#applyPods(changes)),
+      configMaps.subscribe((changes) => this.#referencesChanged('configMaps', changes)),
+      secrets.subscribe((changes) => this.#referencesChanged('secrets', changes)),
+    );
+    this.#tick();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    for (const worker of this.#workers.values()) worker.stop();
+  }
+
+  /** The pods that the node knows of, ended ones included. */
+  pods(): V1Pod[] {
+    return [...this.#workers.values()].map(({ pod }) => pod);
+  }
+
+  pod(uid: string): V1Pod | undefined {
+    return this.#workers.get(uid)?.pod;
+  }
+
+  #tick(): void {
+    this.#timer = this.#deps.clock.setTimer(refreshMs, () => {
+      for (const worker of this.#workers.values()) if (worker.active) worker.refreshVolumes();
+      this.#tick();
+    });
+  }
+
+  #applyPods(changes: ReadonlyArray<MirrorChange<V1Pod>>): void {
+    for (const { key, object } of changes) this.#applyPod(key, object);
+    if (!this.#orphansSeen && this.#pods.synced) {
+      this.#orphansSeen = true;
+      this.#applyAll();
+      void this.#removeOrphans();
+    }
+  }
+
+  #applyAll(): void {
+    for (const pod of this.#pods.list()) this.#applyPod(`${pod.metadata?.namespace}/${pod.metadata?.name}`, pod);
+  }
+
+  #applyPod(key: string, pod: V1Pod | undefined): void {
+    const uid = pod?.metadata?.uid;
+    const before = this.#uids.get(key);
+    if (before !== undefined && before !== uid) this.#workers.get(before)?.update(undefined);
+    if (!pod || uid === undefined) {
+      this.#uids.delete(key);
+      return;
+    }
+    this.#uids.set(key, uid);
+    const worker = this.#workers.get(uid);
+    if (worker) worker.update(pod);
+    else this.#begin(pod, uid);
+  }
+
+  #begin(pod: V1Pod, uid: string): void {
+    const refusal = this.#refuse(pod, uid);
+    const worker = new PodWorker(this.#deps, pod, () => this.#workers.delete(uid));
+    this.#workers.set(uid, worker);
+    if (refusal) worker.fail(refusal.reason, refusal.message);
+  }
+
+  /** Why the node cannot take a new pod; undefined when it can or has taken it already. */
+  #refuse(pod: V1Pod, uid: string): { reason: string; message: string } | undefined {
+    const settled = isTerminal(pod.status?.phase) || pod.metadata?.deletionTimestamp !== undefined;
+    if (settled || pod.status?.startTime || this.#deps.view.pod(uid).sandboxes.length > 0) return undefined;
+    const others = [...this.#workers.values()].filter(({ active }) => active).map((worker) => podAmounts(worker.pod));
+    const wanted = podAmounts(pod);
+    const { node } = this.#deps;
+    const checks = [
+      { name: 'pods', asked: 1, used: others.length, capacity: node.podsMax },
+      { name: 'cpu', asked: wanted.cpuRequest, used: sum(others.map((o) => o.cpuRequest)), capacity: node.cpuMillis },
+      {
+        name: 'memory',
+        asked: wanted.memoryRequest,
+        used: sum(others.map((o) => o.memoryRequest)),
+        capacity: node.memoryBytes,
+      },
+    ];
+    const short = checks.find(({ asked, used, capacity }) => asked > 0 && used + asked > capacity);
+    if (!short) return undefined;
+    const { name, asked, used, capacity } = short;
+    const message = `Node didn't have enough resource: ${name}, requested: ${asked}, used: ${used}, capacity: ${capacity}`;
+    return { reason: `OutOf${name}`, message: `Pod was rejected: ${message}` };
+  }
+
+  #referencesChanged(
+    kind: 'configMaps' | 'secrets',
+    changes: ReadonlyArray<MirrorChange<V1ConfigMap | V1Secret>>,
+  ): void {
+    const changed = new Set(changes.map(({ key }) => key));
+    for (const worker of this.#workers.values()) {
+      const namespace = worker.pod.metadata?.namespace;
+      const names = referencesOf(worker.pod)[kind];
+      if ([...names].some((name) => changed.has(`${namespace}/${name}`))) worker.refreshVolumes();
+    }
+  }
+
+  /** What earlier agents left of pods that have been deleted while none was here. */
+  async #removeOrphans(): Promise<void> {
+    const known = new Set(this.#workers.keys());
+    for (const { uid, name, namespace, graceSeconds } of this.#deps.view.identities()) {
+      if (known.has(uid)) continue;
+      known.add(uid);
+      this.#begin(orphan(this.#deps, { uid, name, namespace, graceSeconds }), uid);
+      this.#workers.get(uid)?.update(undefined);
+    }
+    const remains = new Set([...(await podsWithFiles(this.#deps.paths.pods)), ...this.#deps.cgroups.list()]);
+    for (const uid of remains) {
+      if (known.has(uid) || this.#workers.has(uid)) continue;
+      try {
+        const { pods, memory } = this.#deps.paths;
+        await removePodFiles({ directory: join(pods, uid), memory: join(memory, uid) });
+        await removeCgroup(this.#deps, uid);
+      } catch (error) {
+        this.#deps.logger.warn('remains of a deleted pod', { uid, error: textOf(error) });
+      }
+    }
+  }
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** A stand-in for the object of a pod that is gone, so that its containers end with the grace that they were given. */
+function orphan(deps: WorkerDeps, of: { uid: string; name: string; namespace: string; graceSeconds: number }): V1Pod {
+  const names = new Set(deps.view.pod(of.uid).containers.map(({ name }) => name));
+  return {
+    metadata: {
+      uid: of.uid,
+      name: of.name,
+      namespace: of.namespace,
+      deletionTimestamp: rfc3339(deps.clock.now()),
+      deletionGracePeriodSeconds: of.graceSeconds,
+    },
+    spec: { containers: [...names].map((name) => ({ name })) },
+  };
+}

@@ -1,0 +1,30 @@
+import type { RestartBackoff } from './observed.ts';
+
+/** A container that ends again and again waits 10 s, doubling to 5 min; 10 min of peace forget it. */
+export const restartBackoff = { initialMs: 10_000, maxMs: 300_000, resetAfterMs: 600_000 };
+
+function expired(backoff: RestartBackoff, eventMs: number): boolean {
+  return eventMs - backoff.atMs > restartBackoff.resetAfterMs;
+}
+
+/** When a container that ended at `finishedAtMs` may start again, and the delay that says so; undefined when at once. */
+export function backoffUntil(
+  backoff: RestartBackoff | undefined,
+  finishedAtMs: number,
+): { delayMs: number; untilMs: number } | undefined {
+  if (!backoff || expired(backoff, finishedAtMs)) return undefined;
+  return { delayMs: backoff.delayMs, untilMs: finishedAtMs + backoff.delayMs };
+}
+
+/** The back-off that the next end of the container will meet. */
+export function nextBackoff(backoff: RestartBackoff | undefined, finishedAtMs: number, nowMs: number): RestartBackoff {
+  const fresh = !backoff || expired(backoff, finishedAtMs);
+  const delayMs = fresh ? restartBackoff.initialMs : Math.min(backoff.delayMs * 2, restartBackoff.maxMs);
+  return { delayMs, atMs: nowMs };
+}
+
+/** A delay as Go prints it, for messages: `10s`, `2m40s`. */
+export function durationText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+}
