@@ -90,7 +90,7 @@ class NodeSessions implements NodeSessionExtension {
     measure(context, sessions, podWriter);
     const grpc = await startGrpcServer(
       {
-        host: this.options.host ?? '::',
+        host: this.options.host ?? '0.0.0.0',
         port: this.options.port ?? context.port + 1,
         ca: pki.ca.certificate,
         ...pki.apiserver,
