@@ -67,6 +67,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   }>;
   /** Whether metadata.generation counts changes of the specification. */
   readonly hasGeneration?: boolean;
+  /** Changes that metadata.generation counts besides those of the specification. */
+  countsAsChange?(draft: T, previous: T): boolean;
   /** Whether an update may create the object. */
   readonly createOnUpdate?: boolean;
 

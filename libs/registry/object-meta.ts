@@ -87,7 +87,7 @@ export function carryMetadata(draft: KubeObject, previous: KubeObject): void {
 /** Counts a change of anything but metadata and status. */
 export function countGeneration(definition: ResourceDefinition, draft: KubeObject, previous: KubeObject): void {
   if (!definition.hasGeneration) return;
-  if (sameSpecification(draft, previous)) return;
+  if (sameSpecification(draft, previous) && !definition.countsAsChange?.(draft, previous)) return;
   metadataOf(draft).generation = (previous.metadata?.generation ?? 0) + 1;
 }
 

@@ -1,5 +1,22 @@
 import type { ResourceDefinition } from '../definition.ts';
-import type { V1Lease } from '../gen/types.ts';
+import type { V1Lease, V1LeaseSpec } from '../gen/types.ts';
+import { metadata } from '../validation/metadata.ts';
+import { dnsSubdomain, qualifiedName } from '../validation/names.ts';
+import { validations } from '../validation/object.ts';
+import { fields, nonNegative, positive, type Rule } from '../validation/rule.ts';
+import { ageColumn, nameColumn, text } from './cells.ts';
+
+const STRATEGIES = ['OldestEmulationVersion'];
+
+const leaseSpec: Rule<V1LeaseSpec> = fields<V1LeaseSpec>({
+  leaseDurationSeconds: positive,
+  leaseTransitions: nonNegative,
+  strategy(strategy: string, at) {
+    if (STRATEGIES.includes(strategy)) return;
+    if (!strategy.includes('/')) at.notSupported(STRATEGIES);
+    else for (const complaint of qualifiedName(strategy)) at.invalid(complaint);
+  },
+});
 
 export const leases: ResourceDefinition<V1Lease> = {
   group: 'coordination.k8s.io',
@@ -9,4 +26,15 @@ export const leases: ResourceDefinition<V1Lease> = {
   singular: 'lease',
   namespaced: true,
   type: 'V1Lease',
+  createOnUpdate: true,
+  ...validations<V1Lease>({
+    metadata: metadata({ name: dnsSubdomain, namespaced: true, freeFinalizers: true }),
+    object: fields<V1Lease>({
+      spec: (spec, at, context) => {
+        leaseSpec(spec, at, context);
+        if (spec.preferredHolder && !spec.strategy) at.forbidden('needs a strategy', 'preferredHolder');
+      },
+    }),
+  }),
+  columns: [nameColumn, text('Holder', 'Who holds the lease.', (lease) => lease.spec?.holderIdentity ?? ''), ageColumn],
 };

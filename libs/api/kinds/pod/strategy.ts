@@ -1,5 +1,4 @@
 import type { V1LabelSelector, V1Pod, V1PodAffinityTerm } from '../../gen/types.ts';
-import { sameValue } from '../../validation/equality.ts';
 import { qualityOfService } from './quality.ts';
 
 /** Merges the pod's own values of some label keys into a selector. */
@@ -27,7 +26,6 @@ function affinityTerms(pod: V1Pod): V1PodAffinityTerm[] {
 }
 
 export function prepareNewPod(pod: V1Pod): void {
-  pod.metadata!.generation = 1;
   pod.status = { phase: 'Pending', qosClass: qualityOfService(pod.spec!) };
   if (pod.spec?.schedulingGates?.length) {
     const condition = { type: 'PodScheduled', status: 'False', lastProbeTime: null as unknown as undefined };
@@ -45,7 +43,6 @@ export function prepareNewPod(pod: V1Pod): void {
 
 export function preparePodUpdate(pod: V1Pod, previous: V1Pod): void {
   pod.status = previous.status;
-  if (!sameValue(pod.spec, previous.spec)) pod.metadata!.generation = (previous.metadata?.generation ?? 0) + 1;
 }
 
 export function preparePodStatusUpdate(pod: V1Pod, previous: V1Pod): void {
