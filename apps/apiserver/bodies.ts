@@ -1,8 +1,23 @@
-import { parse as parseYaml } from 'yaml';
-import type { KubeObject } from '../../libs/api/meta.ts';
+import {
+  type BodyFormat,
+  conformObject,
+  type DecodedObject,
+  decodeObject,
+  decodePlain,
+  type ExpectedType,
+} from '../../libs/api/decode/decode.ts';
 import { StatusError } from '../../libs/base/status.ts';
 import { badRequest } from '../../libs/registry/errors.ts';
-import type { DecodedObject, PatchRequest } from '../../libs/registry/requests.ts';
+import type { PatchRequest } from '../../libs/registry/requests.ts';
+import { decodeProtobuf } from '../../libs/wire/kubernetes/decode.ts';
+
+/** A body and what its sender says that it is. */
+export interface RequestBody {
+  readonly bytes: Buffer;
+  readonly contentType: string | undefined;
+}
+
+const protobufType = 'application/vnd.kubernetes.protobuf';
 
 const patchTypes: Readonly<Record<string, PatchRequest['type']>> = {
   'application/json-patch+json': 'json',
@@ -18,55 +33,54 @@ function mediaType(contentType: string | undefined): string {
   return (end < 0 ? text : text.slice(0, end)).trim().toLowerCase();
 }
 
-function unsupported(contentType: string, served: string): StatusError {
+function unsupported(contentType: string, served: readonly string[]): StatusError {
   return new StatusError(
     'UnsupportedMediaType',
-    `the body of the request was in an unknown format (${contentType}) - accepted media types include: ${served}`,
+    `the body of the request was in an unknown format (${contentType}) - ` +
+      `accepted media types include: ${served.join(', ')}`,
   );
 }
 
-/** The object in a request's body. @throws StatusError BadRequest, UnsupportedMediaType. */
-export function decodeObject(body: Buffer, contentType: string | undefined): DecodedObject {
-  const value = decodeValue(body, contentType);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw badRequest("couldn't get version/kind; the body is no object");
-  }
-  return { object: value as KubeObject, complaints: [] };
-}
+const bodyFormats: Readonly<Record<string, BodyFormat | 'protobuf'>> = {
+  '': 'json',
+  'application/json': 'json',
+  'application/yaml': 'yaml',
+  [protobufType]: 'protobuf',
+};
 
-function decodeValue(body: Buffer, contentType: string | undefined): unknown {
+function formatOf({ bytes, contentType }: RequestBody): BodyFormat | 'protobuf' {
   const type = mediaType(contentType);
-  if (type !== '' && type !== 'application/json' && type !== 'application/yaml') {
-    throw unsupported(type, 'application/json, application/yaml');
-  }
-  if (body.length === 0) throw badRequest('the request has no body');
-  return type === 'application/yaml' ? readYaml(body) : readJson(body);
+  const format = bodyFormats[type];
+  if (!format) throw unsupported(type, Object.keys(bodyFormats).filter(Boolean));
+  if (bytes.length === 0) throw badRequest('the request has no body');
+  return format;
 }
 
-function readJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch (error) {
-    throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`, error);
+/** The object in a body, in the form that the API keeps. @throws StatusError BadRequest, UnsupportedMediaType. */
+export function readObject(body: RequestBody, expected: ExpectedType): DecodedObject {
+  const format = formatOf(body);
+  if (format !== 'protobuf') return decodeObject(body.bytes, format, expected);
+  const plain = decodeProtobuf(body.bytes);
+  const { group, version, kind } = expected.gvk;
+  if (plain.kind !== kind || plain.apiVersion !== (group === '' ? version : `${group}/${version}`)) {
+    throw badRequest(`the body is a ${plain.kind} of ${plain.apiVersion}; a ${kind} is expected here`);
   }
+  return conformObject(plain, expected);
 }
 
-function readYaml(body: Buffer): unknown {
-  try {
-    return parseYaml(body.toString(), { maxAliasCount: 100 });
-  } catch (error) {
-    throw badRequest(`yaml parse error: ${(error as Error).message}`, error);
-  }
+/** A body whose kind the address does not tell, such as options and subresources. @throws StatusError. */
+export function readPlain(body: RequestBody): Record<string, unknown> {
+  const format = formatOf(body);
+  const value = format === 'protobuf' ? decodeProtobuf(body.bytes) : decodePlain(body.bytes, format).value;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw badRequest('the body is no object');
 }
 
 /** A patch and its type. @throws StatusError BadRequest, UnsupportedMediaType. */
-export function decodePatch(
-  body: Buffer,
-  contentType: string | undefined,
-): Pick<PatchRequest, 'type' | 'body' | 'complaints'> {
+export function readPatch({ bytes, contentType }: RequestBody): Pick<PatchRequest, 'type' | 'body' | 'complaints'> {
   const name = mediaType(contentType);
   const type = patchTypes[name];
-  if (!type) throw unsupported(name, Object.keys(patchTypes).join(', '));
-  if (type !== 'apply') return { type, body: readJson(body), complaints: [] };
-  return { type, body: body[0] === 0x7b ? readJson(body) : readYaml(body), complaints: [] };
+  if (!type) throw unsupported(name, Object.keys(patchTypes));
+  const { value, complaints } = decodePlain(bytes, type === 'apply' ? 'yaml' : 'json');
+  return { type, body: value, complaints };
 }

@@ -99,8 +99,7 @@ export class Dispatcher {
       served,
       asker: { user, userAgent: raw.headers['user-agent'], warn: (text) => warnings.push(text) },
       warnings,
-      body,
-      contentType: raw.headers['content-type'],
+      body: { bytes: body, contentType: raw.headers['content-type'] },
       accept: raw.headers.accept,
       response,
     });

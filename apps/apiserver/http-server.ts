@@ -43,6 +43,7 @@ export async function listen(
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
+    allowErrorHandlerOverride: true,
   });
   const app = await NestFactory.create<NestFastifyApplication>(apiModule(dispatcher), adapter, {
     logger: false,

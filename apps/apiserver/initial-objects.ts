@@ -1,7 +1,9 @@
+import { conformObject } from '../../libs/api/decode/decode.ts';
 import type { KubeObject } from '../../libs/api/meta.ts';
 import { apiVersionOf } from '../../libs/api/meta.ts';
 import { loopbackUser } from '../../libs/auth/user.ts';
 import { isStatus } from '../../libs/base/status.ts';
+import { expectedOf } from '../../libs/registry/expected-type.ts';
 import type { Registry } from '../../libs/registry/registry.ts';
 
 /** Objects that every cluster has, in the order in which they are made. */
@@ -100,6 +102,7 @@ async function ensure(registry: Registry, initial: InitialObject): Promise<void>
   const { kind } = served.definition;
   const object = { kind, apiVersion: apiVersionOf(initial), ...structuredClone(initial.object) };
   const at = { namespace: object.metadata?.namespace, name: object.metadata?.name ?? '' };
+  const body = conformObject(object, expectedOf(served.definition));
   const request = {
     user: loopbackUser,
     warn: () => {},
@@ -109,8 +112,8 @@ async function ensure(registry: Registry, initial: InitialObject): Promise<void>
   };
   try {
     const known = await served.service.get(at).catch(() => undefined);
-    if (!known) await served.service.create({ namespace: at.namespace }, { object, complaints: [] }, request);
-    else if (renewed.has(initial.plural)) await served.service.update(at, { object, complaints: [] }, request);
+    if (!known) await served.service.create({ namespace: at.namespace }, body, request);
+    else if (renewed.has(initial.plural)) await served.service.update(at, body, request);
   } catch (error) {
     if (!isStatus(error, 'AlreadyExists', 'Conflict')) throw error;
   }

@@ -4,10 +4,11 @@ import type { Clock } from '../../libs/base/clock.ts';
 import type { Random } from '../../libs/base/random.ts';
 import type { Document } from '../../libs/cache/document.ts';
 import { badRequest, methodNotAllowed, qualified } from '../../libs/registry/errors.ts';
+import { expectedOf } from '../../libs/registry/expected-type.ts';
 import type { ServedResource } from '../../libs/registry/registry.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
 import { listBytes, sendBytes, sendJson } from './answers.ts';
-import { decodeObject, decodePatch } from './bodies.ts';
+import { type RequestBody, readObject, readPatch, readPlain } from './bodies.ts';
 import { type Negotiated, negotiate, notAcceptable } from './negotiation.ts';
 import { type Asker, deleteRequest, listRequest, watchRequest, writeRequest } from './parameters.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -21,8 +22,7 @@ export interface ResourceCall {
   readonly served: ServedResource;
   readonly asker: Asker;
   readonly warnings: string[];
-  readonly body: Buffer;
-  readonly contentType: string | undefined;
+  readonly body: RequestBody;
   readonly accept: string | undefined;
   readonly response: ServerResponse;
 }
@@ -142,7 +142,7 @@ export class ResourceHandler {
       if (!answer) throw methodNotAllowed();
       return sendJson(call.response, answer, { code: 201, warnings: call.warnings });
     }
-    const body = decodeObject(call.body, call.contentType);
+    const body = readObject(call.body, expectedOf(served.definition));
     const request = writeRequest(call.asker, call.info.query, undefined);
     const document = await served.service.create({ namespace: at.namespace }, body, request);
     this.send(call, document, form, 201);
@@ -150,7 +150,7 @@ export class ResourceHandler {
 
   private async update(call: ResourceCall): Promise<void> {
     const form = negotiate(call.accept);
-    const body = decodeObject(call.body, call.contentType);
+    const body = readObject(call.body, expectedOf(call.served.definition));
     const request = writeRequest(call.asker, call.info.query, call.at.subresource);
     const { document, created } = await call.served.service.update(nameOf(call), body, request);
     this.send(call, document, form, created ? 201 : 200);
@@ -158,7 +158,7 @@ export class ResourceHandler {
 
   private async patch(call: ResourceCall): Promise<void> {
     const form = negotiate(call.accept);
-    const patch = decodePatch(call.body, call.contentType);
+    const patch = readPatch(call.body);
     const { query } = call.info;
     const force = query.get('force');
     if (force !== null && patch.type !== 'apply') throw badRequest('force may only be set for apply patches');
@@ -211,10 +211,10 @@ function nameOf({ at, served }: ResourceCall): { namespace?: string; name: strin
 
 /** DeleteOptions in the body, when there are any. */
 function optionsOf(call: ResourceCall): Record<string, unknown> {
-  if (call.body.length === 0) return {};
-  const { object } = decodeObject(call.body, call.contentType);
-  if (object.kind !== undefined && object.kind !== 'DeleteOptions') {
-    throw badRequest(`the body of a deletion must be DeleteOptions, not ${object.kind}`);
+  if (call.body.bytes.length === 0) return {};
+  const options = readPlain(call.body);
+  if (options.kind !== undefined && options.kind !== 'DeleteOptions') {
+    throw badRequest(`the body of a deletion must be DeleteOptions, not ${options.kind}`);
   }
-  return object as Record<string, unknown>;
+  return options;
 }

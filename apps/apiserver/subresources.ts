@@ -5,7 +5,7 @@ import {
   type SubresourceCreation,
   type SubresourceCreator,
 } from '../../libs/registry/subresource-creation.ts';
-import { decodeObject } from './bodies.ts';
+import { readPlain } from './bodies.ts';
 import { writeRequest } from './parameters.ts';
 import type { ResourceCall } from './resource-handler.ts';
 
@@ -29,7 +29,7 @@ export class SubresourceTable {
     if (!creator) return undefined;
     return creator({
       at: { namespace: call.at.namespace, name: call.at.name ?? '' },
-      body: decodeObject(call.body, call.contentType).object,
+      body: readPlain(call.body),
       served: call.served,
       request: writeRequest(call.asker, call.info.query, call.at.subresource),
     });

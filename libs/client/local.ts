@@ -1,8 +1,10 @@
+import { conformObject } from '../api/decode/decode.ts';
 import type { KubeObject, ObjectName, Resource } from '../api/meta.ts';
 import type { RequestAttributes } from '../auth/attributes.ts';
 import type { UserInfo } from '../auth/user.ts';
 import { StatusError } from '../base/status.ts';
 import { methodNotAllowed } from '../registry/errors.ts';
+import { expectedOf } from '../registry/expected-type.ts';
 import type { Registry, ServedResource } from '../registry/registry.ts';
 import type { Caller, WriteRequest } from '../registry/requests.ts';
 import type { SubresourceCreation } from '../registry/subresource-creation.ts';
@@ -67,7 +69,7 @@ export class LocalClient implements Client {
   async create<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {
     const { namespace } = object.metadata ?? {};
     const served = this.open('create', resource, { namespace });
-    const body = { object: copy(object), complaints: [] };
+    const body = conformObject(copy(object), expectedOf(served.definition));
     const document = await served.service.create({ namespace }, body, this.request(options));
     return document.object as T;
   }
@@ -83,7 +85,7 @@ export class LocalClient implements Client {
   async update<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {
     const at = { namespace: object.metadata?.namespace, name: object.metadata?.name ?? '' };
     const served = this.open('update', resource, at, options.subresource);
-    const body = { object: copy(object), complaints: [] };
+    const body = conformObject(copy(object), expectedOf(served.definition));
     const { document } = await served.service.update(at, body, this.request(options));
     return document.object as T;
   }

@@ -1,5 +1,7 @@
+import { conformPatched } from '../api/decode/decode.ts';
 import type { ObjectName } from '../api/meta.ts';
 import { badRequest } from './errors.ts';
+import { expectedOf } from './expected-type.ts';
 import { checkFields } from './field-validation.ts';
 import { draftOf, modifyObject } from './modify.ts';
 import { checkKind, metadataOf, place } from './object-meta.ts';
@@ -15,9 +17,10 @@ export async function patchObject(parts: Parts, at: ObjectName, request: PatchRe
     at,
     dryRun: request.dryRun,
     next: (previous) => {
-      const draft = applyPlainPatch(request, draftOf(previous), definition.type);
+      const patched = applyPlainPatch(request, draftOf(previous), definition.type);
+      const { object: draft, complaints } = conformPatched(patched, expectedOf(definition));
       checkKind(definition, draft);
-      checkFields(definition, { object: draft, complaints: request.complaints }, request);
+      checkFields(definition, { object: draft, complaints: [...request.complaints, ...complaints] }, request);
       if (metadataOf(draft).name !== at.name) throw badRequest('a patch cannot change the name of an object');
       place(definition, draft, at);
       return nextState(parts, { draft, previous, request });

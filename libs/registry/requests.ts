@@ -1,4 +1,5 @@
-import type { KubeObject, ObjectName } from '../api/meta.ts';
+import type { DecodedObject } from '../api/decode/decode.ts';
+import type { ObjectName } from '../api/meta.ts';
 import type { UserInfo } from '../auth/user.ts';
 import type { Document } from '../cache/document.ts';
 import type { CacheEvent, ChangeType } from '../cache/event.ts';
@@ -18,13 +19,6 @@ export interface WriteRequest extends Caller {
   readonly fieldValidation: FieldValidation;
   /** `status`, `scale` …; absent for the object as a whole. */
   readonly subresource?: string;
-}
-
-/** A body as it came: the object, and what reading it found that a strict reader refuses. */
-export interface DecodedObject {
-  readonly object: KubeObject;
-  /** Duplicate fields, as `json: …` texts. */
-  readonly complaints: readonly string[];
 }
 
 export interface PatchRequest extends WriteRequest {
@@ -114,3 +108,5 @@ export interface WriteAnswer {
   readonly document: Document;
   readonly created: boolean;
 }
+
+export type { DecodedObject };

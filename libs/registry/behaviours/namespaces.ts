@@ -10,6 +10,7 @@ export const namespaceBehaviour: Behaviour = {
   heldBack: (object) => ((object as V1Namespace).spec?.finalizers?.length ?? 0) > 0,
   markDeleted(draft) {
     const namespace = draft as V1Namespace;
+    if (namespace.metadata) namespace.metadata.deletionGracePeriodSeconds = undefined;
     namespace.status = { ...namespace.status, phase: 'Terminating' };
   },
   checkDelete(object) {

@@ -1,0 +1,16 @@
+import type { ExpectedType } from '../api/decode/decode.ts';
+import type { ResourceDefinition } from '../api/definition.ts';
+import { schema } from '../api/schema/schema.ts';
+
+const known = new WeakMap<ResourceDefinition, ExpectedType>();
+
+/** What bodies of a kind are read as. */
+export function expectedOf(definition: ResourceDefinition): ExpectedType {
+  let expected = known.get(definition);
+  if (!expected) {
+    const { group, version, kind } = definition;
+    expected = { type: schema.type(definition.type), gvk: { group, version, kind } };
+    known.set(definition, expected);
+  }
+  return expected;
+}
