@@ -63,6 +63,7 @@ export class Controller {
   readonly #exits: ReturnType<Metrics['counter']>;
   readonly #abort = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
+  #synced: Promise<void> = Promise.resolve();
 
   constructor(context: Pick<ControllerContext, 'clock' | 'logger' | 'metrics'>, spec: ControllerSpec) {
     this.name = spec.name;
@@ -90,7 +91,13 @@ export class Controller {
   }
 
   start(): void {
+    this.#synced = Promise.all(this.#spec.caches.map((cache) => cache.waitSynced(this.#abort.signal))).then(() => {});
     this.#running = this.#run();
+  }
+
+  /** Settles when the caches are synced; rejects when the controller stops before that. */
+  get ready(): Promise<void> {
+    return this.#synced;
   }
 
   /** Resolves when no worker is at work any more. */
@@ -102,7 +109,7 @@ export class Controller {
 
   async #run(): Promise<void> {
     try {
-      await Promise.all(this.#spec.caches.map((cache) => cache.waitSynced(this.#abort.signal)));
+      await this.#synced;
     } catch (error) {
       if (!this.#abort.signal.aborted) this.#logger.error('caches did not sync', { error });
       return;

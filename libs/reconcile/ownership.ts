@@ -6,9 +6,12 @@ export function controllerOf(object: KubeObject): V1OwnerReference | undefined {
   return object.metadata?.ownerReferences?.find((reference) => reference.controller === true);
 }
 
-/** An index of objects by the uid of the controller that owns them; those without one stand under ''. */
+/** An index of objects by the uid of the controller that owns them; those without one stand under `orphansOf`. */
 export const byController = 'controller';
-export const controllerUidOf = (object: KubeObject): string[] => [controllerOf(object)?.uid ?? ''];
+export const orphansOf = (namespace: string | undefined): string => `orphans in ${namespace ?? ''}`;
+export const controllerUidOf = (object: KubeObject): string[] => [
+  controllerOf(object)?.uid ?? orphansOf(object.metadata?.namespace),
+];
 
 /** A reference that makes `owner` the controller of an object. */
 export function controllerReference(resource: Resource, owner: KubeObject): V1OwnerReference {

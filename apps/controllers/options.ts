@@ -1,0 +1,34 @@
+import type { Resource } from '../../libs/api/meta.ts';
+import type { Clock } from '../../libs/base/clock.ts';
+import type { Logger } from '../../libs/base/log.ts';
+import type { Metrics } from '../../libs/base/metrics.ts';
+import type { Random } from '../../libs/base/random.ts';
+import type { Client } from '../../libs/client/client.ts';
+
+export interface ControllersOptions {
+  client: Client;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  metrics: Metrics;
+  /** The cluster's certificate authority in PEM, published to every namespace. Absent: not published. */
+  rootCa?: string;
+  /** The network of all pods; 10.244.0.0/16 when absent. */
+  clusterCidr?: string;
+  /** The length of a node's prefix in it; 24 when absent. */
+  nodeMaskBits?: number;
+  /** How often autoscalers look at the metrics; 15 s when absent. */
+  autoscalerPeriodMs?: number;
+  /** How long events are kept; 1 h when absent. */
+  eventLifetimeMs?: number;
+  /** Every kind that can be listed and deleted; the built-in ones when absent. */
+  resources?: () => readonly Resource[];
+  /** Names of controllers that shall not run, such as `node-lifecycle`. */
+  disabled?: readonly string[];
+}
+
+export interface Controllers {
+  /** Resolves when all caches are synced and the workers run. */
+  readonly ready: Promise<void>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,55 @@
+import { InformerSet } from '../../libs/client/informer-set.ts';
+import { newDeploymentController } from '../../libs/controllers/deployment/reconcile.ts';
+import { newEndpointSliceController } from '../../libs/controllers/endpointslice/reconcile.ts';
+import {
+  newRootCaController,
+  newServiceAccountController,
+} from '../../libs/controllers/namespacedefaults/reconcile.ts';
+import { newNodeLifecycleController } from '../../libs/controllers/nodelifecycle/reconcile.ts';
+import { newPodCidrController } from '../../libs/controllers/podcidr/reconcile.ts';
+import { newPodGcController } from '../../libs/controllers/podgc/reconcile.ts';
+import { newReplicaSetController } from '../../libs/controllers/replicaset/reconcile.ts';
+import { newTaintEvictionController } from '../../libs/controllers/tainteviction/reconcile.ts';
+import type { Controller, ControllerContext } from '../../libs/reconcile/controller.ts';
+import { EventRecorder } from '../../libs/reconcile/events.ts';
+import type { Controllers, ControllersOptions } from './options.ts';
+
+type Make = (context: ControllerContext, options: ControllersOptions) => Controller | undefined;
+
+/** Every controller, by its name. */
+const makers: Readonly<Record<string, Make>> = {
+  serviceaccount: newServiceAccountController,
+  'root-ca-certificate-publisher': (context, { rootCa }) => (rootCa ? newRootCaController(context, rootCa) : undefined),
+  deployment: newDeploymentController,
+  replicaset: newReplicaSetController,
+  endpointslice: newEndpointSliceController,
+  podcidr: (context, { clusterCidr = '10.244.0.0/16', nodeMaskBits = 24 }) =>
+    newPodCidrController(context, { clusterCidr, nodeMaskBits }),
+  'node-lifecycle': newNodeLifecycleController,
+  'taint-eviction': newTaintEvictionController,
+  podgc: (context) => newPodGcController(context),
+};
+
+/** Starts every controller that is not disabled. Resolves at once; `ready` says when they work. */
+export async function startControllers(options: ControllersOptions): Promise<Controllers> {
+  const { client, clock, random, logger, metrics } = options;
+  const informers = new InformerSet({ client, clock, logger });
+  const events = new EventRecorder({ client, clock, random, component: 'controllers', logger });
+  const context: ControllerContext = { client, informers, clock, random, logger, metrics, events };
+  const disabled = new Set(options.disabled ?? []);
+  const controllers = Object.entries(makers)
+    .filter(([name]) => !disabled.has(name))
+    .map(([, make]) => make(context, options))
+    .filter((controller) => controller !== undefined);
+  informers.start();
+  for (const controller of controllers) controller.start();
+  const ready = Promise.all(controllers.map((controller) => controller.ready)).then(() => {});
+  ready.catch(() => {});
+  return {
+    ready,
+    async stop() {
+      await Promise.all(controllers.map((controller) => controller.stop()));
+      await informers.stop();
+    },
+  };
+}

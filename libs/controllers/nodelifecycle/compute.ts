@@ -1,0 +1,91 @@
+import type { V1Lease, V1Node, V1NodeCondition, V1Taint } from '../../api/gen/types.ts';
+import { rfc3339 } from '../../base/clock.ts';
+
+/** A node whose agent never came is given up after this long. */
+export const startupGraceMs = 60_000;
+
+const prefix = 'node.kubernetes.io/';
+export const notReadyTaint = `${prefix}not-ready`;
+export const unreachableTaint = `${prefix}unreachable`;
+
+/** Conditions that an agent reports, and that nobody knows when it is silent. */
+const reportedConditions = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'] as const;
+
+/** Which condition keeps new pods away by which taint. */
+const pressureTaints: Record<string, string> = {
+  MemoryPressure: `${prefix}memory-pressure`,
+  DiskPressure: `${prefix}disk-pressure`,
+  PIDPressure: `${prefix}pid-pressure`,
+  NetworkUnavailable: `${prefix}network-unavailable`,
+};
+
+/** The taints that follow from the node's state; all others belong to people. */
+const managedTaints = new Set([
+  notReadyTaint,
+  unreachableTaint,
+  `${prefix}unschedulable`,
+  ...Object.values(pressureTaints),
+]);
+
+const statusOf = (node: V1Node, type: string) =>
+  node.status?.conditions?.find((condition) => condition.type === type)?.status;
+
+export type Silence = { silent: false; checkInMs?: number } | { silent: true; reason: string; message: string };
+
+/** Whether the node's agent is silent: its session Lease was released, or it never had one. */
+export function silenceOf(node: V1Node, lease: V1Lease | undefined, nowMs: number): Silence {
+  if (lease) {
+    if (lease.spec?.holderIdentity) return { silent: false };
+    return { silent: true, reason: 'NodeStatusUnknown', message: 'The node agent stopped reporting.' };
+  }
+  const ageMs = nowMs - Date.parse(node.metadata?.creationTimestamp ?? '');
+  if (ageMs < startupGraceMs) return { silent: false, checkInMs: startupGraceMs - ageMs };
+  return { silent: true, reason: 'NodeStatusNeverUpdated', message: 'The node agent never reported.' };
+}
+
+/** The conditions of a silent node; undefined when they say so already. */
+export function unknownConditions(
+  node: V1Node,
+  silence: { reason: string; message: string },
+  nowMs: number,
+): V1NodeCondition[] | undefined {
+  if (reportedConditions.every((type) => statusOf(node, type) === 'Unknown')) return undefined;
+  const now = rfc3339(nowMs);
+  const conditions = [...(node.status?.conditions ?? [])];
+  for (const type of reportedConditions) {
+    const at = conditions.findIndex((condition) => condition.type === type);
+    const before = conditions[at];
+    if (before?.status === 'Unknown') continue;
+    const lastHeartbeatTime = before?.lastHeartbeatTime ?? node.metadata?.creationTimestamp;
+    const { reason, message } = silence;
+    const unknown = { type, status: 'Unknown', lastHeartbeatTime, lastTransitionTime: now, reason, message };
+    conditions.splice(at < 0 ? conditions.length : at, at < 0 ? 0 : 1, unknown);
+  }
+  return conditions;
+}
+
+/** The node's taints as its conditions ask; undefined when they are so already. */
+export function computeTaints(node: V1Node, nowMs: number): V1Taint[] | undefined {
+  const wanted = wantedTaints(node);
+  const current = node.spec?.taints ?? [];
+  const same = (one: V1Taint, other: V1Taint) => one.key === other.key && one.effect === other.effect;
+  const kept = current.filter((taint) => !managedTaints.has(taint.key) || wanted.some((other) => same(taint, other)));
+  const missing = wanted.filter((taint) => !current.some((other) => same(taint, other)));
+  if (missing.length === 0 && kept.length === current.length) return undefined;
+  return [...kept, ...missing.map((taint) => ({ ...taint, timeAdded: rfc3339(nowMs) }))];
+}
+
+function wantedTaints(node: V1Node): V1Taint[] {
+  const ready = statusOf(node, 'Ready');
+  const taints: V1Taint[] = [];
+  if (ready === 'Unknown') {
+    taints.push({ key: unreachableTaint, effect: 'NoSchedule' }, { key: unreachableTaint, effect: 'NoExecute' });
+  } else if (ready === 'False') {
+    taints.push({ key: notReadyTaint, effect: 'NoSchedule' }, { key: notReadyTaint, effect: 'NoExecute' });
+  } else if (ready === undefined) taints.push({ key: notReadyTaint, effect: 'NoSchedule' });
+  for (const [type, key] of Object.entries(pressureTaints)) {
+    if (statusOf(node, type) === 'True') taints.push({ key, effect: 'NoSchedule' });
+  }
+  if (node.spec?.unschedulable) taints.push({ key: `${prefix}unschedulable`, effect: 'NoSchedule' });
+  return taints;
+}

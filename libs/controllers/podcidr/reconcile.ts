@@ -1,0 +1,48 @@
+import type { V1Node } from '../../api/gen/types.ts';
+import { nodes } from '../../api/kinds/node.ts';
+import { nameOf } from '../../api/meta.ts';
+import { Controller, type ControllerContext } from '../../reconcile/controller.ts';
+import { BlockPool } from './compute.ts';
+
+const retryWhenFullMs = 30_000;
+
+export interface PodCidrOptions {
+  /** Such as 10.244.0.0/16. */
+  clusterCidr: string;
+  /** The length of a node's prefix, such as 24. */
+  nodeMaskBits: number;
+}
+
+/** Gives each node its block of the pod network. */
+export function newPodCidrController(context: ControllerContext, options: PodCidrOptions): Controller {
+  const { client, informers } = context;
+  const events = context.events.for('cidrAllocator');
+  const cache = informers.of(nodes);
+  const pool = new BlockPool(options.clusterCidr, options.nodeMaskBits);
+  const controller = new Controller(context, {
+    name: 'podcidr',
+    caches: [cache],
+    // One at a time: the pool is the only truth about blocks that are given but not yet seen in the cache.
+    workers: 1,
+    onSynced: () => cache.list().forEach(occupy),
+    reconcile: async (key) => {
+      const node = cache.get(key);
+      if (!node) return pool.release(key);
+      if (node.spec?.podCIDR) return occupy(node);
+      const cidr = pool.allocate(key);
+      if (!cidr) {
+        const message = `No block of ${options.clusterCidr} is free for node ${key}`;
+        events.record(nodes, node, { type: 'Warning', reason: 'CIDRNotAvailable', message });
+        return { requeueAfterMs: retryWhenFullMs };
+      }
+      const body = { metadata: { uid: node.metadata?.uid }, spec: { podCIDR: cidr, podCIDRs: [cidr] } };
+      await client.patch(nodes, nameOf(node), { type: 'merge', body });
+    },
+  });
+  const occupy = (node: V1Node) => {
+    if (node.spec?.podCIDR) pool.occupy(node.spec.podCIDR, node.metadata?.name ?? '');
+  };
+  const enqueue = (node: V1Node) => controller.enqueue(node.metadata?.name ?? '');
+  cache.addHandler({ added: enqueue, updated: enqueue, deleted: enqueue });
+  return controller;
+}

@@ -1,0 +1,72 @@
+import type { V1Node, V1Pod } from '../../api/gen/types.ts';
+import { nodes } from '../../api/kinds/node.ts';
+import { pods } from '../../api/kinds/pod.ts';
+import { nameOf, objectKey } from '../../api/meta.ts';
+import { rfc3339 } from '../../base/clock.ts';
+import { isStatus } from '../../base/status.ts';
+import { Controller, type ControllerContext, type ReconcileResult } from '../../reconcile/controller.ts';
+import { evictionTime } from './compute.ts';
+
+const byNode = 'node';
+
+/** Deletes pods from nodes with NoExecute taints when their tolerations end. */
+export function newTaintEvictionController(context: ControllerContext): Controller {
+  const { informers } = context;
+  const nodeCache = informers.of(nodes);
+  const podCache = informers.of(pods).addIndex(byNode, (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []));
+  const events = context.events.for('taint-eviction-controller');
+
+  const reconcile = async (key: string): Promise<ReconcileResult> => {
+    const pod = podCache.get(key);
+    if (!pod || pod.metadata?.deletionTimestamp) return {};
+    const node = nodeCache.get(pod.spec?.nodeName ?? '');
+    const nowMs = context.clock.now();
+    const at = evictionTime(pod, node?.spec?.taints ?? [], nowMs);
+    if (at === undefined) return {};
+    if (at > nowMs) return { requeueAfterMs: at - nowMs };
+    const message = `Marking for deletion Pod ${key}`;
+    events.record(pods, pod, { type: 'Normal', reason: 'TaintManagerEviction', message });
+    await evict(context, pod);
+    return {};
+  };
+
+  const controller = new Controller(context, { name: 'taint-eviction', caches: [nodeCache, podCache], reconcile });
+  const enqueue = (pod: V1Pod) => controller.enqueue(objectKey(nameOf(pod)));
+  const enqueuePodsOf = (node: V1Node) => podCache.byIndex(byNode, node.metadata?.name ?? '').forEach(enqueue);
+  podCache.addHandler({
+    added: (pod) => {
+      if (pod.spec?.nodeName) enqueue(pod);
+    },
+    updated: (pod, previous) => {
+      const moved = pod.spec?.nodeName !== previous.spec?.nodeName;
+      const changed = JSON.stringify(pod.spec?.tolerations) !== JSON.stringify(previous.spec?.tolerations);
+      if (moved || changed) enqueue(pod);
+    },
+  });
+  nodeCache.addHandler({
+    added: enqueuePodsOf,
+    updated: (node, previous) => {
+      if (JSON.stringify(node.spec?.taints) !== JSON.stringify(previous.spec?.taints)) enqueuePodsOf(node);
+    },
+  });
+  return controller;
+}
+
+/** Says on the pod why it goes, then deletes it. */
+async function evict({ client, clock }: ControllerContext, pod: V1Pod): Promise<void> {
+  const disruption = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'DeletionByTaintManager',
+    message: 'Taint manager: deleting due to NoExecute taint',
+    lastTransitionTime: rfc3339(clock.now()),
+  };
+  const conditions = (pod.status?.conditions ?? []).filter(({ type }) => type !== disruption.type);
+  const status = { ...pod.status, conditions: [...conditions, disruption] };
+  try {
+    await client.update(pods, { ...pod, status }, { subresource: 'status' });
+    await client.delete(pods, nameOf(pod), { preconditions: { uid: pod.metadata?.uid ?? '' } });
+  } catch (error) {
+    if (!isStatus(error, 'NotFound')) throw error;
+  }
+}
