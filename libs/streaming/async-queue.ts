@@ -23,6 +23,11 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
     return this.done;
   }
 
+  /** Whether `room` would wait. */
+  get full(): boolean {
+    return this.size > this.options.sizeMax && !this.done;
+  }
+
   /** Adds an item, room or no room; nothing once ended. */
   push(item: T): void {
     if (this.done) return;
@@ -33,7 +38,7 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
 
   /** Resolves when what is queued is at or below the limit, or nothing more is wanted. */
   async room(): Promise<void> {
-    while (this.size > this.options.sizeMax && !this.done) {
+    while (this.full) {
       await new Promise<void>((resolve) => this.wakeProducers.push(resolve));
     }
   }

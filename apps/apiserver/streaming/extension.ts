@@ -1,0 +1,113 @@
+import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { V1Pod } from '../../../libs/api/gen/types.ts';
+import { pods } from '../../../libs/api/kinds/pod.ts';
+import { assert } from '../../../libs/base/assert.ts';
+import { StatusError } from '../../../libs/base/status.ts';
+import type { ApiServerExtension, ExtensionContext, ExtensionRequest, ExtensionRoute } from '../extension.ts';
+import type { NodeStreams } from '../node-session/sessions.ts';
+import { sendStream } from './logs.ts';
+import { attachRequest, containerTarget, execRequest, logsRequest, requireRunnable } from './parameters.ts';
+import { servePortForward } from './port-forward.ts';
+import { serveRemoteCommand } from './remote-command.ts';
+
+/** The subresources that reach into a pod or a node: exec, attach, port-forward, logs, and the node's own pages. */
+export function streamingExtension(options: { nodes: NodeStreams }): ApiServerExtension {
+  return new Streaming(options.nodes);
+}
+
+type Upgrade = NonNullable<ExtensionRoute['upgrade']>;
+type Handle = ExtensionRoute['handle'];
+
+class Streaming implements ApiServerExtension {
+  readonly name = 'streaming';
+  readonly routes: readonly ExtensionRoute[] = [
+    this.route('pods', 'exec', needsUpgrade, (...args) => this.exec(...args)),
+    this.route('pods', 'attach', needsUpgrade, (...args) => this.attach(...args)),
+    this.route('pods', 'portforward', needsUpgrade, (...args) => this.portForward(...args)),
+    this.route('pods', 'log', (...args) => this.logs(...args)),
+    this.route('nodes', 'proxy', (...args) => this.nodeProxy(...args)),
+  ];
+  private context: ExtensionContext | undefined;
+
+  constructor(private readonly nodes: NodeStreams) {}
+
+  async start(context: ExtensionContext): Promise<void> {
+    this.context = context;
+  }
+
+  private route(plural: string, subresource: string, handle: Handle, upgrade?: Upgrade): ExtensionRoute {
+    return { match: { group: '', plural, subresource }, handle, upgrade };
+  }
+
+  private async exec(request: ExtensionRequest, socket: Duplex, head: Buffer): Promise<void> {
+    const pod = await this.pod(request);
+    requireRunnable(pod);
+    const target = containerTarget(pod, request.query.get('container'));
+    const exec = execRequest(request.query, target);
+    const open = () => this.nodes.open(target.nodeName, { kind: 'exec', request: exec });
+    await serveRemoteCommand({ raw: request.raw, socket, head }, { request: exec, open, clock: this.started.clock });
+  }
+
+  private async attach(request: ExtensionRequest, socket: Duplex, head: Buffer): Promise<void> {
+    const pod = await this.pod(request);
+    requireRunnable(pod);
+    const target = containerTarget(pod, request.query.get('container'));
+    const attach = attachRequest(request.query, target);
+    const open = () => this.nodes.open(target.nodeName, { kind: 'attach', request: attach });
+    await serveRemoteCommand({ raw: request.raw, socket, head }, { request: attach, open, clock: this.started.clock });
+  }
+
+  private async portForward(request: ExtensionRequest, socket: Duplex, head: Buffer): Promise<void> {
+    const pod = await this.pod(request);
+    const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
+    const nodeName = pod.spec?.nodeName;
+    if (!nodeName) throw new StatusError('BadRequest', `pod ${name} does not have a host assigned`);
+    const ports = request.query.getAll('ports').flatMap((value) => value.split(',').map(Number));
+    await servePortForward(
+      { raw: request.raw, socket, head },
+      {
+        ports,
+        open: (port) =>
+          this.nodes.open(nodeName, { kind: 'portForward', request: { pod: { namespace, name, uid }, port } }),
+        clock: this.started.clock,
+        logger: this.started.logger,
+      },
+    );
+  }
+
+  private async logs(request: ExtensionRequest, response: ServerResponse): Promise<void> {
+    const target = containerTarget(await this.pod(request), request.query.get('container'));
+    const logs = logsRequest(request.query, target);
+    if (target.nodeName === '') {
+      // Nothing has been said yet.
+      response.writeHead(200, { 'content-type': 'text/plain' });
+      response.end();
+      return;
+    }
+    const stream = await this.nodes.open(target.nodeName, { kind: 'logs', request: logs });
+    await sendStream(response, stream, 'text/plain');
+  }
+
+  private async nodeProxy(request: ExtensionRequest, response: ServerResponse): Promise<void> {
+    if (request.method !== 'GET') throw new StatusError('MethodNotAllowed', 'nodes answer GET only');
+    const query = request.query.size > 0 ? `?${request.query}` : '';
+    const answer = await this.nodes.httpGet(request.resource?.name ?? '', `/${request.rest}${query}`);
+    response.writeHead(answer.status, { 'content-type': answer.contentType });
+    response.end(answer.body);
+  }
+
+  private async pod(request: ExtensionRequest): Promise<V1Pod> {
+    const { namespace, name = '' } = request.resource ?? {};
+    return await this.started.client.get(pods, { namespace, name });
+  }
+
+  private get started(): ExtensionContext {
+    assert(this.context, 'requests come after the start');
+    return this.context;
+  }
+}
+
+async function needsUpgrade(): Promise<void> {
+  throw new StatusError('BadRequest', 'Upgrade request required');
+}

@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+
+/** The largest message that a client may send. */
+const messageBytesMax = 1024 * 1024;
+
+/** The subprotocols that a request offers, in its order; none when it names none. */
+export function offeredProtocols(request: IncomingMessage): string[] {
+  return (request.headers['sec-websocket-protocol'] ?? '')
+    .split(',')
+    .map((protocol) => protocol.trim())
+    .filter((protocol) => protocol !== '');
+}
+
+/** Whether the request asks for a WebSocket at all. */
+export function asksForWebSocket(request: IncomingMessage): boolean {
+  return (request.headers.upgrade ?? '').toLowerCase() === 'websocket';
+}
+
+/** Completes the handshake with the protocol chosen; `''` when the client has named none. */
+export function acceptWebSocket(
+  request: IncomingMessage,
+  connection: { socket: Duplex; head: Buffer },
+  protocol: string,
+): Promise<WebSocket> {
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: messageBytesMax,
+    handleProtocols: () => protocol || false,
+  });
+  return new Promise((resolve, reject) => {
+    connection.socket.once('error', reject);
+    server.once('wsClientError', reject);
+    server.handleUpgrade(request, connection.socket, connection.head, (socket) => {
+      connection.socket.off('error', reject);
+      resolve(socket);
+    });
+  });
+}
