@@ -5,6 +5,7 @@ import { ensureClusterPki } from '../../libs/pki/cluster.ts';
 import { homeAt } from '../../libs/provision/home.ts';
 import { addressIn } from '../../libs/provision/ranges.ts';
 import type { TelemetryMetrics } from '../../libs/telemetry/metrics.ts';
+import { nodeExtensions } from '../apiserver/node-extensions.ts';
 import { openStore } from '../apiserver/open-store.ts';
 import { startApiServer } from '../apiserver/start.ts';
 import { scrapeTargets } from '../apiserver/targets.ts';
@@ -56,7 +57,7 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
       logger,
       metrics,
       metricsText: () => metrics.render(),
-      extensions: [scrapeTargets()],
+      extensions: [scrapeTargets(), ...nodeExtensions({ pki, host: options.host })],
     });
     parts.push(api);
     await writeKubeconfig(pki, home, api.port);
