@@ -1,5 +1,4 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sleep, systemClock } from '../../libs/base/clock.ts';
 
@@ -7,6 +6,12 @@ export interface Finished {
   code: number;
   stdout: string;
   stderr: string;
+}
+
+export interface ClusterStatus {
+  clusterId: string;
+  server: number;
+  nodes: Array<{ name: string; agent: number; containerd: number; containerdSocket: string }>;
 }
 
 /** A running cluster as its users see it: kubectl, the berth program, its files. */
@@ -47,6 +52,12 @@ export class Cluster {
       env: { BERTH_HOME: this.home, NODE_OPTIONS: '' },
       timeoutMs: 120_000,
     });
+  }
+
+  /** The processes that carry the cluster. */
+  async describe(): Promise<ClusterStatus> {
+    const { stdout } = await this.berth('status', '--json');
+    return JSON.parse(stdout) as ClusterStatus;
   }
 
   /** An object as kubectl gets it. */
@@ -109,11 +120,6 @@ export async function eventually<T>(attempt: () => Promise<T>, timeoutMs = 30_00
     if (systemClock.monotonic() > deadline) throw failure;
     await sleep(systemClock, 150);
   }
-}
-
-/** The processes of a node or of the control plane, as noted under run/. */
-export function pidOf(cluster: Cluster, name: string): number {
-  return Number(readFileSync(join(cluster.home, 'run', `${name}.pid`), 'utf8').trim());
 }
 
 /** A Deployment and Service of the example's web server. */

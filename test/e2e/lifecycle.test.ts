@@ -1,0 +1,182 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { V1Pod } from '../../libs/api/gen/types.ts';
+import { Cluster, eventually, run, webApp } from './cluster.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'berth-life-'));
+const started: ChildProcess[] = [];
+
+/** A cluster of the test's own beside the shared one. */
+function ownCluster(name: string): Cluster {
+  return new Cluster(mkdtempSync(`/var/tmp/berth-${name}-`));
+}
+
+/** Everything on the machine that carries the cluster's id: the lists are empty when nothing is left. */
+function leftovers(clusterId: string): Record<string, string[]> {
+  const lines = (program: string, args: string[]) => execFileSync(program, args, { encoding: 'utf8' }).split('\n');
+  const ours = (list: string[]) => list.filter((line) => line.includes(clusterId));
+  const commands = readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map((pid) => {
+      try {
+        return `${pid} ${readFileSync(`/proc/${pid}/cgroup`, 'utf8').replaceAll('\n', ' ')}`;
+      } catch {
+        return '';
+      }
+    });
+  return {
+    processes: ours(commands),
+    mounts: ours(readFileSync('/proc/mounts', 'utf8').split('\n')),
+    namespaces: ours(lines('ip', ['netns', 'list'])),
+    links: ours(lines('ip', ['-o', 'link'])),
+    tables: ours(lines('nft', ['list', 'tables'])),
+    cgroups: ours(lines('find', ['/sys/fs/cgroup', '-maxdepth', '2', '-type', 'd'])),
+  };
+}
+
+const nothing = { processes: [], mounts: [], namespaces: [], links: [], tables: [], cgroups: [] };
+
+afterAll(() => {
+  for (const child of started) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+});
+
+describe('berth up and down, beside another cluster', () => {
+  const cluster = ownCluster('up');
+  let clusterId = '';
+  afterAll(async () => {
+    await cluster.berth('down', '--purge');
+    rmSync(cluster.home, { recursive: true, force: true });
+  });
+  const containerIds = async () => {
+    const { items } = await cluster.get<{ items: V1Pod[] }>('pods -l app=web');
+    return items.map((pod) => pod.status?.containerStatuses?.[0]?.containerID);
+  };
+
+  it('comes up on its own port', async () => {
+    expect(await cluster.berth('up', '--detach', '--nodes', '1', '--port', '16543')).toMatchObject({ code: 0 });
+    clusterId = (await cluster.describe()).clusterId;
+    await cluster.apply('default', webApp('web', { replicas: 2 }));
+    await cluster.kubectl('rollout status deployment/web --timeout=60s');
+  });
+
+  it('refuses to start twice, and a port that is taken', async () => {
+    const twice = await cluster.berth('up', '--detach');
+    expect(twice.code).not.toBe(0);
+    expect(twice.stderr + twice.stdout).toMatch(/running|runs/);
+    const other = ownCluster('taken');
+    const taken = await other.berth('up', '--detach', '--nodes', '1', '--port', '16543');
+    expect(taken.code).not.toBe(0);
+    expect(taken.stderr + taken.stdout).toMatch(/16543/);
+    rmSync(other.home, { recursive: true, force: true });
+  });
+
+  it('finds the same objects after down and up', async () => {
+    expect(await cluster.berth('down')).toMatchObject({ code: 0 });
+    expect(leftovers(clusterId)).toEqual(nothing);
+    expect(await cluster.berth('up', '--detach')).toMatchObject({ code: 0 });
+    await eventually(() => cluster.kubectl('rollout status deployment/web --timeout=30s'), 60_000);
+    expect(await containerIds()).toHaveLength(2);
+  });
+
+  it('survives kill -9 of everything', async () => {
+    const { processes = [] } = leftovers(clusterId);
+    const up = JSON.parse(readFileSync(join(cluster.home, 'run/up.json'), 'utf8')) as { pid: number };
+    for (const pid of [up.pid, ...processes.map((line) => Number(line.split(' ')[0]))]) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended with one that was killed before it.
+      }
+    }
+    expect(await cluster.berth('up', '--detach')).toMatchObject({ code: 0 });
+    await eventually(() => cluster.kubectl('rollout status deployment/web --timeout=30s'), 60_000);
+    expect((await cluster.get<{ items: V1Pod[] }>('pods -l app=web')).items).toHaveLength(2);
+  });
+
+  it('leaves nothing behind', async () => {
+    expect(await cluster.berth('down')).toMatchObject({ code: 0 });
+    expect(leftovers(clusterId)).toEqual(nothing);
+    expect(await cluster.berth('status')).toMatchObject({ code: 3 });
+  });
+});
+
+describe('a cluster on etcd, pulling from a registry', () => {
+  const cluster = ownCluster('etcd');
+  const etcdUrl = 'http://127.0.0.1:12379';
+  const registry = '127.0.0.1:15000';
+
+  beforeAll(async () => {
+    const peers = [
+      '--listen-peer-urls',
+      'http://127.0.0.1:12380',
+      '--initial-advertise-peer-urls',
+      'http://127.0.0.1:12380',
+    ];
+    const cluster1 = ['--initial-cluster', 'default=http://127.0.0.1:12380'];
+    const clients = ['--listen-client-urls', etcdUrl, '--advertise-client-urls', etcdUrl];
+    started.push(
+      spawn('etcd', ['--data-dir', join(folder, 'etcd'), ...peers, ...cluster1, ...clients], { stdio: 'ignore' }),
+    );
+    const config = join(folder, 'registry.yml');
+    writeFileSync(
+      config,
+      `version: 0.1\nstorage: { filesystem: { rootdirectory: ${folder}/registry } }\nhttp: { addr: '0.0.0.0:15000' }\n`,
+    );
+    started.push(spawn('docker-registry', ['serve', config], { stdio: 'ignore' }));
+    await eventually(() => fetch(`http://${registry}/v2/`).then((answer) => answer.ok));
+    await eventually(() => fetch(`${etcdUrl}/health`).then((answer) => answer.ok));
+  });
+  afterAll(async () => {
+    await cluster.berth('down', '--purge');
+    rmSync(cluster.home, { recursive: true, force: true });
+  });
+
+  it('runs, restarts and keeps its objects', async () => {
+    expect(
+      await cluster.berth('up', '--detach', '--nodes', '1', '--port', '16643', '--store', `etcd=${etcdUrl}`),
+    ).toMatchObject({ code: 0 });
+    await cluster.apply('default', webApp('web', { replicas: 2 }));
+    await cluster.kubectl('rollout status deployment/web --timeout=60s');
+    const { server } = await cluster.describe();
+    process.kill(server, 'SIGKILL');
+    await eventually(async () => expect((await cluster.describe()).server).not.toBe(server));
+    await eventually(() => cluster.kubectl('scale deployment web --replicas=3'));
+    await cluster.kubectl('rollout status deployment/web --timeout=60s');
+  });
+
+  it('pulls from a registry by tag and by digest, and says why a pull fails', async () => {
+    const archive = join(cluster.home, 'images/berth.tar');
+    const pushed = join(folder, 'digest');
+    const source = `oci-archive:${archive}:localhost/berth/hello:1`;
+    const copy = await run(
+      'skopeo',
+      ['copy', '--dest-tls-verify=false', '--digestfile', pushed, source, `docker://${registry}/shop/hello:1`],
+      {},
+    );
+    expect(copy).toMatchObject({ code: 0 });
+    const gateway = (
+      await cluster.kubectl('get endpoints kubernetes -o jsonpath={.subsets[0].addresses[0].ip}')
+    ).trim();
+    const host = `${gateway}:15000`;
+    const hosts = join(cluster.home, 'registries', host);
+    mkdirSync(hosts, { recursive: true });
+    writeFileSync(
+      join(hosts, 'hosts.toml'),
+      `server = "http://${host}"\n[host."http://${host}"]\n  capabilities = ["pull", "resolve"]\n`,
+    );
+    await cluster.kubectl(`run tagged --image=${host}/shop/hello:1`);
+    await cluster.kubectl(`run digested --image=${host}/shop/hello@${readFileSync(pushed, 'utf8').trim()}`);
+    await cluster.kubectl(`run missing --image=${host}/shop/none:1`);
+    await cluster.kubectl('wait --for=condition=Ready pod/tagged pod/digested --timeout=60s');
+    await eventually(async () => {
+      const reason = await cluster.kubectl(
+        'get pod missing -o jsonpath={.status.containerStatuses[0].state.waiting.reason}',
+      );
+      expect(reason).toMatch(/^(ErrImagePull|ImagePullBackOff)$/);
+    });
+    expect(await cluster.kubectl('describe pod missing')).toMatch(/Failed to pull image/);
+  });
+});
