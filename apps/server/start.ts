@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { systemClock } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
+import { systemRandom } from '../../libs/base/random.ts';
 import { ensureClusterPki } from '../../libs/pki/cluster.ts';
 import { homeAt } from '../../libs/provision/home.ts';
 import { addressIn } from '../../libs/provision/ranges.ts';
@@ -9,6 +10,7 @@ import { nodeExtensions } from '../apiserver/node-extensions.ts';
 import { openStore } from '../apiserver/open-store.ts';
 import { startApiServer } from '../apiserver/start.ts';
 import { scrapeTargets } from '../apiserver/targets.ts';
+import { startControllers } from '../controllers/start.ts';
 import { mainAddress, ownNames } from './addresses.ts';
 import { startHostSide } from './host-side.ts';
 import { writeKubeconfig, writeNodeIdentities } from './identities.ts';
@@ -61,6 +63,17 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
     });
     parts.push(api);
     await writeKubeconfig(pki, home, api.port);
+    parts.push(
+      await startControllers({
+        client: api.client,
+        clock,
+        random: systemRandom,
+        logger,
+        metrics,
+        rootCa: pki.ca.certificate,
+        clusterCidr: options.podCidr,
+      }),
+    );
     if (options.bridge !== undefined) {
       parts.push(
         await startHostSide({

@@ -99,7 +99,6 @@ export async function spawnProcess(options: SpawnOptions): Promise<SpawnedProces
       child.once('exit', (code, signal) => resolve(signal === null ? `code ${code}` : `signal ${signal}`));
     });
     if (child.pid === undefined) throw new CommandError(options.argv, await exited);
-    child.unref();
     return { pid: child.pid, exited };
   } finally {
     await log.close();

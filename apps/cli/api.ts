@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { Agent, request } from 'node:https';
+import { parse } from 'yaml';
+import { type Clock, sleep } from '../../libs/base/clock.ts';
+import { CliError } from './command.ts';
+
+export interface ApiAnswer {
+  code: number;
+  body: Record<string, unknown> & { message?: string };
+}
+
+interface KubeconfigFile {
+  clusters?: Array<{ cluster: { server: string; 'certificate-authority-data': string } }>;
+  users?: Array<{ user: { 'client-certificate-data': string; 'client-key-data': string } }>;
+}
+
+const requestTimeoutMs = 15_000;
+const pollMs = 50;
+
+/** Speaks to the cluster's API as the administrator whom its kubeconfig names. */
+export class Api {
+  private constructor(
+    readonly url: string,
+    private readonly agent: Agent,
+  ) {}
+
+  static async from(kubeconfig: string): Promise<Api> {
+    const file = parse(await readFile(kubeconfig, 'utf8')) as KubeconfigFile;
+    const cluster = file.clusters?.[0]?.cluster;
+    const user = file.users?.[0]?.user;
+    if (cluster === undefined || user === undefined) throw new CliError(`${kubeconfig} names no cluster and user`);
+    const pem = (data: string) => Buffer.from(data, 'base64');
+    const agent = new Agent({
+      keepAlive: true,
+      ca: pem(cluster['certificate-authority-data']),
+      cert: pem(user['client-certificate-data']),
+      key: pem(user['client-key-data']),
+    });
+    return new Api(cluster.server, agent);
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+
+  /** One request; answers with any code. Rejects only when there is no answer. */
+  send(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<ApiAnswer> {
+    return new Promise((resolve, reject) => {
+      const headers = body === undefined ? {} : { 'content-type': contentType };
+      const options = { method, agent: this.agent, headers, timeout: requestTimeoutMs };
+      const outgoing = request(new URL(path, this.url), options, (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.on('error', reject);
+        incoming.on('end', () => resolve({ code: incoming.statusCode ?? 0, body: readBody(Buffer.concat(chunks)) }));
+      });
+      outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer from ${this.url}${path}`)));
+      outgoing.on('error', reject);
+      outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+
+  /** A request that has to succeed. @throws CliError with the server's message */
+  async ask(method: string, path: string, body?: unknown): Promise<ApiAnswer['body']> {
+    const answer = await this.send(method, path, body);
+    if (answer.code >= 300) throw new CliError(`${method} ${path}: ${answer.body.message ?? answer.code}`);
+    return answer.body;
+  }
+}
+
+function readBody(bytes: Buffer): ApiAnswer['body'] {
+  const text = bytes.toString('utf8');
+  try {
+    return JSON.parse(text) as ApiAnswer['body'];
+  } catch {
+    return { message: text.trim() };
+  }
+}
+
+/** Asks again and again until the answer is not undefined. @throws CliError after `timeoutMs`, with what it waited for. */
+export async function until<T>(
+  clock: Clock,
+  wait: { forWhat: string; timeoutMs: number; signal?: AbortSignal },
+  ask: () => Promise<T | undefined>,
+): Promise<T> {
+  const deadline = clock.monotonic() + wait.timeoutMs;
+  while (true) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (clock.monotonic() > deadline) throw new CliError(`waited ${wait.timeoutMs / 1000} s for ${wait.forWhat}`);
+    await sleep(clock, pollMs, wait.signal);
+  }
+}

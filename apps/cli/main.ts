@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { StatusError } from '../../libs/base/status.ts';
+import { CliError, UsageError } from './command.ts';
+import { commands, overview } from './commands.ts';
+
+const usageExitCode = 2;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    process.stdout.write(overview());
+    return name === undefined ? usageExitCode : 0;
+  }
+  const load = commands[name]?.load;
+  if (load === undefined) throw new UsageError(`berth has no command "${name}"; "berth help" lists them`);
+  const command = await load();
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(command.usage);
+    return 0;
+  }
+  return command.run(rest);
+}
+
+function explain(error: unknown): number {
+  if (error instanceof UsageError) {
+    process.stderr.write(`berth: ${error.message}\n`);
+    return usageExitCode;
+  }
+  const known = error instanceof CliError || error instanceof StatusError || (error as NodeJS.ErrnoException).code;
+  process.stderr.write(`berth: ${error instanceof Error ? (known ? error.message : error.stack) : String(error)}\n`);
+  return 1;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.exitCode = explain(error);
+  },
+);

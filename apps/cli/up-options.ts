@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util';
+import type { ClusterConfig } from '../../libs/provision/home.ts';
+import { nodesMax } from '../../libs/provision/ranges.ts';
+import { storeChoice } from '../server/flags.ts';
+import { UsageError } from './command.ts';
+import { parseCount, parseCpus, parseMemory } from './sizes.ts';
+
+export const upUsage = `berth up: starts a cluster on this machine and keeps it running until Ctrl-C
+
+  --detach           return once it is ready and leave it running
+  --nodes N          nodes (3, or as before)
+  --node-cpus C      CPUs of each node, such as 2 or 500m (this machine's, divided)
+  --node-memory M    memory of each node, such as 2Gi (this machine's, divided)
+  --store WHAT       embedded, or etcd=URL[,URL] (embedded, or as before)
+  --port P           HTTPS port of the API; node sessions are one above (6443, or as before)
+  --apply FILE       apply a manifest once the nodes are ready, and wait for its Deployments
+  --default-toleration SECONDS  how long pods stay on a node that is gone (300)
+`;
+
+export interface UpFlags {
+  detach: boolean;
+  apply: string | undefined;
+  /** What the command line says; the rest is as before or by default. */
+  config: Partial<Omit<ClusterConfig, 'ranges'>>;
+  /** Flags handed to the control plane as they are. */
+  serverFlags: string[];
+}
+
+const portBounds = { min: 1, max: 65_534 };
+
+const flags = {
+  detach: { type: 'boolean', default: false },
+  nodes: { type: 'string' },
+  'node-cpus': { type: 'string' },
+  'node-memory': { type: 'string' },
+  store: { type: 'string' },
+  port: { type: 'string' },
+  apply: { type: 'string' },
+  'default-toleration': { type: 'string' },
+} as const;
+
+/** @throws UsageError */
+export function parseUpFlags(argv: readonly string[]): UpFlags {
+  const values = parse(argv);
+  const config: UpFlags['config'] = {};
+  if (values.nodes !== undefined) config.nodes = parseCount('--nodes', values.nodes, { min: 1, max: nodesMax });
+  if (values.port !== undefined) config.port = parseCount('--port', values.port, portBounds);
+  if (values.store !== undefined) config.store = store(values.store);
+  if (values['node-cpus'] !== undefined) config.nodeCpus = parseCpus('--node-cpus', values['node-cpus']);
+  if (values['node-memory'] !== undefined) config.nodeMemoryBytes = parseMemory('--node-memory', values['node-memory']);
+  const seconds = values['default-toleration'];
+  const serverFlags = seconds === undefined ? [] : ['--default-toleration', seconds];
+  return { detach: values.detach, apply: values.apply, config, serverFlags };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: flags, strict: true }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function store(text: string): string {
+  try {
+    return storeChoice(text);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
