@@ -19,7 +19,8 @@ export const agentUsage = `berth-agent: runs one node of a Berth cluster
   --cgroup PATH       cgroup of everything on the node (/berth/<hash of home>/NAME)
   --labels K=V,...    labels of the node
   --max-pods N        pods to offer room for (110)
-  --metrics ADDRESS   where /metrics is served (127.0.0.1:0)
+  --metrics ADDRESS   where /metrics and /healthz are served, such as 127.0.0.1:9100 (through the API server only)
+  --cluster-cidr CIDR addresses of all pods (10.244.0.0/16)
   --cluster-dns IP    address of the cluster's DNS (10.96.0.10)
   --cluster-domain D  (cluster.local)
 `;
@@ -42,6 +43,7 @@ const flags = {
   labels: { type: 'string' },
   'max-pods': { type: 'string' },
   metrics: { type: 'string' },
+  'cluster-cidr': { type: 'string' },
   'cluster-dns': { type: 'string' },
   'cluster-domain': { type: 'string' },
 } as const;
@@ -72,6 +74,7 @@ export function parseAgentFlags(argv: readonly string[]): AgentOptions {
     labels: labels(values.labels ?? ''),
     maxPods: values['max-pods'] === undefined ? undefined : positive('--max-pods', values['max-pods']),
     metricsAddress: values.metrics,
+    clusterCidr: values['cluster-cidr'],
     clusterDns: values['cluster-dns'],
     clusterDomain: values['cluster-domain'],
   };

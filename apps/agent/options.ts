@@ -34,8 +34,10 @@ export interface AgentOptions {
   cgroup: string;
   labels: Record<string, string>;
   maxPods?: number;
-  /** Where `/metrics` and `/healthz` are served; 127.0.0.1:0 lets the system choose a port. */
+  /** Where `/metrics` and `/healthz` are served besides the API server's node proxy, such as 127.0.0.1:9100. */
   metricsAddress?: string;
+  /** Addresses of all pods; `10.244.0.0/16` when absent. */
+  clusterCidr?: string;
   /** `10.96.0.10` and `cluster.local` when absent. */
   clusterDns?: string;
   clusterDomain?: string;
