@@ -1,6 +1,11 @@
+import { builtinKinds } from '../../libs/api/kinds/index.ts';
+import type { Resource } from '../../libs/api/meta.ts';
 import { InformerSet } from '../../libs/client/informer-set.ts';
 import { newDeploymentController } from '../../libs/controllers/deployment/reconcile.ts';
 import { newEndpointSliceController } from '../../libs/controllers/endpointslice/reconcile.ts';
+import { newEventExpiryController } from '../../libs/controllers/eventexpiry/reconcile.ts';
+import { newGarbageCollector } from '../../libs/controllers/garbagecollector/reconcile.ts';
+import { newNamespaceController } from '../../libs/controllers/namespace/reconcile.ts';
 import {
   newRootCaController,
   newServiceAccountController,
@@ -28,7 +33,21 @@ const makers: Readonly<Record<string, Make>> = {
   'node-lifecycle': newNodeLifecycleController,
   'taint-eviction': newTaintEvictionController,
   podgc: (context) => newPodGcController(context),
+  namespace: (context, options) => newNamespaceController(context, { resources: deletable(options) }),
+  'garbage-collector': (context, options) => {
+    // Events own nothing and are owned by nothing; they only come in great numbers.
+    const resources = deletable(options).filter((resource) => resource.kind !== 'Event');
+    return newGarbageCollector(context, { resources });
+  },
+  'event-expiry': (context, options) => newEventExpiryController(context, options.eventLifetimeMs),
 };
+
+function deletable({ resources }: ControllersOptions): readonly Resource[] {
+  if (resources) return resources();
+  return builtinKinds.filter(
+    ({ verbs }) => !verbs || ['list', 'watch', 'delete'].every((verb) => verbs.includes(verb)),
+  );
+}
 
 /** Starts every controller that is not disabled. Resolves at once; `ready` says when they work. */
 export async function startControllers(options: ControllersOptions): Promise<Controllers> {

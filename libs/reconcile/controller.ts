@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { BackoffPolicy } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
@@ -37,7 +38,7 @@ export interface ControllerSpec {
   /** Workers start when all of these are synced. */
   caches: readonly Syncable[];
   /** Moves the world one step towards what the object that `key` names asks for. */
-  reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult | void>;
+  reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult>;
   workers?: number;
   backoff?: BackoffPolicy;
   /** Runs once the caches are synced, before the first key is worked on. */
@@ -69,6 +70,8 @@ export class Controller {
     this.name = spec.name;
     this.#spec = spec;
     this.#logger = context.logger.with({ controller: spec.name });
+    // One listener for each cache that is waited for.
+    setMaxListeners(0, this.#abort.signal);
     this.#queue = new WorkQueue({
       name: spec.name,
       clock: context.clock,
@@ -130,7 +133,7 @@ export class Controller {
     try {
       const result = await this.#spec.reconcile(key, this.#abort.signal);
       this.#queue.forget(key);
-      if (result?.requeueAfterMs === undefined) return 'done';
+      if (result.requeueAfterMs === undefined) return 'done';
       this.#queue.addAfter(key, result.requeueAfterMs);
       return 'after';
     } catch (error) {

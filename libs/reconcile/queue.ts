@@ -62,7 +62,10 @@ export class WorkQueue implements QueueState {
   /** Adds the key once the delay is over; of several delays for one key the earliest counts. */
   addAfter(key: string, delayMs: number): void {
     if (this.#closed) return;
-    if (delayMs <= 0) return this.add(key);
+    if (delayMs <= 0) {
+      this.add(key);
+      return;
+    }
     const dueMs = this.#clock.monotonic() + delayMs;
     const standing = this.#delayed.get(key);
     if (standing && standing.dueMs <= dueMs) return;

@@ -53,7 +53,7 @@ function keepInEachNamespace<T extends KubeObject>(context: ControllerContext, s
     name: standing.name,
     caches: [namespaceCache, cache],
     reconcile: async (namespace) => {
-      if (!isActive(namespaceCache.get(namespace))) return;
+      if (!isActive(namespaceCache.get(namespace))) return {};
       const existing = cache.get(objectKey({ namespace, name: objectName }));
       try {
         if (!existing) await unlessExists(client.create(resource, standing.build(namespace)));
@@ -62,6 +62,7 @@ function keepInEachNamespace<T extends KubeObject>(context: ControllerContext, s
       } catch (error) {
         if (!isNamespaceTerminating(error)) throw error;
       }
+      return {};
     },
   });
   const enqueue = (namespace: V1Namespace) => controller.enqueue(namespace.metadata?.name ?? '');

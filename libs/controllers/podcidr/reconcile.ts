@@ -27,8 +27,9 @@ export function newPodCidrController(context: ControllerContext, options: PodCid
     onSynced: () => cache.list().forEach(occupy),
     reconcile: async (key) => {
       const node = cache.get(key);
-      if (!node) return pool.release(key);
-      if (node.spec?.podCIDR) return occupy(node);
+      if (!node) pool.release(key);
+      else if (node.spec?.podCIDR) occupy(node);
+      if (!node || node.spec?.podCIDR) return {};
       const cidr = pool.allocate(key);
       if (!cidr) {
         const message = `No block of ${options.clusterCidr} is free for node ${key}`;
@@ -37,6 +38,7 @@ export function newPodCidrController(context: ControllerContext, options: PodCid
       }
       const body = { metadata: { uid: node.metadata?.uid }, spec: { podCIDR: cidr, podCIDRs: [cidr] } };
       await client.patch(nodes, nameOf(node), { type: 'merge', body });
+      return {};
     },
   });
   const occupy = (node: V1Node) => {

@@ -1,0 +1,177 @@
+import type { V1OwnerReference } from '../../api/gen/types.ts';
+import { apiVersionOf, type KubeObject, nameOf, type Resource } from '../../api/meta.ts';
+import { isStatus } from '../../base/status.ts';
+import { Controller, type ControllerContext, type ReconcileResult } from '../../reconcile/controller.ts';
+import * as decide from './compute.ts';
+import { type GraphNode, OwnerGraph, ownersOf } from './graph.ts';
+
+/** How soon to look again at an owner that exists but that no cache shows yet. */
+export const unseenOwnerRecheckMs = 5_000;
+
+export interface GarbageCollectorOptions {
+  /** Every kind that may own or be owned. */
+  resources: readonly Resource[];
+}
+
+/** Deletes what has lost its owners, and carries out foreground and orphaning deletions. */
+export function newGarbageCollector(context: ControllerContext, { resources }: GarbageCollectorOptions): Controller {
+  const collector = new Collector(context, resources);
+  const caches = resources.map((resource) => context.informers.of(resource));
+  const controller = new Controller(context, {
+    name: 'garbage-collector',
+    caches,
+    workers: 20,
+    reconcile: (uid) => collector.reconcile(uid, (other) => controller.enqueue(other)),
+  });
+  for (const [at, cache] of caches.entries()) {
+    const resource = resources[at];
+    if (!resource) continue;
+    const put = (object: KubeObject) => {
+      collector.graph.put(resource, object);
+      if (needsAttention(object)) controller.enqueue(object.metadata?.uid ?? '');
+    };
+    cache.addHandler({
+      added: put,
+      updated: (object, previous) => {
+        put(object);
+        for (const owner of collector.waitingOwnersOf(previous)) controller.enqueue(owner);
+      },
+      deleted: (object) => {
+        const uid = object.metadata?.uid ?? '';
+        const dependents = collector.graph.dependentsOf(uid);
+        collector.graph.remove(uid);
+        for (const dependent of dependents) controller.enqueue(dependent.object.metadata?.uid ?? '');
+        for (const owner of collector.waitingOwnersOf(object)) controller.enqueue(owner);
+      },
+    });
+  }
+  return controller;
+}
+
+function needsAttention(object: KubeObject): boolean {
+  const { deletionTimestamp, finalizers, ownerReferences } = object.metadata ?? {};
+  return (ownerReferences?.length ?? 0) > 0 || (deletionTimestamp !== undefined && (finalizers?.length ?? 0) > 0);
+}
+
+class Collector {
+  readonly #context: ControllerContext;
+  readonly #events;
+  readonly #byKind: ReadonlyMap<string, Resource>;
+  readonly graph = new OwnerGraph();
+
+  constructor(context: ControllerContext, resources: readonly Resource[]) {
+    this.#context = context;
+    this.#events = context.events.for('garbage-collector-controller');
+    this.#byKind = new Map(resources.map((resource) => [`${apiVersionOf(resource)} ${resource.kind}`, resource]));
+  }
+
+  /** Owners of the object that wait for their dependents to go. */
+  waitingOwnersOf(object: KubeObject): string[] {
+    const owners = ownersOf(object).map(({ uid }) => uid);
+    return owners.filter((uid) => {
+      const owner = this.graph.get(uid);
+      return owner !== undefined && decide.isWaiting(owner.object);
+    });
+  }
+
+  async reconcile(uid: string, enqueue: (uid: string) => void): Promise<ReconcileResult> {
+    const node = this.graph.get(uid);
+    if (!node) return {};
+    const dependents = this.graph.dependentsOf(uid);
+    if (node.object.metadata?.deletionTimestamp) {
+      const action = decide.computeDeleting(node.object, dependents);
+      for (const dependent of action.do === 'deleteDependents' ? dependents : []) {
+        enqueue(dependent.object.metadata?.uid ?? '');
+      }
+      await this.#perform(node, action, dependents);
+      return {};
+    }
+    if (ownersOf(node.object).length === 0) return {};
+    const { states, recheck } = await this.#judgeOwners(node);
+    await this.#perform(node, decide.computeOwned(node.object, states, dependents), dependents);
+    return recheck ? { requeueAfterMs: unseenOwnerRecheckMs } : {};
+  }
+
+  async #judgeOwners(node: GraphNode): Promise<{ states: Map<string, decide.OwnerState>; recheck: boolean }> {
+    const states = new Map<string, decide.OwnerState>();
+    let recheck = false;
+    for (const reference of ownersOf(node.object)) {
+      const seen = this.graph.get(reference.uid);
+      if (seen && isNamedBy(reference, node, seen)) {
+        states.set(reference.uid, decide.isWaiting(seen.object) ? 'waiting' : 'solid');
+        continue;
+      }
+      const state = await this.#ask(node, reference);
+      states.set(reference.uid, state);
+      // An owner that is there but in no cache may go without an event.
+      if (state === 'solid' || state === 'waiting') recheck = true;
+    }
+    return { states, recheck };
+  }
+
+  /** Asks the server for an owner that the caches do not show: only its word makes a reference dangling. */
+  async #ask(node: GraphNode, reference: V1OwnerReference): Promise<decide.OwnerState> {
+    const resource = this.#byKind.get(`${reference.apiVersion} ${reference.kind}`);
+    if (!resource) return 'unknown';
+    const namespace = node.object.metadata?.namespace;
+    if (resource.namespaced && !namespace) {
+      const message = `ownerRef to ${reference.kind} ${reference.name} from a cluster-scoped object cannot be followed`;
+      this.#events.record(node.resource, node.object, { type: 'Warning', reason: 'OwnerRefInvalidNamespace', message });
+      return 'unknown';
+    }
+    try {
+      const at = { name: reference.name, ...(resource.namespaced ? { namespace } : {}) };
+      const owner = await this.#context.client.get(resource, at);
+      if (owner.metadata?.uid !== reference.uid) return 'dangling';
+      return decide.isWaiting(owner) ? 'waiting' : 'solid';
+    } catch (error) {
+      if (isStatus(error, 'NotFound')) return 'dangling';
+      throw error;
+    }
+  }
+
+  async #perform(node: GraphNode, action: decide.Action, dependents: readonly GraphNode[]): Promise<void> {
+    const { client } = this.#context;
+    const { uid = '', resourceVersion } = node.object.metadata ?? {};
+    if (action.do === 'orphan') {
+      await Promise.all(dependents.map((dependent) => this.#dropOwners(dependent, [uid])));
+      await this.#removeFinalizer(node, decide.orphanFinalizer);
+    } else if (action.do === 'finishForeground') await this.#removeFinalizer(node, decide.foregroundFinalizer);
+    else if (action.do === 'dropOwners') await this.#dropOwners(node, action.uids);
+    else if (action.do === 'delete') {
+      const preconditions = { uid, ...(resourceVersion ? { resourceVersion } : {}) };
+      await unlessGone(
+        client.delete(node.resource, nameOf(node.object), { propagationPolicy: action.policy, preconditions }),
+      );
+    }
+  }
+
+  async #dropOwners({ resource, object }: GraphNode, uids: readonly string[]): Promise<void> {
+    const { uid, resourceVersion } = object.metadata ?? {};
+    const ownerReferences = ownersOf(object).filter((owner) => !uids.includes(owner.uid));
+    const metadata = { uid, resourceVersion, ownerReferences: ownerReferences.length > 0 ? ownerReferences : null };
+    await unlessGone(this.#context.client.patch(resource, nameOf(object), { type: 'merge', body: { metadata } }));
+  }
+
+  async #removeFinalizer({ resource, object }: GraphNode, finalizer: string): Promise<void> {
+    const { uid, resourceVersion } = object.metadata ?? {};
+    const finalizers = (object.metadata?.finalizers ?? []).filter((other) => other !== finalizer);
+    const metadata = { uid, resourceVersion, finalizers: finalizers.length > 0 ? finalizers : null };
+    await unlessGone(this.#context.client.patch(resource, nameOf(object), { type: 'merge', body: { metadata } }));
+  }
+}
+
+function isNamedBy(reference: V1OwnerReference, node: GraphNode, owner: GraphNode): boolean {
+  const { name, namespace } = owner.object.metadata ?? {};
+  const sameKind = apiVersionOf(owner.resource) === reference.apiVersion && owner.resource.kind === reference.kind;
+  const reachable = !owner.resource.namespaced || namespace === node.object.metadata?.namespace;
+  return sameKind && reachable && name === reference.name;
+}
+
+async function unlessGone(request: Promise<unknown>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    if (!isStatus(error, 'NotFound')) throw error;
+  }
+}
