@@ -32,6 +32,8 @@ export interface ApiServerOptions {
   clusterDomain?: string;
   /** `10.96.0.0/16` when absent. */
   serviceCidr?: string;
+  /** How long pods tolerate a lost node when they do not say; 300 when absent. */
+  evictionTolerationSeconds?: number;
   clock?: Clock;
   random?: Random;
   logger?: Logger;

@@ -1,17 +1,19 @@
 import { AdmissionChain } from '../../libs/admission/chain.ts';
 import { admissionPlugins } from '../../libs/admission/plugins.ts';
-import { AuthorizerChain, mastersAuthorizer, requireAllowed } from '../../libs/auth/authorize.ts';
-import { loopbackUser } from '../../libs/auth/user.ts';
+import { requireAllowed } from '../../libs/auth/authorize.ts';
+import { loopbackUser, type UserInfo } from '../../libs/auth/user.ts';
 import { systemClock } from '../../libs/base/clock.ts';
 import { silentLogger } from '../../libs/base/log.ts';
 import { noMetrics } from '../../libs/base/metrics.ts';
 import { systemRandom } from '../../libs/base/random.ts';
 import { StoreMirror } from '../../libs/cache/mirror.ts';
+import { mirrorReader } from '../../libs/cache/object-reader.ts';
 import { LocalClient } from '../../libs/client/local.ts';
 import { PodBinder } from '../../libs/registry/binder.ts';
 import { Registry } from '../../libs/registry/registry.ts';
 import { AddressRange } from '../../libs/registry/service-addresses.ts';
 import { UsageBoard } from '../../libs/registry/usage.ts';
+import { createAuth } from './auth.ts';
 import { Compactor } from './compactor.ts';
 import { Discovery } from './discovery.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -47,17 +49,22 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
   const { store, storeShared, clock, random, logger } = options;
   const mirror = new StoreMirror({ store, storeShared, clock, logger });
   await mirror.start();
-  const admission = new AdmissionChain(admissionPlugins({ mirror, clock, random }));
+  const admission = new AdmissionChain(
+    admissionPlugins({ mirror, random, evictionTolerationSeconds: given.evictionTolerationSeconds }),
+  );
   const registry = new Registry({ store, mirror, admission, clock, random, serviceCidr: options.serviceCidr });
   const binder = new PodBinder({ mirror, writer: registry.writer, clock });
   const usage = new UsageBoard();
-  const authorizer = new AuthorizerChain([mastersAuthorizer]);
-  const subresources = new SubresourceTable(binder);
+  const objects = mirrorReader(mirror);
+  const { clusterDomain } = options;
+  const auth = createAuth({ serviceAccountKey: options.pki.serviceAccountKey, clusterDomain, objects, clock, random });
+  const { authorizer } = auth;
+  const subresources = new SubresourceTable({ binder, tokens: auth.serviceAccountTokens, objects });
   const stopping = new AbortController();
   const inflight = new InflightLimit();
   const dispatcher = new Dispatcher({
     registry,
-    tokens: [],
+    tokens: auth.tokens,
     authorizer,
     resources: new ResourceHandler({
       clock,
@@ -80,7 +87,7 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
     clock,
     logger,
   });
-  const clientAs = (user: typeof loopbackUser, fieldManager: string, trusted: boolean) =>
+  const clientAs = (user: UserInfo, fieldManager: string, trusted: boolean) =>
     new LocalClient({
       registry,
       user,

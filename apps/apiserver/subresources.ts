@@ -1,3 +1,5 @@
+import type { ServiceAccountTokens } from '../../libs/auth/service-account-tokens.ts';
+import type { ObjectReader } from '../../libs/cache/object-reader.ts';
 import type { PodBinder } from '../../libs/registry/binder.ts';
 import {
   bindingCreator,
@@ -5,16 +7,24 @@ import {
   type SubresourceCreation,
   type SubresourceCreator,
 } from '../../libs/registry/subresource-creation.ts';
+import { tokenCreator } from '../../libs/registry/token-request.ts';
 import { readPlain } from './bodies.ts';
 import { writeRequest } from './parameters.ts';
 import type { ResourceCall } from './resource-handler.ts';
+
+export interface SubresourceParts {
+  readonly binder: PodBinder;
+  readonly tokens: ServiceAccountTokens;
+  readonly objects: ObjectReader;
+}
 
 /** The subresources that are created, by resource. */
 export class SubresourceTable {
   private readonly creators = new Map<string, SubresourceCreator>();
 
-  constructor(binder: PodBinder) {
+  constructor({ binder, tokens, objects }: SubresourceParts) {
     this.add('/pods/binding', bindingCreator(binder));
+    this.add('/serviceaccounts/token', tokenCreator(tokens, objects));
     this.add('/pods/eviction', evictionCreator);
   }
 

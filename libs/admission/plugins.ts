@@ -1,16 +1,25 @@
-import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
+import { mirrorReader } from '../cache/object-reader.ts';
 import type { AdmissionPlugin } from './chain.ts';
+import { defaultTolerations } from './default-tolerations.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { priorities } from './priority.ts';
+import { serviceAccounts } from './service-account.ts';
 
 export interface AdmissionParts {
   readonly mirror: StoreMirror;
-  readonly clock: Clock;
   readonly random: Random;
+  /** How long pods tolerate a lost node when they do not say; 300 when absent. */
+  readonly evictionTolerationSeconds?: number;
 }
 
 /** Every rule of admission, in the order in which they run. */
-export function admissionPlugins(parts: AdmissionParts): readonly AdmissionPlugin[] {
-  return [namespaceLifecycle(parts.mirror)];
+export function admissionPlugins({ mirror, random, evictionTolerationSeconds }: AdmissionParts): AdmissionPlugin[] {
+  return [
+    namespaceLifecycle(mirror),
+    serviceAccounts(mirror, random),
+    defaultTolerations(evictionTolerationSeconds),
+    priorities(mirrorReader(mirror)),
+  ];
 }

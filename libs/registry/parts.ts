@@ -51,6 +51,8 @@ export interface Behaviour {
   heldBack?(object: KubeObject): boolean;
   /** Chooses and takes what must be unique in the cluster; may set fields of the draft. */
   reserve?(draft: KubeObject | undefined, previous: KubeObject | undefined): Rider | undefined;
+  /** How an update through a subresource other than status becomes an update of the whole object, by subresource. */
+  readonly carry?: Readonly<Record<string, (draft: KubeObject, previous: KubeObject) => void>>;
   /** Refuses a deletion. @throws StatusError. */
   checkDelete?(object: KubeObject): void;
 }

@@ -1,20 +1,21 @@
 import type { KubeObject } from '../api/meta.ts';
+import { applyJsonPatch } from '../api/patch/json-patch.ts';
+import { applyMergePatch } from '../api/patch/merge-patch.ts';
+import { applyStrategicPatch } from '../api/patch/strategic-patch.ts';
+import { schema } from '../api/schema/schema.ts';
 import { StatusError } from '../base/status.ts';
 import type { PatchRequest } from './requests.ts';
 
 /** The object after a JSON, merge or strategic merge patch. `object` is a private draft. @throws StatusError. */
-export function applyPlainPatch(request: PatchRequest, object: KubeObject, _typeName: string): KubeObject {
-  if (request.type === 'merge' || request.type === 'strategic') return merge(object, request.body) as KubeObject;
-  throw new StatusError('UnsupportedMediaType', `patches of type ${request.type} are not served`);
-}
-
-function merge(target: unknown, patch: unknown): unknown {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
-  const base = typeof target === 'object' && target !== null && !Array.isArray(target) ? target : {};
-  const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete merged[key];
-    else merged[key] = merge(merged[key], value);
+export function applyPlainPatch(request: PatchRequest, object: KubeObject, typeName: string): unknown {
+  switch (request.type) {
+    case 'json':
+      return applyJsonPatch(object, request.body);
+    case 'merge':
+      return applyMergePatch(object, request.body);
+    case 'strategic':
+      return applyStrategicPatch(object, request.body, schema.type(typeName));
+    default:
+      throw new StatusError('UnsupportedMediaType', `patches of type ${request.type} are not served here`);
   }
-  return merged;
 }

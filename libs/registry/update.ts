@@ -66,7 +66,9 @@ export async function nextState(parts: Parts, step: Step): Promise<KubeObject> {
     request,
     subresource: request.subresource,
   });
-  if (request.subresource === 'status') carryForStatus(definition, draft, previous);
+  const carry = request.subresource === undefined ? undefined : parts.behaviour.carry?.[request.subresource];
+  if (carry) carry(draft, previous);
+  else if (request.subresource === 'status') carryForStatus(definition, draft, previous);
   else carryForMain(definition, draft, previous);
   countGeneration(definition, draft, previous);
   if (!step.ownershipDone) recordUpdate(definition, { draft, previous, request, clock: parts.clock });

@@ -13,6 +13,15 @@ export const namespaceBehaviour: Behaviour = {
     if (namespace.metadata) namespace.metadata.deletionGracePeriodSeconds = undefined;
     namespace.status = { ...namespace.status, phase: 'Terminating' };
   },
+  carry: {
+    finalize(draft, previous) {
+      const namespace = draft as V1Namespace;
+      const before = previous as V1Namespace;
+      namespace.metadata = { ...before.metadata, resourceVersion: undefined };
+      namespace.status = before.status;
+      namespace.spec = { ...before.spec, finalizers: namespace.spec?.finalizers };
+    },
+  },
   checkDelete(object) {
     const name = object.metadata?.name ?? '';
     if (lasting.has(name)) {
