@@ -1,0 +1,39 @@
+import type { LabelClasses, PodTerm } from './label-classes.ts';
+import { NodeCounter } from './node-counter.ts';
+import type { NodeTable } from './node-table.ts';
+
+/** Pods that carry one rule about other pods: the rule binds those others too. */
+export interface AffinityHolder {
+  readonly term: PodTerm;
+  readonly topologyKey: string;
+  /** `forbids` for required anti-affinity; otherwise what one holder adds to a score. */
+  readonly weight: number | 'forbids';
+  /** How many holders run on each node. */
+  readonly placed: NodeCounter;
+}
+
+export class AffinityHolders {
+  private readonly byTerm = new Map<number, AffinityHolder[]>();
+  private readonly table: NodeTable;
+  private readonly classes: LabelClasses;
+
+  constructor(table: NodeTable, classes: LabelClasses) {
+    this.table = table;
+    this.classes = classes;
+  }
+
+  of(term: PodTerm): readonly AffinityHolder[] {
+    return this.byTerm.get(term.id) ?? [];
+  }
+
+  /** The one holder of this rule. */
+  holder(rule: Omit<AffinityHolder, 'placed'>): AffinityHolder {
+    const known = this.of(rule.term);
+    const found = known.find(({ topologyKey, weight }) => topologyKey === rule.topologyKey && weight === rule.weight);
+    if (found !== undefined) return found;
+    const holder = { ...rule, placed: new NodeCounter(this.table) };
+    this.byTerm.set(rule.term.id, [...known, holder]);
+    this.classes.termChanged(rule.term);
+    return holder;
+  }
+}

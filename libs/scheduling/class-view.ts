@@ -1,0 +1,279 @@
+import type { Cluster } from './cluster.ts';
+import type { LabelClass } from './label-classes.ts';
+import type { TopologyColumn } from './node-table.ts';
+import type { Judgement, Refusal, WeightedPlugin } from './plugin.ts';
+import type { PodShape } from './pod-info.ts';
+import { excluded, Tournament } from './tournament.ts';
+
+/** Scores are kept as whole thousandths, so that sums are exact. */
+const scoreUnit = 1000;
+
+interface Judging extends Judgement {
+  name: string;
+  weight: number;
+  wakesOn: number;
+}
+
+/** Nodes that lie in the same domains of all topologies that regional judgements ask about. */
+interface Region {
+  readonly candidates: Tournament;
+  /** How many of its nodes pass the fixed and local judgements. */
+  fitting: number;
+}
+
+export interface Choice {
+  slot: number;
+  /** In thousandths of a point. */
+  score: number;
+}
+
+/**
+ * How all nodes look to one class of equal pods. Each node's fixed and local judgement is kept in a tournament, and only
+ * what has changed since the last look is judged again: one pod of a class after another costs the logarithm of the
+ * number of nodes.
+ */
+export class ClassView {
+  /** Plugins that judge such pods. */
+  readonly judging: readonly Judging[];
+  private readonly cluster: Cluster;
+  private readonly topologies: readonly TopologyColumn[];
+  private readonly regions: Region[] = [];
+  private readonly regionIds = new Map<string, number>();
+  /** By slot: region, place in its tournament, fixed judgement with the version it is of, and the whole judgement. */
+  private regionOf = new Int32Array(0);
+  private placeOf = new Int32Array(0);
+  private fixedVersion = new Uint32Array(0);
+  private fixedOutcome = new Int32Array(0);
+  private outcomes = new Int32Array(0);
+  /** Refusals by number; an outcome of -1 - n is the nth. */
+  private readonly refusals: Refusal[] = [];
+  private readonly refusalIds = new Map<Refusal, number>();
+  private readonly refusedNodes: number[] = [];
+  private seen = -1;
+  private epoch = Number.NaN;
+  private readonly topologyVersion: number;
+
+  constructor(shape: PodShape, labels: LabelClass, cluster: Cluster, plugins: readonly WeightedPlugin[]) {
+    this.cluster = cluster;
+    this.judging = plugins.flatMap(({ plugin, weight }) => {
+      const judgement = plugin.judge(shape, labels, cluster);
+      return judgement === undefined ? [] : [{ ...judgement, name: plugin.name, weight, wakesOn: plugin.wakesOn }];
+    });
+    this.topologies = [...new Set(this.judging.flatMap(({ regional }) => regional?.topologies ?? []))];
+    this.topologyVersion = cluster.table.topologyVersion;
+  }
+
+  /** Whether topologies have turned out to be of another sort than when the view was made. */
+  get isOutdated(): boolean {
+    return this.cluster.table.topologyVersion !== this.topologyVersion;
+  }
+
+  dispose(): void {
+    for (const { dispose } of this.judging) dispose?.();
+  }
+
+  /** The best node for a pod of the class, ties broken by the seed; undefined when none fits. */
+  choose(seed: number): Choice | undefined {
+    this.refresh();
+    if (this.topologies.length === 0) {
+      const candidates = this.regions[0]?.candidates;
+      if (candidates === undefined || candidates.best === excluded) return undefined;
+      return { slot: candidates.pick(seed), score: candidates.best };
+    }
+    this.beginRegional();
+    let best: Choice | undefined;
+    for (let at = 0; at < this.regions.length; at++) {
+      // Starts at a place that the seed names, so that equal regions are chosen evenly.
+      const { candidates } = this.regions[(at + seed) % this.regions.length]!;
+      if (candidates.best === excluded) continue;
+      const slot = candidates.pick(seed);
+      if (this.regionalRefusal(slot) !== undefined) continue;
+      const score = candidates.best + this.regionalScore(slot);
+      if (best === undefined || score > best.score) best = { slot, score };
+    }
+    return best;
+  }
+
+  /** How many nodes each refusal keeps out. */
+  refusalCounts(): Map<Refusal, number> {
+    this.refresh();
+    this.beginRegional();
+    const counts = new Map<Refusal, number>();
+    const count = (refusal: Refusal, nodes: number) => counts.set(refusal, (counts.get(refusal) ?? 0) + nodes);
+    this.refusedNodes.forEach((nodes, id) => {
+      if (nodes > 0) for (const refusal of this.refusals[id]!.split('\n')) count(refusal, nodes);
+    });
+    for (const { candidates, fitting } of this.regions) {
+      if (fitting === 0) continue;
+      const refusal = this.regionalRefusal(candidates.pick(0));
+      if (refusal !== undefined) count(refusal, fitting);
+    }
+    return counts;
+  }
+
+  /** Changes that may let a refused pod fit: those that the plugins with a filter wait for. */
+  get wakesOn(): number {
+    let changes = 0;
+    for (const { wakesOn, fixed, local, regional } of this.judging) {
+      if (fixed?.filter || local?.filter || regional?.filter) changes |= wakesOn;
+    }
+    return changes;
+  }
+
+  /** Every plugin that refuses a node, with its words and whether fewer pods there could change its mind. */
+  refusalsOf(slot: number): Array<{ name: string; refusal: Refusal; isResolvable: boolean }> {
+    return this.judging.flatMap(({ name, isResolvable, fixed, local, regional }) => {
+      const refusal = fixed?.filter?.(slot) ?? local?.filter?.(slot) ?? regional?.filter?.(slot);
+      return refusal === undefined ? [] : [{ name, refusal, isResolvable }];
+    });
+  }
+
+  /** Points of each plugin for a node, weights included. */
+  scoresOf(slot: number): Map<string, number> {
+    this.refresh();
+    this.beginRegional();
+    const scores = new Map<string, number>();
+    for (const { name, weight, fixed, local, regional } of this.judging) {
+      const points = (fixed?.score?.(slot) ?? 0) + (local?.score?.(slot) ?? 0) + (regional?.score?.(slot) ?? 0);
+      if (fixed?.score || local?.score || regional?.score) scores.set(name, points * weight);
+    }
+    return scores;
+  }
+
+  /** Whether the node passes every filter as things stand now, asked afresh. */
+  fits(slot: number): boolean {
+    for (const { fixed, local, regional } of this.judging) {
+      regional?.begin?.();
+      local?.epoch?.();
+      if (fixed?.filter?.(slot) ?? local?.filter?.(slot) ?? regional?.filter?.(slot)) return false;
+    }
+    return true;
+  }
+
+  /** Judges again what has changed. */
+  refresh(): void {
+    const { table } = this.cluster;
+    this.reserve(table.size);
+    let epoch = 0;
+    for (const { local } of this.judging) if (local?.epoch) epoch = epoch * 65_537 + local.epoch();
+    const isWhole = this.seen < 0 || epoch !== this.epoch;
+    if (isWhole || !table.changesSince(this.seen, (slot) => this.judge(slot))) {
+      for (let slot = 0; slot < table.size; slot++) this.judge(slot);
+    }
+    this.epoch = epoch;
+    this.seen = table.sequence;
+  }
+
+  private judge(slot: number): void {
+    const { table } = this.cluster;
+    const isNew = this.fixedVersion[slot] !== table.staticVersion[slot]! + 1;
+    if (isNew) {
+      this.fixedVersion[slot] = table.staticVersion[slot]! + 1;
+      this.enter(slot);
+      this.fixedOutcome[slot] = table.exists(slot) ? this.outcomeOf(slot, 'fixed') : excluded;
+    }
+    if (this.regionOf[slot]! < 0) return;
+    let outcome = this.fixedOutcome[slot]!;
+    if (outcome >= 0) {
+      const local = this.outcomeOf(slot, 'local');
+      outcome = local < 0 ? local : outcome + local;
+    }
+    this.settle(slot, outcome);
+  }
+
+  private outcomeOf(slot: number, place: 'fixed' | 'local'): number {
+    let score = 0;
+    for (const judgement of this.judging) {
+      const judge = judgement[place];
+      if (judge === undefined) continue;
+      const refusal = judge.filter?.(slot);
+      if (refusal !== undefined) return -1 - this.refusalId(refusal);
+      if (judge.score !== undefined) score += judge.score(slot) * judgement.weight;
+    }
+    return Math.round(score * scoreUnit);
+  }
+
+  /** Records a node's outcome in the histogram and in its region's tournament. */
+  private settle(slot: number, outcome: number): void {
+    const before = this.outcomes[slot]!;
+    if (before === outcome) return;
+    const region = this.regions[this.regionOf[slot]!]!;
+    if (before >= 0) region.fitting--;
+    else if (before !== unjudged) this.refusedNodes[-1 - before]!--;
+    if (outcome >= 0) region.fitting++;
+    else if (outcome !== unjudged) this.refusedNodes[-1 - outcome] = (this.refusedNodes[-1 - outcome] ?? 0) + 1;
+    this.outcomes[slot] = outcome;
+    region.candidates.set(this.placeOf[slot]!, outcome >= 0 ? outcome : excluded);
+  }
+
+  /** Puts a node, new or changed, in its region; one that is gone in none. */
+  private enter(slot: number): void {
+    const region = this.cluster.table.exists(slot) ? this.regionFor(slot) : -1;
+    const before = this.regionOf[slot]!;
+    if (region === before) return;
+    if (before >= 0) this.settle(slot, unjudged);
+    this.regionOf[slot] = region;
+    if (region >= 0) this.placeOf[slot] = this.regions[region]!.candidates.enter(slot);
+  }
+
+  private regionFor(slot: number): number {
+    let key = '';
+    for (const topology of this.topologies) key += `${topology.domainOf(slot)},`;
+    let id = this.regionIds.get(key);
+    if (id === undefined) {
+      id = this.regions.length;
+      this.regions.push({ candidates: new Tournament(), fitting: 0 });
+      this.regionIds.set(key, id);
+    }
+    return id;
+  }
+
+  private refusalId(refusal: Refusal): number {
+    let id = this.refusalIds.get(refusal);
+    if (id === undefined) {
+      id = this.refusals.length;
+      this.refusals.push(refusal);
+      this.refusedNodes.push(0);
+      this.refusalIds.set(refusal, id);
+    }
+    return id;
+  }
+
+  private beginRegional(): void {
+    for (const { regional } of this.judging) regional?.begin?.();
+  }
+
+  private regionalRefusal(slot: number): Refusal | undefined {
+    for (const { regional } of this.judging) {
+      const refusal = regional?.filter?.(slot);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
+  private regionalScore(slot: number): number {
+    let score = 0;
+    for (const { regional, weight } of this.judging) if (regional?.score) score += regional.score(slot) * weight;
+    return Math.round(score * scoreUnit);
+  }
+
+  private reserve(size: number): void {
+    if (size <= this.outcomes.length) return;
+    const length = Math.max(64, this.cluster.table.capacity);
+    const longer = (from: Int32Array, fill: number) => {
+      const grown = new Int32Array(length).fill(fill);
+      grown.set(from);
+      return grown;
+    };
+    this.regionOf = longer(this.regionOf, -1);
+    this.placeOf = longer(this.placeOf, -1);
+    this.fixedOutcome = longer(this.fixedOutcome, 0);
+    this.outcomes = longer(this.outcomes, unjudged);
+    const versions = new Uint32Array(length);
+    versions.set(this.fixedVersion);
+    this.fixedVersion = versions;
+  }
+}
+
+/** Outcome of a node before its first judgement. */
+const unjudged = -(2 ** 31);

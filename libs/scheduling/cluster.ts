@@ -1,0 +1,135 @@
+import type { V1Node, V1Pod } from '../api/gen/types.ts';
+import { AffinityHolders } from './affinity-holders.ts';
+import { LabelClasses, type Labels } from './label-classes.ts';
+import { NodeTable } from './node-table.ts';
+import {
+  type PlacedPod,
+  type PodInfo,
+  type PodShape,
+  podSeed,
+  readShape,
+  type SpreadOwner,
+  shapeKey,
+} from './pod-info.ts';
+
+/** Shapes kept although no pod has them at the moment. */
+const idleShapesMax = 512;
+
+interface UsedShape {
+  shape: PodShape;
+  users: number;
+}
+
+/** All that placement depends on, kept up to date by events: nodes, the pods on them, and what selects those. */
+export class Cluster {
+  readonly table = new NodeTable();
+  readonly classes = new LabelClasses(this.table);
+  readonly holders = new AffinityHolders(this.table, this.classes);
+  private readonly placed = new Map<string, PlacedPod>();
+  private readonly shapes = new Map<string, UsedShape>();
+  private readonly services = new Map<string, Map<string, Record<string, string>>>();
+
+  /** Adds or replaces a node. */
+  setNode(node: V1Node): number {
+    return this.table.setNode(node.metadata?.name ?? '', node);
+  }
+
+  removeNode(name: string): void {
+    if (this.table.slotOf(name) !== undefined) this.table.setNode(name, undefined);
+  }
+
+  setNamespace(name: string, labels: Labels | undefined): void {
+    this.classes.setNamespace(name, labels);
+  }
+
+  /** Pods without constraints of their own are spread by the services that select them. */
+  setService(namespace: string, name: string, selector: Record<string, string> | undefined): void {
+    const inNamespace = this.services.get(namespace) ?? new Map<string, Record<string, string>>();
+    if (selector === undefined || Object.keys(selector).length === 0) inNamespace.delete(name);
+    else inNamespace.set(name, selector);
+    this.services.set(namespace, inNamespace);
+  }
+
+  /** Reads a pod; each call is to be answered by one `forget`. */
+  read(pod: V1Pod): PodInfo {
+    const { namespace = '', name = '', uid = '', labels = {} } = pod.metadata ?? {};
+    const owner = this.ownerOf(pod);
+    const key = shapeKey(pod, owner);
+    let used = this.shapes.get(key);
+    if (used === undefined) {
+      used = { shape: readShape(pod, key, owner, this), users: 0 };
+      this.shapes.set(key, used);
+      if (this.shapes.size > idleShapesMax) this.sweepShapes();
+    }
+    used.users++;
+    return {
+      uid,
+      namespace,
+      name,
+      pod,
+      priority: pod.spec?.priority ?? 0,
+      shape: used.shape,
+      labels: this.classes.use(namespace, labels, owner.controllerUid),
+      seed: podSeed(pod),
+    };
+  }
+
+  forget(info: PodInfo): void {
+    this.classes.release(info.labels);
+    const used = this.shapes.get(info.shape.key);
+    if (used !== undefined) used.users--;
+  }
+
+  placedPod(uid: string): PlacedPod | undefined {
+    return this.placed.get(uid);
+  }
+
+  get placedCount(): number {
+    return this.placed.size;
+  }
+
+  /** Puts a pod on a node, which need not exist yet. It must not be on one. */
+  place(info: PodInfo, nodeName: string): PlacedPod {
+    const slot = this.table.slotFor(nodeName);
+    const isCounted = info.pod.metadata?.deletionTimestamp === undefined;
+    const placed: PlacedPod = { info, slot, requests: info.shape.requests, isCounted };
+    this.placed.set(info.uid, placed);
+    this.table.addPod(placed);
+    if (isCounted) this.count(placed, 1);
+    return placed;
+  }
+
+  /** Takes a pod off its node and returns what stood there. */
+  displace(uid: string): PlacedPod | undefined {
+    const placed = this.placed.get(uid);
+    if (placed === undefined) return undefined;
+    this.placed.delete(uid);
+    if (placed.isCounted) this.count(placed, -1);
+    this.table.removePod(placed);
+    return placed;
+  }
+
+  private count({ info, slot }: PlacedPod, sign: 1 | -1): void {
+    this.classes.place(info.labels, slot, sign);
+    for (const { placed } of info.shape.affinity.holders) placed.add(slot, sign);
+  }
+
+  private ownerOf(pod: V1Pod): SpreadOwner {
+    const controllerUid = pod.metadata?.ownerReferences?.find(({ controller }) => controller)?.uid ?? '';
+    if (controllerUid !== '' || pod.spec?.topologySpreadConstraints?.length)
+      return { controllerUid, serviceSelectors: [] };
+    const labels = pod.metadata?.labels ?? {};
+    const serviceSelectors: Array<Record<string, string>> = [];
+    for (const selector of this.services.get(pod.metadata?.namespace ?? '')?.values() ?? []) {
+      if (Object.entries(selector).every(([key, value]) => labels[key] === value)) serviceSelectors.push(selector);
+    }
+    return { controllerUid, serviceSelectors };
+  }
+
+  private sweepShapes(): void {
+    let idle = 0;
+    for (const { users } of this.shapes.values()) if (users === 0) idle++;
+    if (idle <= idleShapesMax) return;
+    for (const [key, { users }] of this.shapes) if (users === 0) this.shapes.delete(key);
+  }
+}

@@ -1,0 +1,140 @@
+import type { LabelSelector } from '../api/selectors/requirement.ts';
+import { matchesLabels } from '../api/selectors/requirement.ts';
+import { NodeCounter } from './node-counter.ts';
+import type { NodeTable } from './node-table.ts';
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** Which pods a rule speaks of. */
+export interface PodTerm {
+  readonly id: number;
+  readonly definition: TermDefinition;
+  /** How many of them run on each node. */
+  readonly placed: NodeCounter;
+  /** Grows when rules about these pods come into being. */
+  version: number;
+}
+
+export interface TermDefinition {
+  /** Names of namespaces; pods of others match only through `namespaceSelector`. */
+  namespaces: readonly string[];
+  namespaceSelector?: LabelSelector;
+  selector: LabelSelector;
+  /** Only pods of this controller. */
+  controllerUid?: string;
+}
+
+/**
+ * Pods that no selector can tell apart: same namespace, labels and controller. Selectors are matched once for a class
+ * and not for each pod.
+ */
+export interface LabelClass {
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly controllerUid: string;
+  /** Terms that match these pods; replaced when it changes. */
+  terms: readonly PodTerm[];
+  /** Identity of `terms`: classes with equal ones are alike to every rule. */
+  termsKey: string;
+  /** Placed pods of the class by node slot. */
+  readonly placed: Map<number, number>;
+  /** Pods, placed or waiting, that refer to it. */
+  users: number;
+}
+
+/** Matches terms with label classes and keeps the terms' counts. */
+export class LabelClasses {
+  private readonly classes = new Map<string, LabelClass>();
+  private readonly terms = new Map<string, PodTerm>();
+  private readonly namespaces = new Map<string, Labels>();
+  private readonly table: NodeTable;
+  private nextTermId = 1;
+
+  constructor(table: NodeTable) {
+    this.table = table;
+  }
+
+  /** The class of a pod; each call is to be answered by one `release`. */
+  use(namespace: string, labels: Labels, controllerUid: string): LabelClass {
+    const key = `${namespace}\n${controllerUid}\n${JSON.stringify(labels)}`;
+    let found = this.classes.get(key);
+    if (found === undefined) {
+      found = { namespace, labels, controllerUid, terms: [], termsKey: '', placed: new Map(), users: 0 };
+      this.classes.set(key, found);
+      this.setTerms(
+        found,
+        [...this.terms.values()].filter((term) => this.matches(term.definition, found!)),
+      );
+    }
+    found.users++;
+    return found;
+  }
+
+  release(used: LabelClass): void {
+    if (--used.users > 0) return;
+    this.classes.delete(`${used.namespace}\n${used.controllerUid}\n${JSON.stringify(used.labels)}`);
+  }
+
+  /** The one term with this definition, counted from now on. */
+  term(definition: TermDefinition): PodTerm {
+    const key = JSON.stringify(definition);
+    const known = this.terms.get(key);
+    if (known !== undefined) return known;
+    const term: PodTerm = { id: this.nextTermId++, definition, placed: new NodeCounter(this.table), version: 0 };
+    this.terms.set(key, term);
+    for (const each of this.classes.values()) {
+      if (!this.matches(definition, each)) continue;
+      this.setTerms(each, [...each.terms, term]);
+      for (const [slot, count] of each.placed) term.placed.add(slot, count);
+    }
+    return term;
+  }
+
+  /** Says that there is a new rule about the term's pods: they are no longer what they were to the plugins. */
+  termChanged(term: PodTerm): void {
+    term.version++;
+    for (const each of this.classes.values()) if (each.terms.includes(term)) this.setTerms(each, each.terms);
+  }
+
+  /** Counts pods of the class that came to a node, or left it when `count` is negative. */
+  place(placed: LabelClass, slot: number, count: number): void {
+    const sum = (placed.placed.get(slot) ?? 0) + count;
+    if (sum === 0) placed.placed.delete(slot);
+    else placed.placed.set(slot, sum);
+    for (const term of placed.terms) term.placed.add(slot, count);
+  }
+
+  setNamespace(name: string, labels: Labels | undefined): void {
+    if (JSON.stringify(this.namespaces.get(name)) === JSON.stringify(labels)) return;
+    if (labels === undefined) this.namespaces.delete(name);
+    else this.namespaces.set(name, labels);
+    for (const each of this.classes.values()) if (each.namespace === name) this.match(each);
+  }
+
+  matches(term: TermDefinition, pods: Pick<LabelClass, 'namespace' | 'labels' | 'controllerUid'>): boolean {
+    if (term.controllerUid !== undefined && term.controllerUid !== pods.controllerUid) return false;
+    if (!term.namespaces.includes(pods.namespace)) {
+      const selector = term.namespaceSelector;
+      if (selector === undefined) return false;
+      if (!matchesLabels(selector, this.namespaces.get(pods.namespace) ?? {})) return false;
+    }
+    return matchesLabels(term.selector, pods.labels);
+  }
+
+  private match(pods: LabelClass): void {
+    const terms = [...this.terms.values()].filter((term) => this.matches(term.definition, pods));
+    for (const [slot, count] of pods.placed) {
+      for (const term of pods.terms) term.placed.add(slot, -count);
+      for (const term of terms) term.placed.add(slot, count);
+    }
+    this.setTerms(pods, terms);
+  }
+
+  private setTerms(pods: LabelClass, terms: readonly PodTerm[]): void {
+    pods.terms = terms;
+    pods.termsKey = [...terms]
+      .sort((a, b) => a.id - b.id)
+      .map(({ id, version }) => `${id}.${version}`)
+      .join(',');
+  }
+}

@@ -1,0 +1,258 @@
+import type { V1Node, V1Taint } from '../api/gen/types.ts';
+import type { DomainTally } from './node-counter.ts';
+import type { PlacedPod } from './pod-info.ts';
+import { amountsOf } from './pod-requests.ts';
+
+/** Columns that every table has, before those of extended resources. */
+export const cpuColumn = 0;
+export const memoryColumn = 1;
+export const storageColumn = 2;
+export const podsColumn = 3;
+const firstColumns = ['cpu', 'memory', 'ephemeral-storage', 'pods'];
+
+/** Changes remembered for those who follow the table; who is further behind looks at every node again. */
+const changesMax = 2 ** 16;
+
+/** One topology key: which domain each node lies in. */
+export class TopologyColumn {
+  readonly key: string;
+  private readonly ids = new Map<string, number>();
+  private readonly names: string[] = [];
+  private population: number[] = [];
+  private domain = new Int32Array(64).fill(-1);
+  /** Domains with more than one node: none means that the key names single nodes, as a hostname does. */
+  private shared = 0;
+
+  constructor(key: string) {
+    this.key = key;
+  }
+
+  /** -1 when the node lacks the label or does not exist. */
+  domainOf(slot: number): number {
+    return slot < this.domain.length ? this.domain[slot]! : -1;
+  }
+
+  nameOf(domain: number): string {
+    return this.names[domain] ?? '';
+  }
+
+  get isPerNode(): boolean {
+    return this.shared === 0;
+  }
+
+  set(slot: number, value: string | undefined): void {
+    const before = this.domainOf(slot);
+    const after = value === undefined ? -1 : this.idOf(value);
+    if (before === after) return;
+    if (slot >= this.domain.length) {
+      const grown = new Int32Array(slot * 2).fill(-1);
+      grown.set(this.domain);
+      this.domain = grown;
+    }
+    this.domain[slot] = after;
+    if (before >= 0 && --this.population[before]! === 1) this.shared--;
+    if (after >= 0 && ++this.population[after]! === 2) this.shared++;
+  }
+
+  private idOf(value: string): number {
+    let id = this.ids.get(value);
+    if (id === undefined) {
+      id = this.names.length;
+      this.ids.set(value, id);
+      this.names.push(value);
+      this.population.push(0);
+    }
+    return id;
+  }
+}
+
+/**
+ * All nodes as columns of numbers, each node at a slot that it keeps. Filled from events; who computes something from
+ * it follows `sequence` and `changesSince` and looks only at what has changed.
+ */
+export class NodeTable {
+  /** Slots in use are below it. */
+  size = 0;
+  capacity = 64;
+  /** Nodes that exist. */
+  count = 0;
+  /** Grows with each change of a node or of what runs on it. */
+  sequence = 0;
+  /** Grows when a topology turns out to name single nodes, or no longer to. */
+  topologyVersion = 0;
+  readonly names: string[] = [];
+  readonly nodes: Array<V1Node | undefined> = [];
+  readonly podsOn: Array<Set<PlacedPod>> = [];
+  /** Grows when the Node object itself changes. */
+  staticVersion = new Uint32Array(this.capacity);
+  /** By column, then by slot. */
+  readonly allocatable: Float64Array[] = [];
+  readonly requested: Float64Array[] = [];
+  /** What scoring takes pods without requests to need: 100 millicores and 200 MiB each. */
+  scoredCpu = new Float64Array(this.capacity);
+  scoredMemory = new Float64Array(this.capacity);
+  private readonly slots = new Map<string, number>();
+  private readonly free: number[] = [];
+  private readonly columns = new Map<string, number>();
+  private readonly topologies = new Map<string, TopologyColumn>();
+  private readonly tallies = new Set<DomainTally>();
+  private readonly changed = new Int32Array(changesMax);
+
+  constructor() {
+    for (const name of firstColumns) this.column(name);
+  }
+
+  /** The column of a resource, made when it is new. */
+  column(resource: string): number {
+    const known = this.columns.get(resource);
+    if (known !== undefined) return known;
+    const column = this.columns.size;
+    this.columns.set(resource, column);
+    this.allocatable.push(new Float64Array(this.capacity));
+    this.requested.push(new Float64Array(this.capacity));
+    for (let slot = 0; slot < this.size; slot++) this.readAllocatable(slot);
+    return column;
+  }
+
+  resourceOf(column: number): string {
+    return [...this.columns.keys()][column] ?? '';
+  }
+
+  get resources(): IterableIterator<[string, number]> {
+    return this.columns.entries();
+  }
+
+  topology(key: string): TopologyColumn {
+    let column = this.topologies.get(key);
+    if (column === undefined) {
+      column = new TopologyColumn(key);
+      this.topologies.set(key, column);
+      for (let slot = 0; slot < this.size; slot++) this.setDomain(column, slot);
+    }
+    return column;
+  }
+
+  slotOf(name: string): number | undefined {
+    return this.slots.get(name);
+  }
+
+  exists(slot: number): boolean {
+    return this.nodes[slot] !== undefined;
+  }
+
+  /** The slot of a node that may not exist (yet): pods can be bound to it all the same. */
+  slotFor(name: string): number {
+    const known = this.slots.get(name);
+    if (known !== undefined) return known;
+    const slot = this.free.pop() ?? this.size++;
+    if (slot >= this.capacity) this.grow();
+    this.slots.set(name, slot);
+    this.names[slot] = name;
+    this.nodes[slot] = undefined;
+    this.podsOn[slot] = new Set();
+    return slot;
+  }
+
+  /** Adds, updates or, with undefined, removes the Node object at a name. */
+  setNode(name: string, node: V1Node | undefined): number {
+    const slot = this.slotFor(name);
+    const before = this.nodes[slot];
+    this.count += (node === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
+    this.nodes[slot] = node;
+    this.staticVersion[slot]!++;
+    this.readAllocatable(slot);
+    for (const topology of this.topologies.values()) this.setDomain(topology, slot);
+    for (const tally of this.tallies) tally.refresh(slot);
+    this.touch(slot);
+    this.freeIfUnused(slot);
+    return slot;
+  }
+
+  addPod(placed: PlacedPod): void {
+    const { slot } = placed;
+    this.podsOn[slot]!.add(placed);
+    this.account(placed, 1);
+  }
+
+  removePod(placed: PlacedPod): void {
+    const { slot } = placed;
+    this.podsOn[slot]!.delete(placed);
+    this.account(placed, -1);
+    this.freeIfUnused(slot);
+  }
+
+  labels(slot: number): Readonly<Record<string, string>> {
+    return this.nodes[slot]?.metadata?.labels ?? {};
+  }
+
+  taints(slot: number): readonly V1Taint[] {
+    return this.nodes[slot]?.spec?.taints ?? [];
+  }
+
+  /** Says that something about the node has changed. */
+  touch(slot: number): void {
+    this.changed[this.sequence++ % changesMax] = slot;
+  }
+
+  /** Slots changed after a sequence number, with repetitions; undefined when they are too many to tell. */
+  changesSince(sequence: number, visit: (slot: number) => void): boolean {
+    if (this.sequence - sequence > Math.min(changesMax, this.size * 2 + 16)) return false;
+    for (let at = sequence; at < this.sequence; at++) visit(this.changed[at % changesMax]!);
+    return true;
+  }
+
+  followTally(tally: DomainTally): void {
+    this.tallies.add(tally);
+  }
+
+  forgetTally(tally: DomainTally): void {
+    this.tallies.delete(tally);
+  }
+
+  private setDomain(topology: TopologyColumn, slot: number): void {
+    const { isPerNode } = topology;
+    topology.set(slot, this.nodes[slot]?.metadata?.labels?.[topology.key]);
+    if (topology.isPerNode !== isPerNode) this.topologyVersion++;
+  }
+
+  private account(placed: PlacedPod, sign: 1 | -1): void {
+    const { slot, requests } = placed;
+    for (let at = 0; at < requests.columns.length; at++) {
+      this.requested[requests.columns[at]!]![slot]! += requests.amounts[at]! * sign;
+    }
+    this.requested[podsColumn]![slot]! += sign;
+    this.scoredCpu[slot]! += requests.scoredCpu * sign;
+    this.scoredMemory[slot]! += requests.scoredMemory * sign;
+    this.touch(slot);
+  }
+
+  private readAllocatable(slot: number): void {
+    const amounts = amountsOf(this.nodes[slot]?.status?.allocatable);
+    for (const name of amounts.keys()) if (!this.columns.has(name)) this.column(name);
+    for (const [name, column] of this.columns) this.allocatable[column]![slot] = amounts.get(name) ?? 0;
+  }
+
+  private freeIfUnused(slot: number): void {
+    if (this.nodes[slot] !== undefined || this.podsOn[slot]!.size > 0) return;
+    this.slots.delete(this.names[slot]!);
+    this.free.push(slot);
+  }
+
+  private grow(): void {
+    this.capacity *= 2;
+    const longer = (from: Float64Array) => {
+      const grown = new Float64Array(this.capacity);
+      grown.set(from);
+      return grown;
+    };
+    for (let column = 0; column < this.allocatable.length; column++) {
+      this.allocatable[column] = longer(this.allocatable[column]!);
+      this.requested[column] = longer(this.requested[column]!);
+    }
+    this.scoredCpu = longer(this.scoredCpu);
+    this.scoredMemory = longer(this.scoredMemory);
+    const versions = new Uint32Array(this.capacity);
+    versions.set(this.staticVersion);
+    this.staticVersion = versions;
+  }
+}

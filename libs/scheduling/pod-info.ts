@@ -1,0 +1,143 @@
+import type { V1Pod } from '../api/gen/types.ts';
+import { seedOf } from '../base/random.ts';
+import type { AffinityHolders } from './affinity-holders.ts';
+import type { LabelClass, LabelClasses } from './label-classes.ts';
+import { type NodeTable, podsColumn } from './node-table.ts';
+import { type PodAffinity, readPodAffinity } from './pod-affinity.ts';
+import { podRequests } from './pod-requests.ts';
+import { readSpread, type SpreadConstraint } from './spread-constraints.ts';
+
+/** What scoring takes a pod without requests to need, so that such pods spread as well. Source: kube-scheduler. */
+const defaultCpuMillis = 100;
+const defaultMemoryBytes = 200 * 2 ** 20;
+
+/** Amounts by the table's columns; the one pod that a pod is is not among them. */
+export interface Requests {
+  readonly columns: readonly number[];
+  readonly amounts: readonly number[];
+  readonly scoredCpu: number;
+  readonly scoredMemory: number;
+}
+
+export interface HostPort {
+  ip: string;
+  protocol: string;
+  port: number;
+}
+
+/**
+ * All of a pod that placement depends on, apart from its labels. Pods of one template share one shape, so that it is
+ * read once. `pod` is any one of them: plugins read of it only what `shapeKey` holds.
+ */
+export interface PodShape {
+  readonly key: string;
+  readonly pod: V1Pod;
+  readonly namespace: string;
+  readonly requests: Requests;
+  readonly hostPorts: readonly HostPort[];
+  readonly affinity: PodAffinity;
+  readonly spread: readonly SpreadConstraint[];
+}
+
+/** A pod as the scheduler sees it. */
+export interface PodInfo {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly priority: number;
+  readonly pod: V1Pod;
+  readonly shape: PodShape;
+  readonly labels: LabelClass;
+  /** Breaks ties between equal nodes. */
+  readonly seed: number;
+}
+
+/** A pod that occupies a node. */
+export interface PlacedPod {
+  readonly info: PodInfo;
+  readonly slot: number;
+  readonly requests: Requests;
+  /** A pod that is on its way out holds its resources but no longer counts for spreading and affinity. */
+  readonly isCounted: boolean;
+}
+
+/** What a pod is spread by when it states no constraints: its controller, or the services that select it. */
+export interface SpreadOwner {
+  controllerUid: string;
+  serviceSelectors: ReadonlyArray<Record<string, string>>;
+}
+
+export interface ShapeContext {
+  table: NodeTable;
+  classes: LabelClasses;
+  holders: AffinityHolders;
+}
+
+/** Everything that `readShape` and the plugins look at, as text. */
+export function shapeKey(pod: V1Pod, owner: SpreadOwner): string {
+  const spec = pod.spec;
+  const keptLabels = spec?.topologySpreadConstraints || spec?.affinity ? pod.metadata?.labels : undefined;
+  return JSON.stringify([
+    pod.metadata?.namespace,
+    spec?.containers.map(({ resources, ports, image }) => [resources, ports, image]),
+    spec?.initContainers?.map(({ resources, restartPolicy, image, ports }) => [resources, restartPolicy, image, ports]),
+    spec?.overhead,
+    spec?.resources,
+    spec?.nodeSelector,
+    spec?.affinity,
+    spec?.tolerations,
+    spec?.topologySpreadConstraints,
+    spec?.hostNetwork,
+    spec?.schedulerName,
+    spec?.priority,
+    owner,
+    keptLabels,
+    pod.status?.containerStatuses?.some((status) => status.allocatedResources)
+      ? pod.status.containerStatuses.map(({ name, allocatedResources }) => [name, allocatedResources])
+      : undefined,
+  ]);
+}
+
+export function readShape(pod: V1Pod, key: string, owner: SpreadOwner, context: ShapeContext): PodShape {
+  const namespace = pod.metadata?.namespace ?? '';
+  return {
+    key,
+    pod,
+    namespace,
+    requests: readRequests(pod, context.table),
+    hostPorts: readHostPorts(pod),
+    affinity: readPodAffinity(pod, context),
+    spread: readSpread(pod, owner, context),
+  };
+}
+
+export function podSeed(pod: V1Pod): number {
+  return seedOf(pod.metadata?.uid ?? `${pod.metadata?.namespace}/${pod.metadata?.name}`);
+}
+
+function readRequests(pod: V1Pod, table: NodeTable): Requests {
+  const requests = podRequests(pod);
+  const columns: number[] = [];
+  const amounts: number[] = [];
+  for (const [name, amount] of requests) {
+    const column = table.column(name);
+    if (amount <= 0 || column === podsColumn) continue;
+    columns.push(column);
+    amounts.push(amount);
+  }
+  const scoredCpu = requests.get('cpu') || defaultCpuMillis;
+  const scoredMemory = requests.get('memory') || defaultMemoryBytes;
+  return { columns, amounts, scoredCpu, scoredMemory };
+}
+
+function readHostPorts(pod: V1Pod): HostPort[] {
+  const sidecars = (pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  const ports: HostPort[] = [];
+  for (const container of [...(pod.spec?.containers ?? []), ...sidecars]) {
+    for (const { hostPort, hostIP, protocol, containerPort } of container.ports ?? []) {
+      const port = hostPort || (pod.spec?.hostNetwork ? containerPort : 0);
+      if (port) ports.push({ ip: hostIP || '0.0.0.0', protocol: protocol ?? 'TCP', port });
+    }
+  }
+  return ports;
+}

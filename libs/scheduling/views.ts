@@ -1,0 +1,52 @@
+import { ClassView } from './class-view.ts';
+import type { Cluster } from './cluster.ts';
+import type { WeightedPlugin } from './plugin.ts';
+import type { PodInfo } from './pod-info.ts';
+
+/** Views are dropped, least recently used first, when together they hold more nodes than this (about 40 bytes each). */
+const viewedNodesMax = 4_000_000;
+
+/** The views of the classes that were asked for lately. */
+export class Views {
+  private readonly views = new Map<string, ClassView>();
+  private readonly cluster: Cluster;
+  private readonly plugins: readonly WeightedPlugin[];
+
+  constructor(cluster: Cluster, plugins: readonly WeightedPlugin[]) {
+    this.cluster = cluster;
+    this.plugins = plugins;
+  }
+
+  /** Pods with equal keys are alike to every plugin. */
+  keyOf({ shape, labels }: PodInfo): string {
+    return `${shape.key}\n${labels.termsKey}`;
+  }
+
+  of(info: PodInfo): ClassView {
+    const key = this.keyOf(info);
+    let view = this.views.get(key);
+    if (view?.isOutdated) {
+      this.drop(key);
+      view = undefined;
+    }
+    // A map iterates in the order of insertion: the newest use goes last.
+    this.views.delete(key);
+    view ??= new ClassView(info.shape, info.labels, this.cluster, this.plugins);
+    this.views.set(key, view);
+    this.trim();
+    return view;
+  }
+
+  private trim(): void {
+    const max = Math.max(2, viewedNodesMax / Math.max(1, this.cluster.table.size));
+    for (const key of this.views.keys()) {
+      if (this.views.size <= max) return;
+      this.drop(key);
+    }
+  }
+
+  private drop(key: string): void {
+    this.views.get(key)?.dispose();
+    this.views.delete(key);
+  }
+}
