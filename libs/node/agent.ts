@@ -7,11 +7,18 @@ import type { WorkerDeps } from './deps.ts';
 import { EventRecorder } from './events.ts';
 import { textOf } from './failure.ts';
 import { Gate } from './gate.ts';
+import { Handlers } from './handlers.ts';
+import { nodeHttp } from './http.ts';
+import { collectImages } from './imagegc.ts';
 import { Images } from './images.ts';
 import { lastWords } from './lastwords.ts';
+import { keepLogsShort, type RunningLog } from './logs/rotate.ts';
 import { PodManager } from './manager.ts';
+import { NodeStatusReporter } from './nodestatus.ts';
 import { NodeObjects } from './objects.ts';
-import type { NodeAgentOptions } from './options.ts';
+import { type NodeAgentOptions, PodPaths } from './options.ts';
+import { identity } from './starter.ts';
+import { reportUsage } from './stats/reporter.ts';
 import { RuntimeView } from './view.ts';
 import { Tokens } from './volumes/tokens.ts';
 
@@ -22,6 +29,14 @@ const startsAtOnceMax = 10;
 export interface NodeAgent {
   /** Ends the agent's work; containers keep running and the next agent takes them over. */
   stop(): Promise<void>;
+}
+
+function runningLogs(deps: WorkerDeps, manager: PodManager): RunningLog[] {
+  return manager.pods().flatMap((pod) => {
+    const paths = new PodPaths(deps.paths, identity(pod));
+    const running = deps.view.pod(pod.metadata?.uid ?? '').containers.filter(({ state }) => state === 'running');
+    return running.map(({ id, name, restartCount }) => ({ containerId: id, path: paths.logFile(name, restartCount) }));
+  });
 }
 
 /** Runs a node: its pods, their logs and commands, its status and figures. The link and the runtime stay the caller's. */
@@ -38,12 +53,12 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     logger,
     readEnd: (identity, container, info) => lastWords(paths, identity, container, info),
   });
-  const { name: runtimeName } = await runtime.version();
+  const version = await runtime.version();
   await view.relist();
   const objects = new NodeObjects(link);
   const events = new EventRecorder(link, clock, node.name);
   const deps: WorkerDeps = {
-    ...{ runtime, runtimeName, view, objects, events, cgroups, link, clock, random, logger, paths, node },
+    ...{ runtime, runtimeName: version.name, view, objects, events, cgroups, link, clock, random, logger, paths, node },
     images: new Images({ runtime, objects, events, clock }),
     tokens: new Tokens(link, clock),
     dns: options.dns,
@@ -51,13 +66,35 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     startGate: new Gate(startsAtOnceMax),
   };
   const manager = new PodManager(deps, link.mirror<V1Pod>('pods'));
+  const stats = { tree, cgroups, view, pods: () => manager.pods(), now: () => clock.now() };
+  const http = nodeHttp({
+    source: stats,
+    node,
+    startedAtMs: clock.now(),
+    metricsText: options.metricsText,
+    pods: () => manager.pods(),
+  });
   manager.start();
+  link.serve(new Handlers({ deps, manager, http }));
   const unwatch = runtime.watch((event) => {
     view.apply(event).catch((error: unknown) => logger.warn('cannot read the runtime', { error: textOf(error) }));
   });
+  const complete = options.completeNodeStatus ?? ((status) => status);
+  const status = new NodeStatusReporter(
+    { runtime, link, clock, logger, node, paths, tree, cgroups, complete },
+    version,
+  );
+  await status.start();
+  const stops = [
+    unwatch,
+    () => status.stop(),
+    reportUsage({ source: stats, link, clock, logger }),
+    collectImages({ runtime, clock, logger, lastUsedMs: deps.images.lastUsedMs }),
+    keepLogsShort({ runtime, clock, logger, running: () => runningLogs(deps, manager) }),
+  ];
   return {
     stop: async () => {
-      unwatch();
+      for (const stop of stops) stop();
       manager.stop();
     },
   };

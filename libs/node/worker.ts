@@ -146,7 +146,10 @@ export class PodWorker {
     this.#sayBackoffs(plan.waiting);
     this.#waiting = plan.waiting;
     this.#report();
-    if (plan.finished) return this.#beginEnd();
+    if (plan.finished) {
+      this.#beginEnd();
+      return;
+    }
     if (!this.#volumesReady) this.#work('volumes', () => this.#setUpVolumes());
     this.#probe(observed);
     this.#apply(plan, observed);
@@ -178,7 +181,7 @@ export class PodWorker {
   #work(key: string, run: () => Promise<void>): void {
     if (this.#busy.has(key) || this.#stopped) return;
     const failure = this.#failures.get(key);
-    if (failure && failure.untilMs > this.#deps.clock.now()) return this.#wakeAt(failure.untilMs);
+    if (failure && failure.untilMs > this.#deps.clock.now()) return;
     const task = run().then(
       () => void this.#failures.delete(key),
       (error: unknown) => this.#failed(key, error),

@@ -36,6 +36,8 @@ export interface CgroupTree {
   /** Sends SIGKILL to whatever is left in it and its children, and removes them. True when nothing is left. */
   remove(path: string): boolean;
   children(path: string): string[];
+  /** The process ids in the group itself. */
+  processes(path: string): number[];
   /** undefined when there is no such group. */
   usage(path: string): CgroupUsage | undefined;
 }

@@ -44,15 +44,19 @@ export function childGroups(path: string): string[] {
   }
 }
 
+/** The process ids in a group; none when there is no group. */
+export function processesIn(path: string | undefined): number[] {
+  const text = path === undefined ? undefined : readText(join(path, 'cgroup.procs'));
+  return (text ?? '').split('\n').filter(Boolean).map(Number);
+}
+
 function killAll(path: string): void {
-  for (const line of (readText(join(path, 'cgroup.procs')) ?? '').split('\n')) {
-    const pid = Number(line);
-    if (pid > 1) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended by itself.
-      }
+  for (const pid of processesIn(path)) {
+    if (pid <= 1) continue;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended by itself.
     }
   }
 }

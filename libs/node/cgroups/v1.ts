@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cpuPeriodUs } from '../../pods/resources.ts';
 import type { CgroupLimits, CgroupTree, CgroupUsage } from './cgroups.ts';
-import { childGroups, makeDirectory, readNumber, readTable, removeGroups, writeText } from './files.ts';
+import { childGroups, makeDirectory, processesIn, readNumber, readTable, removeGroups, writeText } from './files.ts';
 
 /** cgroup v1 counts user and system time in hundredths of a second. */
 const nanosecondsPerTick = 10_000_000;
@@ -45,6 +45,10 @@ export class CgroupV1 implements CgroupTree {
     for (const mount of new Set(this.#mounts.values()))
       for (const name of childGroups(join(mount, path))) names.add(name);
     return [...names];
+  }
+
+  processes(path: string): number[] {
+    return processesIn(this.#directory('memory', path));
   }
 
   usage(path: string): CgroupUsage | undefined {

@@ -2,7 +2,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cpuPeriodUs } from '../../pods/resources.ts';
 import type { CgroupLimits, CgroupTree, CgroupUsage } from './cgroups.ts';
-import { childGroups, makeDirectory, readNumber, readTable, readText, removeGroups, writeText } from './files.ts';
+import {
+  childGroups,
+  makeDirectory,
+  processesIn,
+  readNumber,
+  readTable,
+  readText,
+  removeGroups,
+  writeText,
+} from './files.ts';
 
 const wanted = ['cpu', 'cpuset', 'io', 'memory', 'pids', 'hugetlb'];
 const nanosecondsPerMicrosecond = 1000;
@@ -45,6 +54,10 @@ export class CgroupV2 implements CgroupTree {
 
   children(path: string): string[] {
     return childGroups(join(this.#root, path));
+  }
+
+  processes(path: string): number[] {
+    return processesIn(join(this.#root, path));
   }
 
   usage(path: string): CgroupUsage | undefined {

@@ -5,14 +5,14 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** The kernel writes spaces and their like in mount tables as octal escapes. */
-function unescape(text: string): string {
+function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
 /** The mount points at or below a directory, the deepest first. */
 export async function mountsBelow(directory: string): Promise<string[]> {
   const table = await readFile('/proc/self/mountinfo', 'utf8');
-  const points = table.split('\n').map((line) => unescape(line.split(' ')[4] ?? ''));
+  const points = table.split('\n').map((line) => unescapeOctal(line.split(' ')[4] ?? ''));
   const below = points.filter((point) => point === directory || point.startsWith(`${directory}/`));
   return below.sort((a, b) => b.length - a.length);
 }

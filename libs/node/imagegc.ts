@@ -1,0 +1,76 @@
+import { statfsSync } from 'node:fs';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { ContainerRuntime, ImageInfo } from '../runtime/runtime.ts';
+import { textOf } from './failure.ts';
+
+/** Images that nothing runs are removed when the disk is fuller than `fullShare`, until it is at `goalShare`. */
+export const imageGc = { checkMs: 300_000, fullShare: 0.85, goalShare: 0.8, ageMsMin: 120_000 };
+
+export interface ImageUse {
+  images: readonly ImageInfo[];
+  /** Ids and names of what runs. */
+  used: ReadonlySet<string>;
+  lastUsedMs: ReadonlyMap<string, number>;
+  nowMs: number;
+  bytesWanted: number;
+}
+
+/** The images to remove: the longest unused first, never one that runs, is pinned or has just come. */
+export function imagesToRemove(use: ImageUse): ImageInfo[] {
+  const free = use.images
+    .filter(({ id, pinned, tags, digests }) => !pinned && ![id, ...tags, ...digests].some((name) => use.used.has(name)))
+    .map((image) => ({ image, lastUsed: use.lastUsedMs.get(image.id) ?? 0 }))
+    .filter(({ lastUsed }) => use.nowMs - lastUsed >= imageGc.ageMsMin)
+    .sort((a, b) => a.lastUsed - b.lastUsed);
+  const chosen: ImageInfo[] = [];
+  let freed = 0;
+  for (const { image } of free) {
+    if (freed >= use.bytesWanted) break;
+    chosen.push(image);
+    freed += image.sizeBytes;
+  }
+  return chosen;
+}
+
+export interface ImageGcDeps {
+  runtime: ContainerRuntime;
+  clock: Clock;
+  logger: Logger;
+  lastUsedMs: ReadonlyMap<string, number>;
+}
+
+async function collect(deps: ImageGcDeps): Promise<void> {
+  const filesystem = await deps.runtime.imageFilesystem();
+  if (!filesystem?.mountpoint) return;
+  const { blocks, bavail, bsize } = statfsSync(filesystem.mountpoint);
+  const usedShare = 1 - bavail / blocks;
+  if (usedShare <= imageGc.fullShare) return;
+  const [images, containers] = await Promise.all([deps.runtime.listImages(), deps.runtime.listContainers()]);
+  const used = new Set(containers.flatMap(({ image, imageRef }) => [image, imageRef]));
+  const bytesWanted = (usedShare - imageGc.goalShare) * blocks * bsize;
+  const nowMs = deps.clock.now();
+  for (const image of imagesToRemove({ images, used, lastUsedMs: deps.lastUsedMs, nowMs, bytesWanted })) {
+    deps.logger.info('removing an unused image', { image: image.tags[0] ?? image.id, bytes: image.sizeBytes });
+    await deps.runtime.removeImage(image.id);
+  }
+}
+
+/** Keeps images from filling the disk until stopped. */
+export function collectImages(deps: ImageGcDeps): () => void {
+  let stopped = false;
+  let timer: { cancel(): void };
+  const again = () => {
+    timer = deps.clock.setTimer(imageGc.checkMs, async () => {
+      await collect(deps).catch((error: unknown) =>
+        deps.logger.warn('cannot collect images', { error: textOf(error) }),
+      );
+      if (!stopped) again();
+    });
+  };
+  again();
+  return () => {
+    stopped = true;
+    timer.cancel();
+  };
+}
