@@ -83,8 +83,8 @@ function initialObjects(facts: ClusterFacts): InitialObject[] {
     priority('system-cluster-critical', 2_000_000_000, 'For pods that the cluster cannot do without; they may move.'),
     priority('system-node-critical', 2_000_001_000, 'For pods that their node cannot do without.'),
     kubernetesService(facts),
-    kubernetesEndpoints(facts),
-    kubernetesSlice(facts),
+    // Pods could not reach a loopback address, and the API refuses it as an endpoint.
+    ...(facts.advertiseAddress.startsWith('127.') ? [] : [kubernetesEndpoints(facts), kubernetesSlice(facts)]),
   ];
 }
 

@@ -26,7 +26,7 @@ export interface ApiServerOptions {
   host?: string;
   /** 0 lets the system choose. */
   port: number;
-  /** The address under which pods reach this server, for the kubernetes Service; 127.0.0.1 when absent. */
+  /** The address under which pods reach this server, for the endpoints of the kubernetes Service; none when absent. */
   advertiseAddress?: string;
   /** `cluster.local` when absent. */
   clusterDomain?: string;

@@ -12,6 +12,7 @@ import { LocalClient } from '../../libs/client/local.ts';
 import { PodBinder } from '../../libs/registry/binder.ts';
 import { Registry } from '../../libs/registry/registry.ts';
 import { AddressRange } from '../../libs/registry/service-addresses.ts';
+import { serveMetrics } from '../../libs/registry/resource-metrics.ts';
 import { UsageBoard } from '../../libs/registry/usage.ts';
 import { createAuth } from './auth.ts';
 import { Compactor } from './compactor.ts';
@@ -25,6 +26,7 @@ import type { ApiServer, ApiServerOptions } from './options.ts';
 import { PathHandler } from './path-handler.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { ResourceHandler } from './resource-handler.ts';
+import { serveReviews } from './reviews.ts';
 import { SubresourceTable } from './subresources.ts';
 
 /** How long requests under way may take once the server stops. */
@@ -59,6 +61,8 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
   const { clusterDomain } = options;
   const auth = createAuth({ serviceAccountKey: options.pki.serviceAccountKey, clusterDomain, objects, clock, random });
   const { authorizer } = auth;
+  serveReviews(registry, auth, clock);
+  serveMetrics(registry, usage, mirror);
   const subresources = new SubresourceTable({ binder, tokens: auth.serviceAccountTokens, objects });
   const stopping = new AbortController();
   const inflight = new InflightLimit();

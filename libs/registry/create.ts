@@ -61,8 +61,8 @@ async function prepare(parts: Parts, draft: KubeObject, request: WriteRequest): 
     subresource: undefined,
   });
   if (admitted) await admitted;
-  definition.prepareForCreate?.(draft);
   stampNew(definition, draft, parts);
+  definition.prepareForCreate?.(draft);
   recordCreate(definition, draft, request, parts.clock);
   const errors = definition.validate?.(draft) ?? [];
   if (errors.length > 0) throw invalid(definition, metadata.name ?? '', errors);

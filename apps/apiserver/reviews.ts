@@ -1,0 +1,137 @@
+import type { ResourceDefinition } from '../../libs/api/definition.ts';
+import type {
+  V1UserInfo,
+  V1NonResourceAttributes,
+  V1PolicyRule,
+  V1ResourceAttributes,
+  V1SelfSubjectAccessReview,
+  V1SelfSubjectRulesReview,
+  V1SubjectAccessReview,
+  V1TokenReview,
+} from '../../libs/api/gen/types.ts';
+import type { KubeObject } from '../../libs/api/meta.ts';
+import type { RequestAttributes } from '../../libs/auth/attributes.ts';
+import { userOfToken } from '../../libs/auth/authenticator.ts';
+import { systemGroups, type UserInfo } from '../../libs/auth/user.ts';
+import { type Clock, rfc3339 } from '../../libs/base/clock.ts';
+import { badRequest, invalid } from '../../libs/registry/errors.ts';
+import { recordCreate } from '../../libs/registry/field-managers.ts';
+import type { Registry } from '../../libs/registry/registry.ts';
+import { type Reviewer, ReviewResource } from '../../libs/registry/review-resource.ts';
+import type { Auth } from './auth.ts';
+
+const authentication = 'authentication.k8s.io';
+const authorization = 'authorization.k8s.io';
+
+function reviewKind(group: string, kind: string, namespaced = false): ResourceDefinition {
+  const singular = kind.toLowerCase();
+  return { group, version: 'v1', kind, plural: `${singular}s`, singular, namespaced, type: `V1${kind}`, verbs: ['create'] };
+}
+
+/** Serves the kinds by which clients ask who they are and what they may. */
+export function serveReviews(registry: Registry, auth: Auth, clock: Clock): void {
+  const serve = (definition: ResourceDefinition, review: Reviewer) => {
+    const recorded: Reviewer = (object, request, at) => {
+      recordCreate(definition, object, request, clock);
+      return review(object, request, at);
+    };
+    registry.serve({ definition, service: new ReviewResource(definition, recorded) });
+  };
+  serve(reviewKind(authentication, 'SelfSubjectReview'), (review, { user }) => selfSubject(review, user, clock));
+  serve(reviewKind(authentication, 'TokenReview'), (review) => tokenReview(auth, review as V1TokenReview));
+  serve(reviewKind(authorization, 'SelfSubjectAccessReview'), (review, { user }) => {
+    const { spec } = review as V1SelfSubjectAccessReview;
+    return { ...review, status: decide(auth, user, attributesOf('SelfSubjectAccessReview', spec)) };
+  });
+  serve(reviewKind(authorization, 'SubjectAccessReview'), (review) => subjectAccess(auth, review as V1SubjectAccessReview));
+  serve(reviewKind(authorization, 'LocalSubjectAccessReview', true), (review, _request, at) => {
+    const { spec } = review as V1SubjectAccessReview;
+    if (spec.resourceAttributes && spec.resourceAttributes.namespace !== at.namespace) {
+      throw badRequest(`spec.resourceAttributes.namespace must match metadata.namespace`);
+    }
+    return subjectAccess(auth, review as V1SubjectAccessReview);
+  });
+  serve(reviewKind(authorization, 'SelfSubjectRulesReview'), (review, { user }) =>
+    selfRules(auth, review as V1SelfSubjectRulesReview, user),
+  );
+}
+
+function selfSubject(review: KubeObject, user: UserInfo, clock: Clock): KubeObject {
+  const metadata = { creationTimestamp: rfc3339(clock.now()) };
+  return { kind: review.kind, apiVersion: review.apiVersion, metadata, status: { userInfo: wireUser(user) } } as KubeObject;
+}
+
+function wireUser(user: UserInfo): V1UserInfo {
+  const extra = user.extra && Object.fromEntries(Object.entries(user.extra).map(([key, list]) => [key, [...list]]));
+  return { username: user.name, uid: user.uid, groups: [...user.groups], extra };
+}
+
+async function tokenReview(auth: Auth, review: V1TokenReview): Promise<KubeObject> {
+  const token = review.spec.token ?? '';
+  const audiences = review.spec.audiences ?? [];
+  if (token === '') throw badRequest('token is required for TokenReview in authentication');
+  const wanted = audiences.length > 0 ? audiences : [auth.serviceAccountTokens.issuer];
+  const bound = auth.serviceAccountTokens.userOf(token, wanted);
+  if (bound) {
+    return { ...review, status: { authenticated: true, user: wireUser(bound.user), audiences: bound.audiences } } as KubeObject;
+  }
+  try {
+    const user = await userOfToken(auth.tokens, token);
+    if (audiences.length === 0) return { ...review, status: { authenticated: true, user: wireUser(user) } } as KubeObject;
+  } catch {
+    // falls through: an unknown token is an answer, not a failure
+  }
+  return { ...review, status: { user: {}, error: 'invalid bearer token' } } as KubeObject;
+}
+
+function attributesOf(
+  kind: string,
+  spec: { resourceAttributes?: V1ResourceAttributes; nonResourceAttributes?: V1NonResourceAttributes } | undefined,
+): RequestAttributes {
+  const { resourceAttributes: resource, nonResourceAttributes: path } = spec ?? {};
+  if ((resource === undefined) === (path === undefined)) {
+    const message = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
+    const error = { field: 'spec.resourceAttributes', reason: 'FieldValueInvalid' as const, message };
+    throw invalid({ group: authorization, kind: resource ? kind : '' }, '', [error]);
+  }
+  if (path) return { verb: path.verb ?? '', path: path.path ?? '' };
+  const { verb = '', group = '', version = '', resource: plural = '', subresource, namespace, name } = resource!;
+  const at = { group, version, plural, subresource: subresource || undefined, namespace: namespace || undefined };
+  return { verb, path: '', resource: { ...at, name: name || undefined } };
+}
+
+function decide(auth: Auth, user: UserInfo, attributes: RequestAttributes) {
+  const { verdict, reason } = auth.authorizer.authorize(user, attributes);
+  return { allowed: verdict === 'allow', denied: verdict === 'deny' || undefined, reason };
+}
+
+function subjectAccess(auth: Auth, review: V1SubjectAccessReview): KubeObject {
+  const { spec } = review;
+  if (!spec.user && !spec.groups?.length) {
+    const error = { field: 'spec.user', reason: 'FieldValueInvalid' as const, message: 'at least one of user or group must be specified' };
+    throw invalid({ group: authorization, kind: 'SubjectAccessReview' }, '', [error]);
+  }
+  const user: UserInfo = { name: spec.user ?? '', uid: spec.uid, groups: spec.groups ?? [] };
+  return { ...review, status: decide(auth, user, attributesOf('SubjectAccessReview', spec)) } as KubeObject;
+}
+
+function selfRules(auth: Auth, review: V1SelfSubjectRulesReview, user: UserInfo): KubeObject {
+  const namespace = review.spec.namespace;
+  if (!namespace) throw badRequest('no namespace on request');
+  const everything: V1PolicyRule[] = user.groups.includes(systemGroups.masters)
+    ? [
+        { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+        { verbs: ['*'], nonResourceURLs: ['*'] },
+      ]
+    : [];
+  const granted = [...auth.rbac.grantsOf(user)]
+    .filter((one) => one.namespace === undefined || one.namespace === namespace)
+    .flatMap((one) => one.rules);
+  const rules = [...everything, ...granted];
+  const status = {
+    resourceRules: rules.filter((rule) => rule.resources?.length),
+    nonResourceRules: rules.filter((rule) => rule.nonResourceURLs?.length),
+    incomplete: false,
+  };
+  return { ...review, status } as KubeObject;
+}
