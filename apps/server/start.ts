@@ -11,6 +11,7 @@ import { openStore } from '../apiserver/open-store.ts';
 import { startApiServer } from '../apiserver/start.ts';
 import { scrapeTargets } from '../apiserver/targets.ts';
 import { startControllers } from '../controllers/start.ts';
+import { startScheduler } from '../scheduler/start.ts';
 import { mainAddress, ownNames } from './addresses.ts';
 import { startHostSide } from './host-side.ts';
 import { writeKubeconfig, writeNodeIdentities } from './identities.ts';
@@ -63,6 +64,8 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
     });
     parts.push(api);
     await writeKubeconfig(pki, home, api.port);
+    const { client, binder } = api;
+    parts.push(await startScheduler({ client, binder, clock, random: systemRandom, logger, metrics }));
     parts.push(
       await startControllers({
         client: api.client,

@@ -1,0 +1,159 @@
+import type { V1Namespace, V1Node, V1Pod, V1Service } from '../../libs/api/gen/types.ts';
+import type { Clock } from '../../libs/base/clock.ts';
+import type { InformerHandler } from '../../libs/client/informer.ts';
+import type { Cluster } from '../../libs/scheduling/cluster.ts';
+import { wakesOn } from '../../libs/scheduling/plugin.ts';
+import type { PodInfo } from '../../libs/scheduling/pod-info.ts';
+import type { SchedulingQueue } from '../../libs/scheduling/queue.ts';
+import type { Views } from '../../libs/scheduling/views.ts';
+import { nodeChange } from './node-changes.ts';
+
+export interface IntakeParts {
+  cluster: Cluster;
+  queue: SchedulingQueue;
+  views: Views;
+  clock: Clock;
+  schedulerName: string;
+  /** Called when there may be something to decide. */
+  poke(): void;
+}
+
+/** Turns what happens in the API into changes of the cluster and of the queue. */
+export class Intake {
+  private readonly parts: IntakeParts;
+  /** What was read of each living pod, placed or waiting. */
+  private readonly infos = new Map<string, PodInfo>();
+  private changes = 0;
+
+  constructor(parts: IntakeParts) {
+    this.parts = parts;
+  }
+
+  readonly pods: InformerHandler<V1Pod> = {
+    added: (pod) => this.podChanged(pod),
+    updated: (pod) => this.podChanged(pod),
+    deleted: (pod) => this.podGone(pod.metadata?.uid ?? ''),
+  };
+
+  readonly nodes: InformerHandler<V1Node> = {
+    added: (node) => {
+      this.parts.cluster.setNode(node);
+      this.changed(wakesOn.nodeAdded);
+    },
+    updated: (node, previous) => {
+      const { isRelevant, wakes } = nodeChange(node, previous);
+      if (!isRelevant) return;
+      this.parts.cluster.setNode(node);
+      if (wakes !== 0) this.changed(wakes);
+    },
+    deleted: (node) => {
+      this.parts.cluster.removeNode(node.metadata?.name ?? '');
+      // Fewer domains can relax a spread.
+      this.changed(wakesOn.nodeLabels);
+    },
+  };
+
+  readonly namespaces: InformerHandler<V1Namespace> = {
+    added: (namespace) => this.namespaceChanged(namespace),
+    updated: (namespace) => this.namespaceChanged(namespace),
+    deleted: (namespace) => this.parts.cluster.setNamespace(namespace.metadata?.name ?? '', undefined),
+  };
+
+  readonly services: InformerHandler<V1Service> = {
+    added: (service) => this.serviceChanged(service, service.spec?.selector),
+    updated: (service) => this.serviceChanged(service, service.spec?.selector),
+    deleted: (service) => this.serviceChanged(service, undefined),
+  };
+
+  /** Remembers changes until the next decision, so that many of them wake the waiting pods once. */
+  changed(changes: number): void {
+    this.changes |= changes;
+    this.parts.poke();
+  }
+
+  /** The changes since the last call. */
+  takeChanges(): number {
+    const { changes } = this;
+    this.changes = 0;
+    return changes;
+  }
+
+  private podChanged(pod: V1Pod): void {
+    const { queue } = this.parts;
+    const uid = pod.metadata?.uid ?? '';
+    const phase = pod.status?.phase;
+    if (phase === 'Succeeded' || phase === 'Failed') this.podGone(uid);
+    else if (pod.spec?.nodeName) this.podBound(pod, uid, pod.spec.nodeName);
+    else if (this.parts.cluster.placedPod(uid) !== undefined) this.refreshAssumed(pod, uid);
+    else if (this.isMine(pod)) this.podWaits(pod, uid);
+    else if (queue.get(uid) !== undefined) this.podGone(uid);
+  }
+
+  private isMine(pod: V1Pod): boolean {
+    const { spec, metadata } = pod;
+    if ((spec?.schedulerName ?? this.parts.schedulerName) !== this.parts.schedulerName) return false;
+    return !metadata?.deletionTimestamp && (spec?.schedulingGates ?? []).length === 0;
+  }
+
+  private podBound(pod: V1Pod, uid: string, nodeName: string): void {
+    const { cluster, queue } = this.parts;
+    const placed = cluster.placedPod(uid);
+    const info = this.read(pod, uid);
+    const isSame =
+      placed !== undefined &&
+      cluster.table.names[placed.slot] === nodeName &&
+      placed.info.shape === info.shape &&
+      placed.info.labels === info.labels &&
+      placed.isCounted === (pod.metadata?.deletionTimestamp === undefined);
+    if (isSame) return;
+    if (placed !== undefined) cluster.displace(uid);
+    queue.remove(uid);
+    cluster.place(info, nodeName);
+    this.changed(wakesOn.podPlaced | (placed === undefined ? 0 : wakesOn.podRemoved));
+  }
+
+  /** The pod was given a node here and its binding is under way; what it says of itself may change meanwhile. */
+  private refreshAssumed(pod: V1Pod, uid: string): void {
+    if (pod.metadata?.deletionTimestamp) this.podGone(uid);
+  }
+
+  private podWaits(pod: V1Pod, uid: string): void {
+    const { queue, views, clock } = this.parts;
+    const before = this.infos.get(uid);
+    const info = this.read(pod, uid);
+    const isWaiting = queue.get(uid) !== undefined;
+    // An update that changes nothing for placement, such as our own condition, must not cause another attempt.
+    if (isWaiting && before?.shape === info.shape && before.labels === info.labels) return;
+    queue.add(info, views.keyOf(info), clock.monotonic());
+    this.parts.poke();
+  }
+
+  private podGone(uid: string): void {
+    const { cluster, queue } = this.parts;
+    queue.remove(uid);
+    const placed = cluster.displace(uid);
+    const info = this.infos.get(uid);
+    if (info !== undefined) cluster.forget(info);
+    this.infos.delete(uid);
+    if (placed !== undefined) this.changed(wakesOn.podRemoved);
+  }
+
+  private read(pod: V1Pod, uid: string): PodInfo {
+    const { cluster } = this.parts;
+    const before = this.infos.get(uid);
+    const info = cluster.read(pod);
+    if (before !== undefined) cluster.forget(before);
+    this.infos.set(uid, info);
+    return info;
+  }
+
+  private namespaceChanged(namespace: V1Namespace): void {
+    this.parts.cluster.setNamespace(namespace.metadata?.name ?? '', namespace.metadata?.labels ?? {});
+    this.changed(wakesOn.namespaceLabels);
+  }
+
+  private serviceChanged(service: V1Service, selector: Record<string, string> | undefined): void {
+    const { namespace = '', name = '' } = service.metadata ?? {};
+    this.parts.cluster.setService(namespace, name, selector);
+  }
+}

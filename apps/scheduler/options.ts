@@ -1,0 +1,24 @@
+import type { Clock } from '../../libs/base/clock.ts';
+import type { Logger } from '../../libs/base/log.ts';
+import type { Metrics } from '../../libs/base/metrics.ts';
+import type { Random } from '../../libs/base/random.ts';
+import type { Binder, Client } from '../../libs/client/client.ts';
+
+export const defaultSchedulerName = 'default-scheduler';
+
+export interface SchedulerOptions {
+  client: Client;
+  binder: Binder;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  metrics: Metrics;
+  /** Pods that name another scheduler are left alone; `default-scheduler` when absent. */
+  schedulerName?: string;
+}
+
+export interface Scheduler {
+  /** Resolves when the cluster is known and pods are being placed; rejects when stopped before. */
+  readonly ready: Promise<void>;
+  stop(): Promise<void>;
+}

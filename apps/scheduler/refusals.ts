@@ -1,0 +1,91 @@
+import type { V1Pod } from '../../libs/api/gen/types.ts';
+import { pods } from '../../libs/api/kinds/pod.ts';
+import { nameOf } from '../../libs/api/meta.ts';
+import { type Clock, rfc3339 } from '../../libs/base/clock.ts';
+import type { Logger } from '../../libs/base/log.ts';
+import { isStatus } from '../../libs/base/status.ts';
+import type { Client } from '../../libs/client/client.ts';
+import type { EventRecorder } from '../../libs/reconcile/events.ts';
+
+/** Patches of pods' conditions under way at once. */
+const patchesMax = 16;
+
+interface Refusal {
+  pod: V1Pod;
+  reason: 'Unschedulable' | 'SchedulerError';
+  message: string;
+}
+
+export interface RefusalParts {
+  client: Client;
+  events: EventRecorder;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** Tells why pods wait: in their condition PodScheduled and as an event. The newest word about a pod wins. */
+export class Refusals {
+  private readonly waiting = new Map<string, Refusal>();
+  /** The last word about each waiting pod; the same is not said twice. */
+  private readonly said = new Map<string, string>();
+  private running = 0;
+  private readonly parts: RefusalParts;
+
+  constructor(parts: RefusalParts) {
+    this.parts = parts;
+  }
+
+  tell(refusal: Refusal): void {
+    const uid = refusal.pod.metadata?.uid ?? '';
+    if (this.said.get(uid) === refusal.message) return;
+    this.said.set(uid, refusal.message);
+    this.parts.events.record(pods, refusal.pod, {
+      type: 'Warning',
+      reason: 'FailedScheduling',
+      message: refusal.message,
+    });
+    this.waiting.set(uid, refusal);
+    this.pump();
+  }
+
+  /** The pod has got a node or is gone: nothing more is to be said. */
+  forget(uid: string): void {
+    this.waiting.delete(uid);
+    this.said.delete(uid);
+  }
+
+  private pump(): void {
+    for (const [uid, refusal] of this.waiting) {
+      if (this.running >= patchesMax) return;
+      this.waiting.delete(uid);
+      this.running++;
+      void this.write(refusal).finally(() => {
+        this.running--;
+        this.pump();
+      });
+    }
+  }
+
+  private async write({ pod, reason, message }: Refusal): Promise<void> {
+    const { client, clock, logger } = this.parts;
+    const current = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+    const isSame = current?.status === 'False' && current.reason === reason && current.message === message;
+    if (isSame) return;
+    const lastTransitionTime = current?.status === 'False' ? current.lastTransitionTime : rfc3339(clock.now());
+    const condition = {
+      type: 'PodScheduled',
+      status: 'False',
+      reason,
+      message,
+      lastProbeTime: null,
+      lastTransitionTime,
+    };
+    // The uid keeps the condition off a later pod of the same name.
+    const body = { metadata: { uid: pod.metadata?.uid }, status: { conditions: [condition] } };
+    try {
+      await client.patch(pods, nameOf(pod), { type: 'strategic', body }, { subresource: 'status' });
+    } catch (error) {
+      if (!isStatus(error, 'NotFound', 'Conflict')) logger.warn('a pod could not be told why it waits', { error });
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { namespaces } from '../../libs/api/kinds/namespace.ts';
+import { nodes } from '../../libs/api/kinds/node.ts';
+import { pods } from '../../libs/api/kinds/pod.ts';
+import { services } from '../../libs/api/kinds/service.ts';
+import { InformerSet } from '../../libs/client/informer-set.ts';
+import { EventRecorder } from '../../libs/reconcile/events.ts';
+import { Cluster } from '../../libs/scheduling/cluster.ts';
+import { SchedulingQueue } from '../../libs/scheduling/queue.ts';
+import { SchedulerCore } from '../../libs/scheduling/scheduler-core.ts';
+import { Bindings } from './bindings.ts';
+import { Intake } from './intake.ts';
+import { Loop } from './loop.ts';
+import { defaultSchedulerName, type Scheduler, type SchedulerOptions } from './options.ts';
+import { Refusals } from './refusals.ts';
+import { SchedulerMetrics } from './scheduler-metrics.ts';
+
+/** Starts placing pods. Resolves at once; `ready` says when the whole cluster is known. */
+export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
+  const { client, binder, clock, random, logger, schedulerName = defaultSchedulerName } = options;
+  const cluster = new Cluster();
+  const core = new SchedulerCore(cluster);
+  const queue = new SchedulingQueue();
+  const metrics = new SchedulerMetrics(options.metrics, schedulerName);
+  metrics.observeSizes(options.metrics, queue, cluster);
+  const events = new EventRecorder({ client, clock, random, component: schedulerName, logger });
+  const refusals = new Refusals({ client, events, clock, logger });
+  const bindings = new Bindings(binder, logger);
+  const poke = () => loop.poke();
+  const intake = new Intake({ cluster, queue, views: core.views, clock, schedulerName, poke });
+  const takeChanges = () => intake.takeChanges();
+  const loop = new Loop({ cluster, core, queue, bindings, refusals, events, metrics, clock, logger, takeChanges });
+
+  const informers = new InformerSet({ client, clock, logger });
+  const watched = [
+    informers.of(nodes).addHandler(intake.nodes),
+    informers.of(namespaces).addHandler(intake.namespaces),
+    informers.of(services).addHandler(intake.services),
+    informers.of(pods).addHandler(intake.pods),
+  ];
+  informers.start();
+  const stopping = new AbortController();
+  const synced = [informers.of(nodes), informers.of(namespaces), informers.of(services), informers.of(pods)].map(
+    (informer) => informer.waitSynced(stopping.signal),
+  );
+  // Deciding with half of the pods unknown would overcommit nodes.
+  const ready = Promise.all(synced).then(() => loop.start());
+  ready.catch(() => {});
+  return {
+    ready,
+    async stop() {
+      stopping.abort(new Error('the scheduler was stopped'));
+      loop.stop();
+      for (const unwatch of watched) unwatch();
+      await informers.stop();
+      await bindings.settled();
+      await events.flush();
+    },
+  };
+}
