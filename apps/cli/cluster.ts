@@ -113,13 +113,13 @@ export class LocalCluster {
 
   /** Stops pods, agents, containerd and the control plane in this order, and leaves nothing on the machine. */
   async stop(): Promise<void> {
-    const { progress, config } = this.options;
+    const { progress, config, home } = this.options;
     await progress.step('stopped pods, agents and containerd', () =>
       Promise.all(this.nodes.map((node) => node.stop())),
     );
     await progress.step('stopped the control plane', () => this.server.stop(serverStopMs));
     await progress.step('removed links, mounts and cgroups', () =>
-      sweepCluster(this.names.clusterId, config.ranges.pods, this.context),
+      sweepCluster({ clusterId: this.names.clusterId, home, podRange: config.ranges.pods }, this.context),
     );
   }
 
@@ -249,7 +249,12 @@ export class LocalCluster {
     }
     const found = await findLeftovers(this.names.clusterId, this.context);
     const surplus = found.nodes.filter((index) => index > this.options.config.nodes);
-    await Promise.all(surplus.map((index) => removeNode(nodeNames(this.names.clusterId, index), this.context)));
+    await Promise.all(
+      surplus.map((index) => {
+        const names = nodeNames(this.names.clusterId, index);
+        return removeNode(names, this.options.home.node(names.name), this.context);
+      }),
+    );
   }
 }
 

@@ -54,6 +54,6 @@ export function agentCommand(input: AgentCommandInput, layout: NodeLayout): stri
     ...['--home', layout.home, '--run', layout.run, '--node-ip', nodeAddress(ranges, names.index)],
     ...['--containerd', layout.containerdSocket, '--cgroup', names.cgroup],
     ...['--cpus', String(share.cpus), '--memory', String(share.memoryBytes)],
-    ...['--cluster-dns', addressIn(ranges.services, clusterDnsOffset)],
+    ...['--cluster-dns', addressIn(ranges.services, clusterDnsOffset), '--cluster-cidr', ranges.pods],
   ];
 }

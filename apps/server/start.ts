@@ -64,18 +64,10 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
     });
     parts.push(api);
     await writeKubeconfig(pki, home, api.port);
-    const { client, binder } = api;
-    parts.push(await startScheduler({ client, binder, clock, random: systemRandom, logger, metrics }));
+    const tools = { client: api.client, clock, random: systemRandom, logger, metrics };
     parts.push(
-      await startControllers({
-        client: api.client,
-        clock,
-        random: systemRandom,
-        logger,
-        metrics,
-        rootCa: pki.ca.certificate,
-        clusterCidr: options.podCidr,
-      }),
+      await startControllers({ ...tools, rootCa: pki.ca.certificate, clusterCidr: options.podCidr }),
+      await startScheduler({ ...tools, binder: api.binder }),
     );
     if (options.bridge !== undefined) {
       parts.push(

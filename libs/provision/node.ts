@@ -110,7 +110,7 @@ export class LocalNode {
 
   /** Removes what is left on the machine once everything is stopped: mounts, links, cgroups, sockets. */
   async remove(): Promise<void> {
-    await removeNode(this.spec.names, this.context);
+    await removeNode(this.spec.names, this.spec.home, this.context);
   }
 
   private async superviseContainerd(): Promise<void> {
@@ -178,11 +178,15 @@ export class LocalNode {
   }
 }
 
-/** Kills and removes all that a node has on the machine; works without knowing how it came to be. */
-export async function removeNode(names: NodeNames, context: NodeContext): Promise<void> {
+/**
+ * Kills and removes all that a node has on the machine, except the files in its `home`; works without knowing how it
+ * came to be.
+ */
+export async function removeNode(names: NodeNames, home: string, context: NodeContext): Promise<void> {
   const { machine, cgroups, clock } = context;
   await killTree(cgroups, names.cgroup, clock);
   await unmountBelow(machine, names.runDirectory);
+  await unmountBelow(machine, home);
   await removeTree(cgroups, names.cgroup);
   await machine.run(['ip', 'link', 'del', names.hostLink]).catch(() => {});
   await machine.run(['ip', 'netns', 'del', names.namespace]).catch(() => {});

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { childrenOf, killTree, removeTree } from './cgroup-tree.ts';
 import { hierarchies } from './cgroups.ts';
+import type { Home } from './home.ts';
 import { unmountBelow } from './mounts.ts';
 import { type ClusterNames, clusterNames, nodeNames } from './names.ts';
 import { type NodeContext, removeNode } from './node.ts';
@@ -12,7 +13,6 @@ export interface Leftovers {
   nodes: number[];
   bridge: boolean;
   tables: string[];
-  unreachableRoutes: string[];
   cgroups: boolean;
 }
 
@@ -32,7 +32,6 @@ export async function findLeftovers(clusterId: string, context: NodeContext): Pr
     nodes: nodeNumbers(clusterId, found),
     bridge: links.includes(` ${names.bridge}:`),
     tables: tablesOf(clusterId, tables),
-    unreachableRoutes: [],
     cgroups: groups !== undefined && groups.length > 0,
   };
 }
@@ -57,17 +56,22 @@ async function cgroupChildren(names: ClusterNames, context: NodeContext): Promis
   return lists.flat();
 }
 
+export interface SweptCluster {
+  clusterId: string;
+  home: Home;
+  /** The range whose routes go too. */
+  podRange: string | undefined;
+}
+
 /** Kills and removes everything of the cluster on this machine except its data. Safe to repeat. */
-export async function sweepCluster(
-  clusterId: string,
-  podRange: string | undefined,
-  context: NodeContext,
-): Promise<void> {
+export async function sweepCluster(of: SweptCluster, context: NodeContext): Promise<void> {
+  const { clusterId, home, podRange } = of;
   const { machine, cgroups, clock } = context;
   const names = clusterNames(clusterId);
   const found = await findLeftovers(clusterId, context);
+  const nodes = found.nodes.map((index) => nodeNames(clusterId, index));
   await killTree(cgroups, names.cgroup, clock);
-  await Promise.all(found.nodes.map((index) => removeNode(nodeNames(clusterId, index), context)));
+  await Promise.all(nodes.map((node) => removeNode(node, home.node(node.name), context)));
   await unmountBelow(machine, names.runDirectory);
   for (const table of found.tables) await machine.run(['nft', 'delete', 'table', ...table.split(' ')]).catch(() => {});
   if (found.bridge) await machine.run(['ip', 'link', 'del', names.bridge]).catch(() => {});

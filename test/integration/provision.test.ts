@@ -10,6 +10,7 @@ import { applyActions } from '../../libs/provision/actions.ts';
 import { processesIn } from '../../libs/provision/cgroup-tree.ts';
 import { parseCgroupLayout } from '../../libs/provision/cgroups.ts';
 import { ctr } from '../../libs/provision/containerd.ts';
+import { homeAt } from '../../libs/provision/home.ts';
 import { bridgeActions } from '../../libs/provision/links.ts';
 import { thisMachine } from '../../libs/provision/machine.ts';
 import { clusterIdOf, clusterNames, nodeNames } from '../../libs/provision/names.ts';
@@ -66,7 +67,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await sweepCluster(cluster.clusterId, ranges.pods, context);
+  await sweepCluster({ clusterId: cluster.clusterId, home: homeAt(home), podRange: ranges.pods }, context);
   rmSync(home, { recursive: true });
 });
 
@@ -86,7 +87,7 @@ describe('a node on this machine', () => {
     await startContainer(nodes[1]!, 'c1');
     expect(await processesIn(context.cgroups, nodes[1]!.spec.names.podsCgroup)).toHaveLength(1);
     await Promise.all(nodes.map((node) => node.stop()));
-    await sweepCluster(cluster.clusterId, ranges.pods, context);
+    await sweepCluster({ clusterId: cluster.clusterId, home: homeAt(home), podRange: ranges.pods }, context);
     await expectNothingLeft();
   });
 
@@ -113,7 +114,7 @@ describe('a node on this machine', () => {
     await next.startContainerd();
     await startContainer(next, 'c3');
     await next.stop();
-    await sweepCluster(cluster.clusterId, ranges.pods, context);
+    await sweepCluster({ clusterId: cluster.clusterId, home: homeAt(home), podRange: ranges.pods }, context);
     await expectNothingLeft();
   });
 });

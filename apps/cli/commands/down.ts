@@ -41,7 +41,7 @@ async function sweep(home: Home): Promise<void> {
   if (cgroups === undefined) return;
   const config = await loadConfig(home).catch(() => undefined);
   const context = { machine: thisMachine, cgroups, clock: systemClock, logger: silentLogger };
-  await sweepCluster(clusterIdOf(home.path), config?.ranges.pods, context);
+  await sweepCluster({ clusterId: clusterIdOf(home.path), home, podRange: config?.ranges.pods }, context);
 }
 
 /** Removes only what Berth has made: the home may be a folder that holds other things. */
