@@ -7,6 +7,8 @@ export type Headers = Record<string, string>;
 const storedBlockBytesMax = 0xffff;
 /** The first two bytes of a zlib stream: deflate with a 32 KiB window, no preset dictionary. */
 const zlibStart = Buffer.from([0x78, 0x01]);
+/** An empty stored block, on which readers hand out what they have so far (a sync flush). */
+const flushBlock = Buffer.from([0, 0, 0, 0xff, 0xff]);
 
 /**
  * Writes header blocks as one zlib stream over the life of a connection. It stores the bytes as they are: our headers
@@ -26,6 +28,7 @@ export class HeaderEncoder {
       start.writeUInt16LE(~part.length & 0xffff, 3);
       parts.push(start, part);
     }
+    parts.push(flushBlock);
     return Buffer.concat(parts);
   }
 }
