@@ -25,15 +25,16 @@ export function negotiate(accept: string | undefined): Negotiated {
     found = firstServed(accept);
     if (cache.size < cachedHeadersMax) cache.set(accept, found);
   }
-  if (!found) throw notAcceptable();
+  if (!found) throw notAcceptable(!accept.includes('as='));
   return found;
 }
 
-export function notAcceptable(): StatusError {
+/** `unknownType`: no media type of the header is served at all, rather than not in the form asked for. */
+export function notAcceptable(unknownType = true): StatusError {
   return new StatusError(
     'NotAcceptable',
     'only the following media types are accepted: application/json, application/yaml, application/json;stream=watch',
-    { details: {} },
+    unknownType ? { details: {} } : {},
   );
 }
 

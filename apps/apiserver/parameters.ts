@@ -29,6 +29,7 @@ export function listRequest(query: URLSearchParams, namespace: string | undefine
     continue: query.get('continue') || undefined,
     resourceVersion: query.get('resourceVersion') || undefined,
     resourceVersionMatch: query.get('resourceVersionMatch') || undefined,
+    sendInitialEvents: query.has('sendInitialEvents') ? boolean(query, 'sendInitialEvents') : undefined,
   };
 }
 

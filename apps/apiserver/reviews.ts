@@ -1,6 +1,5 @@
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import type {
-  V1UserInfo,
   V1NonResourceAttributes,
   V1PolicyRule,
   V1ResourceAttributes,
@@ -8,6 +7,7 @@ import type {
   V1SelfSubjectRulesReview,
   V1SubjectAccessReview,
   V1TokenReview,
+  V1UserInfo,
 } from '../../libs/api/gen/types.ts';
 import type { KubeObject } from '../../libs/api/meta.ts';
 import type { RequestAttributes } from '../../libs/auth/attributes.ts';
@@ -25,7 +25,16 @@ const authorization = 'authorization.k8s.io';
 
 function reviewKind(group: string, kind: string, namespaced = false): ResourceDefinition {
   const singular = kind.toLowerCase();
-  return { group, version: 'v1', kind, plural: `${singular}s`, singular, namespaced, type: `V1${kind}`, verbs: ['create'] };
+  return {
+    group,
+    version: 'v1',
+    kind,
+    plural: `${singular}s`,
+    singular,
+    namespaced,
+    type: `V1${kind}`,
+    verbs: ['create'],
+  };
 }
 
 /** Serves the kinds by which clients ask who they are and what they may. */
@@ -43,7 +52,9 @@ export function serveReviews(registry: Registry, auth: Auth, clock: Clock): void
     const { spec } = review as V1SelfSubjectAccessReview;
     return { ...review, status: decide(auth, user, attributesOf('SelfSubjectAccessReview', spec)) };
   });
-  serve(reviewKind(authorization, 'SubjectAccessReview'), (review) => subjectAccess(auth, review as V1SubjectAccessReview));
+  serve(reviewKind(authorization, 'SubjectAccessReview'), (review) =>
+    subjectAccess(auth, review as V1SubjectAccessReview),
+  );
   serve(reviewKind(authorization, 'LocalSubjectAccessReview', true), (review, _request, at) => {
     const { spec } = review as V1SubjectAccessReview;
     if (spec.resourceAttributes && spec.resourceAttributes.namespace !== at.namespace) {
@@ -58,7 +69,12 @@ export function serveReviews(registry: Registry, auth: Auth, clock: Clock): void
 
 function selfSubject(review: KubeObject, user: UserInfo, clock: Clock): KubeObject {
   const metadata = { creationTimestamp: rfc3339(clock.now()) };
-  return { kind: review.kind, apiVersion: review.apiVersion, metadata, status: { userInfo: wireUser(user) } } as KubeObject;
+  return {
+    kind: review.kind,
+    apiVersion: review.apiVersion,
+    metadata,
+    status: { userInfo: wireUser(user) },
+  } as KubeObject;
 }
 
 function wireUser(user: UserInfo): V1UserInfo {
@@ -73,11 +89,15 @@ async function tokenReview(auth: Auth, review: V1TokenReview): Promise<KubeObjec
   const wanted = audiences.length > 0 ? audiences : [auth.serviceAccountTokens.issuer];
   const bound = auth.serviceAccountTokens.userOf(token, wanted);
   if (bound) {
-    return { ...review, status: { authenticated: true, user: wireUser(bound.user), audiences: bound.audiences } } as KubeObject;
+    return {
+      ...review,
+      status: { authenticated: true, user: wireUser(bound.user), audiences: bound.audiences },
+    } as KubeObject;
   }
   try {
     const user = await userOfToken(auth.tokens, token);
-    if (audiences.length === 0) return { ...review, status: { authenticated: true, user: wireUser(user) } } as KubeObject;
+    if (audiences.length === 0)
+      return { ...review, status: { authenticated: true, user: wireUser(user) } } as KubeObject;
   } catch {
     // falls through: an unknown token is an answer, not a failure
   }
@@ -108,7 +128,11 @@ function decide(auth: Auth, user: UserInfo, attributes: RequestAttributes) {
 function subjectAccess(auth: Auth, review: V1SubjectAccessReview): KubeObject {
   const { spec } = review;
   if (!spec.user && !spec.groups?.length) {
-    const error = { field: 'spec.user', reason: 'FieldValueInvalid' as const, message: 'at least one of user or group must be specified' };
+    const error = {
+      field: 'spec.user',
+      reason: 'FieldValueInvalid' as const,
+      message: 'at least one of user or group must be specified',
+    };
     throw invalid({ group: authorization, kind: 'SubjectAccessReview' }, '', [error]);
   }
   const user: UserInfo = { name: spec.user ?? '', uid: spec.uid, groups: spec.groups ?? [] };

@@ -4,6 +4,7 @@ import { mirrorReader } from '../cache/object-reader.ts';
 import type { AdmissionPlugin } from './chain.ts';
 import { defaultTolerations } from './default-tolerations.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { taintNewNodes } from './node-taint.ts';
 import { priorities } from './priority.ts';
 import { serviceAccounts } from './service-account.ts';
 
@@ -18,6 +19,7 @@ export interface AdmissionParts {
 export function admissionPlugins({ mirror, random, evictionTolerationSeconds }: AdmissionParts): AdmissionPlugin[] {
   return [
     namespaceLifecycle(mirror),
+    taintNewNodes,
     serviceAccounts(mirror, random),
     defaultTolerations(evictionTolerationSeconds),
     priorities(mirrorReader(mirror)),

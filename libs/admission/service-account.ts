@@ -53,7 +53,7 @@ function complete(spec: V1PodSpec, account: V1ServiceAccount, random: Random): v
 function mountToken(spec: V1PodSpec, random: Random): void {
   const existing = spec.volumes?.find((volume) => volume.name.startsWith(volumePrefix));
   const name = existing?.name ?? freeName(spec, random);
-  const containers: V1Container[] = [...(spec.initContainers ?? []), ...spec.containers];
+  const containers: V1Container[] = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
   const needed = containers.filter((one) => !one.volumeMounts?.some((mount) => mount.mountPath === mountPath));
   if (needed.length === 0) return;
   for (const container of needed) {

@@ -21,7 +21,7 @@ function kindDetails(resource: { group: string; kind: string }, name: string) {
   return {
     ...(name === '' ? {} : { name }),
     ...(resource.group === '' ? {} : { group: resource.group }),
-    kind: resource.kind,
+    ...(resource.kind === '' ? {} : { kind: resource.kind }),
   };
 }
 

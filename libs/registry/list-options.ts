@@ -11,6 +11,7 @@ function refuse(field: string, message: string, reason: FieldError['reason'] = '
 /** Refuses combinations that mean nothing. Source: Kubernetes API concepts, "Resource versions". @throws StatusError. */
 export function checkListOptions(request: ListRequest): void {
   const { resourceVersion, resourceVersionMatch: match } = request;
+  if (request.sendInitialEvents !== undefined) refuse('sendInitialEvents', 'sendInitialEvents is forbidden for list');
   if (!match) return;
   const at = 'resourceVersionMatch';
   if (!resourceVersion) refuse(at, 'resourceVersionMatch is forbidden unless resourceVersion is provided');

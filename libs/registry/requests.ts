@@ -46,6 +46,8 @@ export interface ListRequest {
   readonly continue?: string;
   readonly resourceVersion?: string;
   readonly resourceVersionMatch?: string;
+  /** Makes sense for watches only; lists refuse it. */
+  readonly sendInitialEvents?: boolean;
 }
 
 export interface ListAnswer {

@@ -61,6 +61,7 @@ export class ServiceAllocator {
     const basket = new Basket();
     const service = draft as V1Service | undefined;
     const before = previous as V1Service | undefined;
+    if (service) chooseFamilies(service);
     if (service) this.reserveAddress(service, before, basket);
     if (service) this.reservePorts(service, before, basket);
     this.releaseUnused(service, before, basket);
@@ -199,6 +200,14 @@ export class ServiceAllocator {
       if (!kept.has(key) && this.ports.ownerOf(key) !== undefined) basket.writes.push(this.ports.release(key));
     }
   }
+}
+
+/** One family, IPv4; headless services without a selector may have endpoints of both. */
+function chooseFamilies({ spec }: V1Service): void {
+  if (!spec || spec.type === 'ExternalName') return;
+  const both = spec.clusterIP === 'None' && !spec.selector;
+  spec.ipFamilyPolicy ??= both ? 'RequireDualStack' : 'SingleStack';
+  if (!spec.ipFamilies?.length) spec.ipFamilies = both ? ['IPv4', 'IPv6'] : ['IPv4'];
 }
 
 function wantsNodePort({ spec }: V1Service): boolean {
