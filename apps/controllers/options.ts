@@ -23,12 +23,14 @@ export interface ControllersOptions {
   eventLifetimeMs?: number;
   /** Every kind that can be listed and deleted; the built-in ones when absent. */
   resources?: () => readonly Resource[];
+  /** Names this process among several over one store: only the one that holds the lease works. Absent: no lease. */
+  identity?: string;
   /** Names of controllers that shall not run, such as `node-lifecycle`. */
   disabled?: readonly string[];
 }
 
 export interface Controllers {
-  /** Resolves when all caches are synced and the workers run. */
+  /** Resolves when all caches are synced and the workers run; with a lease, at once. */
   readonly ready: Promise<void>;
   stop(): Promise<void>;
 }

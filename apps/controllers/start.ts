@@ -17,7 +17,11 @@ import { newReplicaSetController } from '../../libs/controllers/replicaset/recon
 import { newTaintEvictionController } from '../../libs/controllers/tainteviction/reconcile.ts';
 import type { Controller, ControllerContext } from '../../libs/reconcile/controller.ts';
 import { EventRecorder } from '../../libs/reconcile/events.ts';
+import { LeaderElection } from '../../libs/reconcile/leader.ts';
 import type { Controllers, ControllersOptions } from './options.ts';
+
+/** Held by the one process whose controllers work. */
+export const controllersLease = { namespace: 'kube-system', name: 'berth-controllers' };
 
 type Make = (context: ControllerContext, options: ControllersOptions) => Controller | undefined;
 
@@ -51,6 +55,32 @@ function deletable({ resources }: ControllersOptions): readonly Resource[] {
 
 /** Starts every controller that is not disabled. Resolves at once; `ready` says when they work. */
 export async function startControllers(options: ControllersOptions): Promise<Controllers> {
+  return options.identity === undefined ? runControllers(options) : electControllers(options, options.identity);
+}
+
+/** Runs the controllers while this process holds the lease, again and again. */
+function electControllers(options: ControllersOptions, identity: string): Controllers {
+  const { client, clock, random, logger } = options;
+  const stopping = new AbortController();
+  const election = new LeaderElection({ client, clock, random, lease: controllersLease, identity, logger });
+  const lead = async (until: AbortSignal): Promise<void> => {
+    const controllers = runControllers(options);
+    if (!until.aborted) await new Promise((resolve) => until.addEventListener('abort', resolve, { once: true }));
+    await controllers.stop();
+  };
+  const running = (async () => {
+    while (!stopping.signal.aborted) await election.run(lead, stopping.signal).catch(() => {});
+  })();
+  return {
+    ready: Promise.resolve(),
+    stop: async () => {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+function runControllers(options: ControllersOptions): Controllers {
   const { client, clock, random, logger, metrics } = options;
   const informers = new InformerSet({ client, clock, logger });
   const events = new EventRecorder({ client, clock, random, component: 'controllers', logger });

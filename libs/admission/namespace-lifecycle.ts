@@ -15,7 +15,9 @@ export function namespaceLifecycle(mirror: StoreMirror): AdmissionPlugin {
         object,
         `unable to create new content in namespace ${name} because it is being terminated`,
       );
-      error.details?.causes?.push({ reason: 'NamespaceTerminating' });
+      const message = `namespace ${name} is being terminated`;
+      const cause = { reason: 'NamespaceTerminating', message, field: 'metadata.namespace' };
+      if (error.details) error.details.causes = [...(error.details.causes ?? []), cause];
       throw error;
     }
     return true;

@@ -157,6 +157,7 @@ export class HttpClient implements Client {
   #open({ method, path, body, contentType, signal, watch }: Call): Promise<Answer> {
     const { userAgent } = this.#options;
     const token = this.#token();
+    const text = body === undefined ? undefined : JSON.stringify(body);
     const request: HttpsRequestOptions = {
       method,
       host: this.#base.hostname.replace(/^\[|\]$/g, ''),
@@ -167,11 +168,11 @@ export class HttpClient implements Client {
         accept: 'application/json',
         'user-agent': userAgent,
         ...(token ? { authorization: `Bearer ${token}` } : {}),
-        ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
+        ...(text === undefined ? {} : contentHeaders(text, contentType)),
       },
       ...(watch ? {} : { timeout: requestTimeoutMs }),
     };
-    return open(request, body === undefined ? undefined : JSON.stringify(body), signal);
+    return open(request, text, signal);
   }
 
   #token(): string | undefined {
@@ -179,6 +180,11 @@ export class HttpClient implements Client {
     if (token) return token();
     return tokenFile === undefined ? undefined : readFileSync(tokenFile, 'utf8').trim();
   }
+}
+
+/** The length is stated because Node does not chunk the bodies of deletions. */
+function contentHeaders(text: string, contentType = 'application/json'): Record<string, string | number> {
+  return { 'content-type': contentType, 'content-length': Buffer.byteLength(text) };
 }
 
 interface Call {

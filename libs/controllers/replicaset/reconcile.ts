@@ -8,6 +8,7 @@ import { slowStart } from '../../reconcile/batch.ts';
 import { Controller, type ControllerContext, type ReconcileResult } from '../../reconcile/controller.ts';
 import { Expectations, expectationRecheckMs } from '../../reconcile/expectations.ts';
 import * as ownership from '../../reconcile/ownership.ts';
+import { isPodTerminal } from '../../reconcile/pods.ts';
 import { isNamespaceTerminating } from '../../reconcile/retry.ts';
 import { compute, computeStatus, type Failure, type Plan, podOf } from './compute.ts';
 
@@ -60,11 +61,11 @@ class ReplicaSetReconciler {
       this.#expectations.forget(key);
       return {};
     }
-    const owned = await this.#claimPods(replicaSet);
-    if (!this.#expectations.satisfied(key, this.podCache, owned)) {
-      await this.#writeStatus(replicaSet, owned, undefined);
-      return { requeueAfterMs: expectationRecheckMs };
-    }
+    // Read and judged in one breath: what comes in later must not make an older reading look complete.
+    const candidates = this.#candidates(replicaSet);
+    const caughtUp = this.#expectations.satisfied(key, this.podCache, candidates);
+    if (!caughtUp) return { requeueAfterMs: expectationRecheckMs };
+    const owned = await this.#claimPods(replicaSet, candidates);
     const plan = compute(
       { replicaSet, pods: owned, related: this.#relatedPods(replicaSet) },
       this.#context.clock.now(),
@@ -90,19 +91,20 @@ class ReplicaSetReconciler {
     return owner?.metadata?.uid === reference.uid ? [owner] : [];
   }
 
-  #claimPods(replicaSet: V1ReplicaSet): Promise<V1Pod[]> {
-    const namespace = replicaSet.metadata?.namespace;
+  #candidates(replicaSet: V1ReplicaSet): V1Pod[] {
+    const { namespace, uid = '' } = replicaSet.metadata ?? {};
     const orphans = this.podCache.byIndex(ownership.byController, ownership.orphansOf(namespace));
+    return [...this.podCache.byIndex(ownership.byController, uid), ...orphans.filter((pod) => !isPodTerminal(pod))];
+  }
+
+  #claimPods(replicaSet: V1ReplicaSet, candidates: readonly V1Pod[]): Promise<V1Pod[]> {
     return adoptAndRelease({
       client: this.#context.client,
       ownerResource: replicasets,
       owner: replicaSet,
       resource: pods,
       selector: replicaSet.spec?.selector,
-      candidates: [
-        ...this.podCache.byIndex(ownership.byController, replicaSet.metadata?.uid ?? ''),
-        ...orphans.filter((pod) => !isEnded(pod)),
-      ],
+      candidates,
     });
   }
 
@@ -180,7 +182,6 @@ class ReplicaSetReconciler {
   }
 }
 
-const isEnded = (pod: V1Pod) => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 function sameStatus(one: V1ReplicaSet['status'], other: V1ReplicaSet['status']): boolean {
