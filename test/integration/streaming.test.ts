@@ -1,0 +1,234 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { connect, createServer, type Server } from 'node:net';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { WebSocket } from 'ws';
+import type { V1Pod } from '../../libs/api/gen/types.ts';
+import { pods } from '../../libs/api/kinds/pod.ts';
+import { StatusError } from '../../libs/base/status.ts';
+import type { ByteStream, ExecRequest, NodeHandlers } from '../../libs/node/link.ts';
+import { emptyNode, type SessionCluster, startSessionCluster, until, untilFound } from '../support/session-cluster.ts';
+
+/** Streams as real kubectl uses them, against a node whose "containers" are processes of this machine. */
+let cluster: SessionCluster;
+let echo: Server;
+let echoPort: number;
+
+beforeAll(async () => {
+  cluster = await startSessionCluster();
+  echo = createServer((socket) => socket.on('data', (data) => socket.write(`<${data}>`)).on('error', () => {}));
+  await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
+  echoPort = (echo.address() as { port: number }).port;
+  const link = await cluster.connect('n1');
+  link.serve(machineNode);
+  await until(() => link.connected);
+  await cluster.client.create(pods, pod('web', ['main', 'side']));
+  const one = await cluster.client.create(pods, pod('one', ['main']));
+  const at = { namespace: 'default', name: 'one' };
+  link.reportPodStatus({ at, uid: one.metadata?.uid ?? '', status: { phase: 'Running' } });
+  await untilFound(
+    () => cluster.client.get(pods, at),
+    (found) => found.status?.phase === 'Running',
+  );
+});
+afterAll(async () => {
+  echo.close();
+  await cluster.stop();
+});
+
+describe.each([
+  ['WebSocket', {}],
+  ['SPDY', { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false', KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' }],
+])('kubectl over %s', (_, env) => {
+  it('runs a command and gives its output', async () => {
+    expect(await kubectl(env, ['exec', 'one', '--', 'echo', 'hello'])).toMatchObject({ stdout: 'hello\n', code: 0 });
+  });
+
+  it('keeps standard error apart', async () => {
+    const answer = await kubectl(env, ['exec', 'one', '--', 'sh', '-c', 'echo out; echo err >&2']);
+    expect(answer).toMatchObject({ stdout: 'out\n', stderr: 'err\n' });
+  });
+
+  it('gives the exit code', async () => {
+    const answer = await kubectl(env, ['exec', 'one', '--', 'sh', '-c', 'exit 7']);
+    expect(answer.code).toBe(7);
+  });
+
+  it('carries standard input to its end', async () => {
+    const input = 'x'.repeat(3_000_000);
+    const answer = await kubectl(env, ['exec', '-i', 'one', '--', 'wc', '-c'], input);
+    expect(answer.stdout.trim()).toBe('3000000');
+  });
+
+  it('carries much output', async () => {
+    const answer = await kubectl(env, ['exec', 'one', '--', 'head', '-c', '5000000', '/dev/zero']);
+    expect(answer.stdout.length).toBe(5_000_000);
+  });
+
+  it('forwards ports', async () => {
+    const forward = start(env, ['port-forward', 'pod/one', `:${echoPort}`]);
+    try {
+      const line = await firstMatch(forward.stdout!, /127\.0\.0\.1:(\d+)/);
+      const answers = await Promise.all(['a', 'b', 'c'].map((text) => ask(Number(line[1]), text)));
+      expect(answers).toEqual(['<a>', '<b>', '<c>']);
+    } finally {
+      forward.kill();
+    }
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ['no such pod', ['exec', 'missing', '--', 'ls'], /pods "missing" not found/],
+    ['no such container', ['exec', 'web', '-c', 'nope', '--', 'ls'], /container nope (is not valid|not found)/],
+    ['what the node refuses', ['exec', 'one', '--', 'refused'], /not today/],
+  ])('says why: %s', async (_name, args, message) => {
+    const answer = await kubectl(env, args);
+    expect(answer.stderr).toMatch(message);
+    expect(answer.code).not.toBe(0);
+  });
+});
+
+describe('kubectl logs', () => {
+  it('gives the lines and follows', async () => {
+    expect(await kubectl({}, ['logs', 'one'])).toMatchObject({ stdout: 'first\nsecond\n', code: 0 });
+    expect(await kubectl({}, ['logs', 'one', '--tail', '1'])).toMatchObject({ stdout: 'second\n' });
+    const follow = start({}, ['logs', '-f', 'one']);
+    await firstMatch(follow.stdout!, /tick 3/);
+    follow.kill();
+    await until(() => following === 0);
+  });
+
+  it('asks which container is meant', async () => {
+    const answer = await kubectl({}, ['get', '--raw', '/api/v1/namespaces/default/pods/web/log']);
+    expect(answer.stderr).toMatch(/a container name must be specified for pod web, choose one of: \[main side\]/);
+  });
+
+  it('shows the pages of a node', async () => {
+    expect(await kubectl({}, ['get', '--raw', '/api/v1/nodes/n1/proxy/metrics'])).toMatchObject({ stdout: 'ok' });
+  });
+});
+
+describe('the channel protocols of other clients', () => {
+  it.each(['v4.channel.k8s.io', 'v4.base64.channel.k8s.io', 'v5.channel.k8s.io'])('%s', async (protocol) => {
+    const url = cluster.url.replace('https', 'wss');
+    const { admin, ca } = cluster.pki;
+    const query = 'command=cat&stdin=1&stdout=1';
+    const socket = new WebSocket(`${url}/api/v1/namespaces/default/pods/one/exec?${query}`, protocol, {
+      ...{ ca: ca.certificate, cert: admin.certificate, key: admin.key },
+    });
+    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+    const base64 = protocol.includes('base64');
+    let text = '';
+    socket.on('message', (data: Buffer) => {
+      const own = base64 ? Buffer.from(data.toString('latin1', 1), 'base64') : data.subarray(1);
+      if (data[0] === 1 || data[0] === 49) text += own;
+    });
+    socket.send(base64 ? `0${Buffer.from('hi').toString('base64')}` : Buffer.from('\0hi'));
+    await until(() => text === 'hi');
+    if (protocol.startsWith('v5')) socket.send(Buffer.from([255, 0]));
+    else socket.close();
+    await new Promise((resolve) => socket.once('close', resolve));
+  });
+});
+
+let following = 0;
+
+const machineNode: NodeHandlers = {
+  ...emptyNode,
+  exec: runProcess,
+  async logs(request, stream) {
+    const lines = ['first', 'second'].slice(-(request.tailLines ?? 2));
+    await stream.write(0, Buffer.from(lines.map((line) => `${line}\n`).join('')));
+    following++;
+    for (let tick = 0; request.follow && !stream.closed.aborted; tick++) {
+      await stream.write(0, Buffer.from(`tick ${tick}\n`));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    following--;
+  },
+  async portForward(request, stream) {
+    const socket = connect(request.port, '127.0.0.1');
+    await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+    const down = (async () => {
+      for await (const data of socket) await stream.write(0, data);
+    })();
+    for await (const item of stream.incoming) {
+      if ('end' in item) socket.end();
+      else socket.write(item.data);
+    }
+    socket.destroy();
+    await down.catch(() => {});
+  },
+};
+
+async function runProcess(request: ExecRequest, stream: ByteStream): Promise<void> {
+  const [program = '', ...args] = request.command;
+  if (program === 'refused') throw new StatusError('Forbidden', 'not today');
+  const child = spawn(program, args);
+  stream.closed.addEventListener('abort', () => child.kill());
+  const copies = [copy(child.stdout, 1, stream), copy(child.stderr, 2, stream)];
+  void (async () => {
+    for await (const item of stream.incoming) {
+      if ('end' in item) child.stdin.end();
+      else if (item.channel === 0 && !child.stdin.write(item.data))
+        await new Promise((r) => child.stdin.once('drain', r));
+    }
+  })().catch(() => {});
+  if (!request.stdin) child.stdin.end();
+  const code = await new Promise<number>((resolve) => child.once('close', (value) => resolve(value ?? 1)));
+  await Promise.all(copies);
+  const causes = [{ reason: 'ExitCode', message: String(code) }];
+  const failure = { status: 'Failure', reason: 'NonZeroExitCode', message: 'it failed', details: { causes } };
+  await stream.write(3, Buffer.from(JSON.stringify(code === 0 ? { status: 'Success' } : failure)));
+}
+
+async function copy(from: Readable, channel: number, stream: ByteStream): Promise<void> {
+  for await (const data of from) await stream.write(channel, data as Buffer);
+}
+
+function pod(name: string, containers: string[]): V1Pod {
+  return {
+    metadata: { name, namespace: 'default' },
+    spec: { nodeName: 'n1', containers: containers.map((container) => ({ name: container, image: 'x' })) },
+  };
+}
+
+function start(env: Record<string, string>, args: string[]): ChildProcess {
+  return spawn('kubectl', ['--kubeconfig', cluster.kubeconfig, ...args], { env: { ...process.env, ...env } });
+}
+
+async function kubectl(env: Record<string, string>, args: string[], input?: string) {
+  const running = promisify(execFile)('kubectl', ['--kubeconfig', cluster.kubeconfig, ...args], {
+    env: { ...process.env, ...env },
+    maxBuffer: 64 << 20,
+  });
+  running.child.stdin?.end(input);
+  try {
+    return { ...(await running), code: 0 };
+  } catch (error) {
+    return error as { stdout: string; stderr: string; code: number };
+  }
+}
+
+/** Reads on after the match: a program whose output nobody reads is stopped by it. */
+function firstMatch(from: Readable, pattern: RegExp): Promise<RegExpExecArray> {
+  let text = '';
+  return new Promise((resolve, reject) => {
+    from.on('data', (data) => {
+      text += data;
+      const match = pattern.exec(text);
+      if (match) resolve(match);
+    });
+    from.once('close', () => reject(new Error(`${pattern} not in ${text}`)));
+  });
+}
+
+function ask(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(text));
+    socket.once('data', (data) => {
+      socket.destroy();
+      resolve(data.toString());
+    });
+    socket.once('error', reject);
+  });
+}
