@@ -12,6 +12,8 @@ import type { NodeIdentity, NodePaths } from './options.ts';
 
 /** How often the node looks at itself, and how long an unchanged status is kept to itself. */
 const lookMs = 10_000;
+/** While the node is not ready, which at a start is a matter of the network's configuration. */
+const unreadyLookMs = 100;
 const silenceMsMax = 300_000;
 const imagesReportedMax = 50;
 const namesPerImageMax = 5;
@@ -136,7 +138,10 @@ export class NodeStatusReporter {
   async start(): Promise<void> {
     await this.#look();
     const again = () => {
-      if (!this.#stopped) this.#timer = this.#deps.clock.setTimer(lookMs, () => void this.#look().finally(again));
+      if (this.#stopped) return;
+      const ready = this.#conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+      const delayMs = ready ? lookMs : unreadyLookMs;
+      this.#timer = this.#deps.clock.setTimer(delayMs, () => void this.#look().finally(again));
     };
     again();
   }
