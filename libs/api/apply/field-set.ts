@@ -1,0 +1,140 @@
+import { compareElements } from './path-element.ts';
+
+/** fieldsV1: element -> what is below it; '.' marks the element above as a member itself. */
+export interface FieldsV1 {
+  [element: string]: FieldsV1;
+}
+
+const noChildren: ReadonlyMap<string, FieldSet> = new Map();
+
+/**
+ * A set of paths in an object: who owns what. A node is a path; its children are keyed by path elements in the form of
+ * fieldsV1 (`f:name`, `k:{"name":"a"}`, `v:"x"`). Immutable once built.
+ */
+export class FieldSet {
+  readonly member: boolean;
+  readonly children: ReadonlyMap<string, FieldSet>;
+
+  constructor(member: boolean, children: ReadonlyMap<string, FieldSet> = noChildren) {
+    this.member = member;
+    this.children = children;
+  }
+
+  static readonly empty = new FieldSet(false);
+  static readonly leaf = new FieldSet(true);
+
+  /** The set of some paths. */
+  static of(paths: ReadonlyArray<readonly string[]>): FieldSet {
+    return paths.reduce((set, path) => set.union(FieldSet.path(path)), FieldSet.empty);
+  }
+
+  private static path(path: readonly string[]): FieldSet {
+    const [head, ...rest] = path;
+    return head === undefined ? FieldSet.leaf : new FieldSet(false, new Map([[head, FieldSet.path(rest)]]));
+  }
+
+  static fromFieldsV1(fields: FieldsV1): FieldSet {
+    const children = new Map<string, FieldSet>();
+    let member = false;
+    let some = false;
+    for (const element in fields) {
+      some = true;
+      if (element === '.') member = true;
+      else children.set(element, FieldSet.fromFieldsV1(fields[element] ?? {}));
+    }
+    return some ? new FieldSet(member, children) : FieldSet.leaf;
+  }
+
+  /** The set as its root is written: elements in Kubernetes' order. */
+  toFieldsV1(): FieldsV1 {
+    const fields: FieldsV1 = {};
+    const elements = [...this.children.keys()].sort(compareElements);
+    for (const element of elements) {
+      const child = this.children.get(element)!;
+      const below = child.toFieldsV1();
+      fields[element] = child.member && child.children.size > 0 ? { '.': {}, ...below } : below;
+    }
+    return fields;
+  }
+
+  get isEmpty(): boolean {
+    return !this.member && this.children.size === 0;
+  }
+
+  has(path: readonly string[]): boolean {
+    let at: FieldSet | undefined = this;
+    for (const element of path) at = at?.children.get(element);
+    return at?.member ?? false;
+  }
+
+  union(other: FieldSet): FieldSet {
+    if (other === this || other.isEmpty) return this;
+    if (this.isEmpty) return other;
+    const children = new Map(this.children);
+    for (const [element, child] of other.children) {
+      const own = children.get(element);
+      children.set(element, own ? own.union(child) : child);
+    }
+    return new FieldSet(this.member || other.member, children);
+  }
+
+  intersection(other: FieldSet): FieldSet {
+    const children = new Map<string, FieldSet>();
+    for (const [element, child] of this.children) {
+      const theirs = other.children.get(element);
+      const both = theirs && child.intersection(theirs);
+      if (both && !both.isEmpty) children.set(element, both);
+    }
+    return new FieldSet(this.member && other.member, children);
+  }
+
+  /** Without the other's members; what stands below them stays. The same instance where nothing goes. */
+  difference(other: FieldSet): FieldSet {
+    return this.without(other, false);
+  }
+
+  /** Without the other's members and all that stands below them. */
+  recursiveDifference(other: FieldSet): FieldSet {
+    return this.without(other, true);
+  }
+
+  private without(other: FieldSet, recursive: boolean): FieldSet {
+    let changed = this.member && other.member;
+    const children = new Map<string, FieldSet>();
+    for (const [element, child] of this.children) {
+      const theirs = other.children.get(element);
+      const goes = recursive && theirs?.member;
+      const rest = theirs === undefined ? child : goes ? FieldSet.empty : child.without(theirs, recursive);
+      if (rest !== child) changed = true;
+      if (!rest.isEmpty) children.set(element, rest);
+    }
+    return changed ? new FieldSet(this.member && !other.member, children) : this;
+  }
+
+  /** Every member's path, in order. */
+  paths(): string[][] {
+    const below = [...this.children.keys()].sort(compareElements).flatMap((element) =>
+      this.children
+        .get(element)!
+        .paths()
+        .map((path) => [element, ...path]),
+    );
+    return this.member ? [[], ...below] : below;
+  }
+}
+
+/** Whether fields in their written form and a set have a member in common, found without building the fields' set. */
+export function overlaps(fields: FieldsV1, set: FieldSet): boolean {
+  for (const [element, child] of set.children) {
+    const below = fields[element];
+    if (below === undefined) continue;
+    if (child.member && ('.' in below || isLeaf(below))) return true;
+    if (overlaps(below, child)) return true;
+  }
+  return false;
+}
+
+function isLeaf(fields: FieldsV1): boolean {
+  for (const _ in fields) return false;
+  return true;
+}

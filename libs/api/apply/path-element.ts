@@ -1,0 +1,80 @@
+import type { ValueSchema } from '../schema/types.ts';
+
+/** Keys of list items, and values of sets, as path elements write them. */
+type Members = Record<string, unknown>;
+
+export const fieldElement = (name: string) => `f:${name}`;
+
+/** Why a list cannot be taken as a list of type map or set. */
+export class ElementError extends Error {
+  override readonly name = 'ElementError';
+}
+
+function keyElement(item: unknown, list: ValueSchema): string {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+    throw new ElementError(`items of a list with the keys ${list.listKeys.join(', ')} must be objects`);
+  }
+  const keys: Members = {};
+  let found = false;
+  for (const name of [...list.listKeys].sort()) {
+    const value = (item as Members)[name] ?? list.element?.type?.fields.get(name)?.default;
+    if (value === undefined) continue;
+    keys[name] = value;
+    found = true;
+  }
+  if (!found) throw new ElementError(`an item lacks its keys ${list.listKeys.join(', ')}`);
+  return `k:${JSON.stringify(keys)}`;
+}
+
+/**
+ * The path element of an item in a list of type map or set.
+ * @throws ElementError for an item without keys, or one that cannot be in a set.
+ */
+export function itemElement(item: unknown, list: ValueSchema): string {
+  if (list.listType === 'map') return keyElement(item, list);
+  if (typeof item === 'object') throw new ElementError('a set holds texts, numbers and booleans only');
+  return `v:${JSON.stringify(item)}`;
+}
+
+const rank: Readonly<Record<string, number>> = { f: 0, k: 1, v: 2, i: 3 };
+const byCode = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+function compareScalars(a: unknown, b: unknown): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return byCode(String(a), String(b));
+}
+
+function compareKeys(a: string, b: string): number {
+  const first = Object.entries(JSON.parse(a) as Members);
+  const second = Object.entries(JSON.parse(b) as Members);
+  for (let index = 0; index < Math.min(first.length, second.length); index++) {
+    const [name, value] = first[index]!;
+    const [otherName, otherValue] = second[index]!;
+    const order = byCode(name, otherName) || compareScalars(value, otherValue);
+    if (order !== 0) return order;
+  }
+  return first.length - second.length;
+}
+
+/** Order of path elements in fieldsV1: fields, then items by their keys, then values of sets. */
+export function compareElements(a: string, b: string): number {
+  const first = a.charAt(0);
+  if (first !== b.charAt(0)) return (rank[first] ?? 4) - (rank[b.charAt(0)] ?? 4);
+  if (first === 'f') return byCode(a, b);
+  if (first === 'k') return compareKeys(a.slice(2), b.slice(2));
+  return compareScalars(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)));
+}
+
+function writeElement(element: string): string {
+  const rest = element.slice(2);
+  if (element.startsWith('f:')) return `.${rest}`;
+  if (element.startsWith('v:')) return `[=${rest}]`;
+  if (element.startsWith('i:')) return `[${rest}]`;
+  const keys = Object.entries(JSON.parse(rest) as Members);
+  return `[${keys.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}]`;
+}
+
+/** `.spec.containers[name="a"].image`, as conflicts name fields. */
+export function writeFieldPath(path: readonly string[]): string {
+  return path.map(writeElement).join('');
+}

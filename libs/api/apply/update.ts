@@ -1,0 +1,103 @@
+import { zeroOf } from '../decode/zero.ts';
+import type { V1ManagedFieldsEntry } from '../gen/types.ts';
+import type { KubeObject } from '../meta.ts';
+import type { TypeSchema } from '../schema/types.ts';
+import { FieldSet } from './field-set.ts';
+import { identityKey, Owner, type Owners, readOwners, writeOwners } from './managers.ts';
+import { afterWrite, capUpdaters, changesOf, withoutUnowned } from './ownership.ts';
+import type { Members } from './walk.ts';
+import { rootSchema } from './walk.ts';
+
+/** Who writes what, and when. */
+export interface WriteContext {
+  /** The schema of the object's type. */
+  readonly type: TypeSchema;
+  /** Name of the field manager: the parameter fieldManager, or the first word of the User-Agent. */
+  readonly manager: string;
+  /** Version that the write is made in, as in objects: `apps/v1`. */
+  readonly apiVersion: string;
+  /** `status`, `scale` …; '' or absent for the object itself. */
+  readonly subresource?: string;
+  /** RFC 3339 in whole seconds. */
+  readonly time: string;
+  /** Fields that the write cannot change, see resetFieldsOf. */
+  readonly resetFields?: FieldSet;
+}
+
+/** Longest name of a field manager. */
+export const managerLengthMax = 128;
+
+/** The name that a client writes under when it gives no fieldManager: its program, from the User-Agent. */
+export function managerOfUserAgent(userAgent: string | undefined): string {
+  const program = (userAgent ?? '').split('/')[0] ?? '';
+  return [...program]
+    .filter((letter) => letter >= ' ' && letter !== '\u007f')
+    .join('')
+    .slice(0, managerLengthMax);
+}
+
+/** What an object of a type looks like before anything is set in it. */
+export function zeroObject(type: TypeSchema): Members {
+  return zeroOf(rootSchema(type)) as Members;
+}
+
+/** The object without managedFields, sharing everything else. */
+export function withoutManagedFields(object: KubeObject): Members {
+  if (object.metadata?.managedFields === undefined) return object as Members;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+/** A list that is empty, or holds one empty entry, asks for everything to be forgotten. */
+function asksForReset(entries: readonly V1ManagedFieldsEntry[] | undefined): boolean {
+  if (entries === undefined) return false;
+  return entries.length === 0 || (entries.length === 1 && Object.keys(entries[0] ?? {}).length === 0);
+}
+
+function ownersBefore(previous: KubeObject | undefined, next: KubeObject, subresource: string): Owners {
+  const former = readOwners(previous?.metadata?.managedFields) ?? new Map();
+  if (subresource !== '') return former;
+  const given = next.metadata?.managedFields;
+  if (asksForReset(given)) return new Map();
+  const owners = readOwners(given);
+  return owners && owners.size > 0 ? owners : former;
+}
+
+/** The changed part of the owners after an update, with what the writer sets added to what it owned. */
+export function ownersAfterUpdate(
+  owners: Owners,
+  objects: { before: unknown; after: unknown },
+  context: WriteContext,
+): Owners {
+  const reset = context.resetFields ?? FieldSet.empty;
+  const changes = changesOf(objects.before, objects.after, { schema: rootSchema(context.type), reset });
+  const left = afterWrite(owners, '', changes);
+  const set = withoutUnowned(changes.modified.union(changes.added));
+  if (set.isEmpty) return left;
+  const { apiVersion, subresource = '' } = context;
+  const manager = context.manager || 'unknown';
+  const identity = { manager, operation: 'Update', apiVersion, subresource } as const;
+  const key = identityKey(identity);
+  const own = left.get(key);
+  left.set(key, new Owner(identity, context.time, own ? set.union(own.set) : set));
+  return left;
+}
+
+/**
+ * Records in `next` who set which of its fields, for every write but apply: create (`previous` is undefined), update,
+ * and patch. Changes only `next.metadata.managedFields`; `next` is the object as it will be stored, defaults and all.
+ */
+export function updateManagedFields(previous: KubeObject | undefined, next: KubeObject, context: WriteContext): void {
+  const owners = ownersBefore(previous, next, context.subresource ?? '');
+  next.metadata ??= {};
+  const { metadata } = next;
+  if (owners.size === 0 && previous !== undefined) {
+    delete metadata.managedFields;
+    return;
+  }
+  metadata.managedFields = undefined;
+  const before = previous === undefined ? zeroObject(context.type) : withoutManagedFields(previous);
+  const entries = writeOwners(capUpdaters(ownersAfterUpdate(owners, { before, after: next }, context)));
+  if (entries) metadata.managedFields = entries;
+  else delete metadata.managedFields;
+}
