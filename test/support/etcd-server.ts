@@ -21,10 +21,12 @@ export interface EtcdOptions {
   /** Client port; the peer port is the next one. Free ports when absent. */
   port?: number;
   extraArguments?: string[];
+  /** Where its data goes; a temporary directory when absent. */
+  directory?: string;
 }
 
 export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdServer> {
-  const directory = mkdtempSync(join(tmpdir(), 'berth-etcd-'));
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'berth-etcd-'));
   const port = options.port ?? (await freePort());
   const peerPort = options.port === undefined ? await freePort() : port + 1;
   const url = `http://127.0.0.1:${port}`;
