@@ -69,6 +69,15 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly hasGeneration?: boolean;
   /** Changes that metadata.generation counts besides those of the specification. */
   countsAsChange?(draft: T, previous: T): boolean;
+  /**
+   * For a version that shows the objects of another resource in its own words: they are kept, listed and watched as the
+   * other's, and converted on the way in and out. Conversions answer with a new object and never change the given one.
+   */
+  readonly storedAs?: {
+    readonly resource: Resource;
+    toStored(object: KubeObject): KubeObject;
+    fromStored(stored: KubeObject): KubeObject;
+  };
   /** Whether an update may create the object. */
   readonly createOnUpdate?: boolean;
 
@@ -83,6 +92,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   validate?(object: T): FieldError[];
   validateUpdate?(object: T, previous: T): FieldError[];
   validateStatusUpdate?(object: T, previous: T): FieldError[];
+  /** A warning that every request for the resource is answered with, whatever comes of it. */
+  readonly deprecation?: string;
   /** Advice sent back as Warning headers. */
   warnings?(object: T, previous?: T): string[];
 

@@ -58,7 +58,8 @@ class TypedReader {
     this.path.push(field.name);
     const read = this.value(given, field);
     this.path.pop();
-    return isDropped(read, field) ? undefined : read;
+    if (isDropped(read, field)) return undefined;
+    return field.zero === 'always' && Array.isArray(read) && read.length === 0 ? null : read;
   }
 
   private value(given: unknown, schema: ValueSchema): unknown {

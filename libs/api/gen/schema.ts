@@ -1489,7 +1489,7 @@ export const schemaLines: Readonly<Record<string, string>> = {
   V2HPAScalingPolicy:
     "autoscaling.v2.HPAScalingPolicy|periodSeconds int32 always required|type string always required|value int32 always required",
   V2HPAScalingRules:
-    "autoscaling.v2.HPAScalingRules|policies []V2HPAScalingPolicy dropped atomic|selectPolicy string kept|stabilizationWindowSeconds int32 kept|tolerance quantity kept",
+    "autoscaling.v2.HPAScalingRules|policies []V2HPAScalingPolicy kept atomic|selectPolicy string kept|stabilizationWindowSeconds int32 kept|tolerance quantity kept",
   V2HorizontalPodAutoscaler:
     "autoscaling.v2.HorizontalPodAutoscaler|apiVersion string dropped|kind string dropped|metadata V1ObjectMeta always|spec V2HorizontalPodAutoscalerSpec always required|status V2HorizontalPodAutoscalerStatus always",
   V2HorizontalPodAutoscalerBehavior:

@@ -104,9 +104,13 @@ export const ageColumn: PrinterColumn = text('Age', 'Time since the object was c
   ago(object.metadata?.creationTimestamp, nowMs),
 );
 
-/** The other way to tell an object's age: as a time stamp. */
-export const createdColumn: PrinterColumn = text(
-  'Created At',
-  'Time at which the object was created.',
-  (object) => object.metadata?.creationTimestamp ?? '<unknown>',
-);
+/** How kinds without columns of their own tell their age. */
+export const createdColumn: PrinterColumn = {
+  name: 'Created At',
+  type: 'date',
+  description: 'Time at which the object was created.',
+  cell: (object) => object.metadata?.creationTimestamp ?? null,
+};
+
+/** The columns of kinds that have none of their own. */
+export const plainColumns: readonly PrinterColumn[] = [nameColumn, createdColumn];

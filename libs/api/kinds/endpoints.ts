@@ -74,6 +74,6 @@ export const endpoints: ResourceDefinition<V1Endpoints> = {
     object: fields<V1Endpoints>({ subsets: each(subset) }),
     metadataAgain: true,
   }),
-  warnings: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   columns: [nameColumn, column('Endpoints', 'Addresses that take traffic.', endpointsCell), ageColumn],
 };

@@ -15,7 +15,7 @@ import {
 import { immutable, validations } from '../validation/object.ts';
 import { PROTOCOLS } from '../validation/ports.ts';
 import type { Report } from '../validation/report.ts';
-import { all, below, fields, type Rule, requiredOneOf, text } from '../validation/rule.ts';
+import { all, below, fields, oneOf, present, type Rule, requiredOneOf, text } from '../validation/rule.ts';
 import { ageColumn, text as column, nameColumn } from './cells.ts';
 import { labelsChange } from './changes.ts';
 import { ipWarnings } from './warnings.ts';
@@ -28,7 +28,7 @@ const HINTS_MAX = 8;
 const SHOWN_MAX = 3;
 
 const port: Rule<DiscoveryV1EndpointPort> = fields<DiscoveryV1EndpointPort>({
-  protocol: requiredOneOf(PROTOCOLS),
+  protocol: present(oneOf(PROTOCOLS)),
   appProtocol: text(qualifiedName),
 });
 

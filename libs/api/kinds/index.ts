@@ -1,35 +1,90 @@
 import type { ResourceDefinition } from '../definition.ts';
+import { ipaddresses, servicecidrs } from './addressing.ts';
 import { configmaps } from './configmap.ts';
+import { controllerrevisions } from './controllerrevision.ts';
+import { cronjobs } from './cronjob.ts';
+import { daemonsets } from './daemonset.ts';
 import { deployments } from './deployment.ts';
 import { endpoints } from './endpoints.ts';
 import { endpointslices } from './endpointslice.ts';
-import { events } from './event.ts';
+import { events, groupedEvents } from './event.ts';
 import { horizontalpodautoscalers } from './horizontalpodautoscaler.ts';
+import { ingresses } from './ingress.ts';
+import { ingressclasses } from './ingressclass.ts';
+import { jobs } from './job.ts';
 import { leases } from './lease.ts';
+import { limitranges } from './limitrange.ts';
 import { namespaces } from './namespace.ts';
+import { networkpolicies } from './networkpolicy.ts';
 import { nodes } from './node.ts';
+import { persistentvolumes } from './persistentvolume.ts';
+import { persistentvolumeclaims } from './persistentvolumeclaim.ts';
 import { pods } from './pod.ts';
+import { poddisruptionbudgets } from './poddisruptionbudget.ts';
+import { podtemplates } from './podtemplate.ts';
 import { priorityclasses } from './priorityclass.ts';
+import { clusterrolebindings, clusterroles, rolebindings, roles } from './rbac.ts';
 import { replicasets } from './replicaset.ts';
+import { replicationcontrollers } from './replicationcontroller.ts';
+import { resourcequotas } from './resourcequota.ts';
+import { runtimeclasses } from './runtimeclass.ts';
 import { secrets } from './secret.ts';
 import { services } from './service.ts';
 import { serviceaccounts } from './serviceaccount.ts';
+import { statefulsets } from './statefulset.ts';
+import {
+  csidrivers,
+  csinodes,
+  csistoragecapacities,
+  storageclasses,
+  volumeattachments,
+  volumeattributesclasses,
+} from './storage.ts';
 
 /** Every built-in kind. Order is the order of discovery. */
 export const builtinKinds: ReadonlyArray<ResourceDefinition> = [
   namespaces,
   nodes,
   pods,
+  podtemplates,
+  replicationcontrollers,
   services,
   endpoints,
   configmaps,
   secrets,
   events,
   serviceaccounts,
+  groupedEvents,
   endpointslices,
   leases,
+  controllerrevisions,
+  daemonsets,
   deployments,
   replicasets,
+  statefulsets,
+  cronjobs,
+  jobs,
   horizontalpodautoscalers,
   priorityclasses,
+  ipaddresses,
+  servicecidrs,
+  ingresses,
+  ingressclasses,
+  limitranges,
+  networkpolicies,
+  persistentvolumes,
+  persistentvolumeclaims,
+  poddisruptionbudgets,
+  clusterrolebindings,
+  clusterroles,
+  rolebindings,
+  roles,
+  resourcequotas,
+  runtimeclasses,
+  csidrivers,
+  csinodes,
+  csistoragecapacities,
+  storageclasses,
+  volumeattachments,
+  volumeattributesclasses,
 ];

@@ -9,7 +9,7 @@ import type {
 } from '../../gen/types.ts';
 import { formatIp, parseIp } from '../../validation/addresses.ts';
 import { amountOf, isWhole } from '../../validation/amounts.ts';
-import { dnsLabel } from '../../validation/names.ts';
+import { dnsLabel, labelValue } from '../../validation/names.ts';
 
 /** Labels of nodes that have new names. */
 const OLD_NODE_LABELS: Readonly<Record<string, string>> = {
@@ -51,10 +51,11 @@ function placement(spec: V1PodSpec, place: string, warn: Warn): void {
     preferredDuringSchedulingIgnoredDuringExecution: likes,
   } = spec.affinity?.nodeAffinity ?? {};
   for (const term of [...(needs?.nodeSelectorTerms ?? []), ...(likes ?? []).map((like) => like.preference)]) {
-    const empty = !term?.matchExpressions?.length && !term?.matchFields?.length;
-    if (empty && likes?.some((like) => like.preference === term))
-      warn(`${place}.affinity.nodeAffinity: an empty preference`);
     for (const { key } of term?.matchExpressions ?? []) oldLabel(key, `${place}.affinity.nodeAffinity`, warn);
+  }
+  const liked = (likes ?? []).flatMap((like) => like.preference?.matchExpressions ?? []).flatMap((e) => e.values ?? []);
+  for (const value of liked) {
+    if (labelValue(value).length > 0) warn(`${place}.affinity.nodeAffinity: ${value} is no label value`);
   }
   spec.topologySpreadConstraints?.forEach((constraint, i) => {
     const at = `${place}.topologySpreadConstraints[${i}]`;

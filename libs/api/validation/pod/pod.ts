@@ -95,11 +95,9 @@ function activeDeadline(now: number | undefined, before: number | undefined, at:
 /** Tolerations are only added; of those that stand, the time may change. */
 function tolerationUpdates(now: readonly V1Toleration[], before: readonly V1Toleration[], at: Report): void {
   at.enter('tolerations');
-  for (const old of before) {
-    const kept = now.some((t) => sameValue({ ...old, tolerationSeconds: t.tolerationSeconds }, t));
-    if (!kept) at.forbidden('only tolerationSeconds of a toleration may change');
-  }
-  tolerations(now, at, undefined);
+  const kept = before.every((old) => now.some((t) => sameValue({ ...old, tolerationSeconds: t.tolerationSeconds }, t)));
+  if (!kept) at.forbidden('only tolerationSeconds of a toleration may change');
+  else tolerations(now, at, undefined);
   at.leave();
 }
 
@@ -114,9 +112,8 @@ function gateUpdates(spec: V1PodSpec, before: V1PodSpec, at: Report): void {
 function narrowings(spec: V1PodSpec, before: V1PodSpec, at: Report): V1PodSpec {
   const rest: V1PodSpec = { ...spec };
   if (!sameValue(spec.nodeSelector, before.nodeSelector)) {
-    for (const [key, value] of Object.entries(before.nodeSelector ?? {})) {
-      if (spec.nodeSelector?.[key] !== value) at.invalid('can only be added to', 'nodeSelector');
-    }
+    const kept = Object.entries(before.nodeSelector ?? {}).every(([key, value]) => spec.nodeSelector?.[key] === value);
+    if (!kept) at.invalid('can only be added to', 'nodeSelector');
     rest.nodeSelector = before.nodeSelector;
   }
   const [affinity, old] = [spec.affinity?.nodeAffinity, before.affinity?.nodeAffinity];
