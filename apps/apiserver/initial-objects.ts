@@ -1,6 +1,7 @@
 import { conformObject } from '../../libs/api/decode/decode.ts';
 import type { KubeObject } from '../../libs/api/meta.ts';
 import { apiVersionOf } from '../../libs/api/meta.ts';
+import { defaultRoles } from '../../libs/auth/default-roles.ts';
 import { loopbackUser } from '../../libs/auth/user.ts';
 import { isStatus } from '../../libs/base/status.ts';
 import { expectedOf } from '../../libs/registry/expected-type.ts';
@@ -84,6 +85,12 @@ function initialObjects(facts: ClusterFacts): InitialObject[] {
     priority('system-node-critical', 2_000_001_000, 'For pods that their node cannot do without.'),
     kubernetesService(facts),
     // Pods could not reach a loopback address, and the API refuses it as an endpoint.
+    ...defaultRoles().map(({ plural, object }) => ({
+      group: 'rbac.authorization.k8s.io',
+      version: 'v1',
+      plural,
+      object,
+    })),
     ...(facts.advertiseAddress.startsWith('127.') ? [] : [kubernetesEndpoints(facts), kubernetesSlice(facts)]),
   ];
 }
@@ -92,8 +99,11 @@ function initialObjects(facts: ClusterFacts): InitialObject[] {
 const renewed = new Set(['endpoints', 'endpointslices']);
 
 /** Makes what is missing and renews what depends on where the server is. */
-export async function ensureInitialObjects(registry: Registry, facts: ClusterFacts, more: readonly InitialObject[]) {
-  for (const initial of [...initialObjects(facts), ...more]) await ensure(registry, initial);
+export async function ensureInitialObjects(registry: Registry, facts: ClusterFacts): Promise<void> {
+  const [namespaces, others] = [initialObjects(facts).slice(0, 4), initialObjects(facts).slice(4)];
+  for (const group of [namespaces, others]) {
+    await Promise.all(group.map((initial) => ensure(registry, initial)));
+  }
 }
 
 async function ensure(registry: Registry, initial: InitialObject): Promise<void> {

@@ -42,6 +42,8 @@ export class ResourceHandler {
   constructor(private readonly parts: HandlerParts) {}
 
   async handle(call: ResourceCall): Promise<void> {
+    const { deprecation } = call.served.definition;
+    if (deprecation) call.warnings.push(deprecation);
     this.checkServed(call);
     switch (call.info.verb) {
       case 'get':

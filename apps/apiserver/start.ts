@@ -106,7 +106,7 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
     advertiseAddress: options.advertiseAddress,
     port: http.port,
   };
-  await ensureInitialObjects(registry, facts, []);
+  await ensureInitialObjects(registry, facts);
   const context: ExtensionContext = {
     client,
     clientAs: (user) => clientAs(user, user.name, false),

@@ -7,6 +7,8 @@ import type {
   V1RoleBinding,
   V1RoleRef,
 } from '../api/gen/types.ts';
+import { labelSelectorOf } from '../api/selectors/label-selector.ts';
+import { matchesLabels } from '../api/selectors/requirement.ts';
 import type { ObjectReader } from '../cache/object-reader.ts';
 import type { Authorizer, Decision, RequestAttributes, ResourceAttributes } from './attributes.ts';
 import { serviceAccountUserName, type UserInfo } from './user.ts';
@@ -54,9 +56,21 @@ export class RbacAuthorizer implements Authorizer {
   /** The rules that a role reference stands for. */
   rulesOf(reference: V1RoleRef, namespace: string | undefined): readonly V1PolicyRule[] {
     if (reference.kind === 'ClusterRole') {
-      return this.objects.get<V1ClusterRole>(group, 'clusterroles', reference.name)?.rules ?? [];
+      return this.clusterRules(this.objects.get<V1ClusterRole>(group, 'clusterroles', reference.name), []);
     }
     return this.objects.get<V1Role>(group, 'roles', `${namespace}/${reference.name}`)?.rules ?? [];
+  }
+
+  /** An aggregated role has the rules of the roles that its selectors find, whether or not they are written into it. */
+  private clusterRules(role: V1ClusterRole | undefined, path: readonly string[]): readonly V1PolicyRule[] {
+    const name = role?.metadata?.name ?? '';
+    const selectors = role?.aggregationRule?.clusterRoleSelectors;
+    if (!selectors || path.includes(name)) return role?.rules ?? [];
+    const wanted = selectors.map((selector) => labelSelectorOf(selector));
+    return this.objects
+      .list<V1ClusterRole>(group, 'clusterroles')
+      .filter((one) => wanted.some((selector) => matchesLabels(selector, one.metadata?.labels ?? {})))
+      .flatMap((one) => this.clusterRules(one, [...path, name]));
   }
 
   private current(): BindingIndex {

@@ -1,7 +1,6 @@
 import type { KubeObject, ObjectName } from '../api/meta.ts';
 import { objectKey } from '../api/meta.ts';
-import { Document, storedValue } from '../cache/document.ts';
-import { collectionPrefix } from '../cache/keys.ts';
+import { Document } from '../cache/document.ts';
 import { alreadyExists, badRequest, invalid } from './errors.ts';
 import { recordCreate } from './field-managers.ts';
 import { checkFields } from './field-validation.ts';
@@ -74,19 +73,19 @@ async function write(parts: Parts, draft: KubeObject, request: WriteRequest): Pr
   const { definition, collection } = parts;
   const metadata = metadataOf(draft);
   const at = { namespace: metadata.namespace, name: metadata.name ?? '' };
-  const key = collectionPrefix(definition.group, definition.plural) + objectKey(at);
+  const key = parts.view.prefix + objectKey(at);
   if (await stands(parts, objectKey(at))) throw alreadyExists(definition, at.name);
   for (let attempt = 1; ; attempt++) {
     const rider = parts.behaviour.reserve?.(draft, undefined);
     if (request.dryRun) return Document.ofObject(draft);
-    const value = storedValue(draft);
+    const value = parts.view.value(draft);
     try {
       const revision = await parts.writer.commit({
         guards: [{ key, revision: 0 }, ...(rider?.guards ?? [])],
         writes: [{ key, value }, ...(rider?.writes ?? [])],
       });
       const cached = collection.get(objectKey(at));
-      return cached?.revision === revision ? cached : Document.ofValue(value, revision);
+      return parts.view.shown(cached?.revision === revision ? cached : Document.ofValue(value, revision));
     } catch (error) {
       if (guardFailureAt(error, key)?.current) throw alreadyExists(definition, at.name);
       if (!rider?.retries || attempt >= writeAttemptsMax) throw error;

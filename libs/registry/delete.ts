@@ -2,7 +2,6 @@ import type { KubeObject, ObjectName } from '../api/meta.ts';
 import { objectKey } from '../api/meta.ts';
 import { sameValue } from '../api/validation/equality.ts';
 import { Document } from '../cache/document.ts';
-import { collectionPrefix } from '../cache/keys.ts';
 import { conflict, modifiedMeanwhile, notFound, preconditionFailed } from './errors.ts';
 import { finalizersFor, markDeleted, mayGo } from './finalization.ts';
 import { draftOf, modifyObject } from './modify.ts';
@@ -15,8 +14,9 @@ import { guardFailureAt, writeAttemptsMax } from './writer.ts';
 export async function deleteObject(parts: Parts, at: ObjectName, request: DeleteRequest): Promise<DeleteAnswer> {
   await parts.mirror.current();
   for (let attempt = 1; attempt <= writeAttemptsMax; attempt++) {
-    const previous = parts.collection.get(objectKey(at));
-    if (!previous) throw notFound(parts.definition, at.name);
+    const stored = parts.collection.get(objectKey(at));
+    if (!stored) throw notFound(parts.definition, at.name);
+    const previous = parts.view.shown(stored);
     checkPreconditions(parts, previous, request);
     const admitted = parts.admission.admit({
       operation: 'delete',
@@ -112,10 +112,10 @@ function finished(parts: Parts, current: Document): KubeObject {
 
 /** undefined when the object changed meanwhile. */
 async function remove(parts: Parts, previous: Document, request: DeleteRequest): Promise<DeleteAnswer | undefined> {
-  const { definition, behaviour } = parts;
+  const { behaviour } = parts;
   const metadata = previous.object.metadata ?? {};
   const at = { namespace: metadata.namespace, name: metadata.name ?? '' };
-  const key = collectionPrefix(definition.group, definition.plural) + objectKey(at);
+  const key = parts.view.prefix + objectKey(at);
   const rider = behaviour.reserve?.(undefined, previous.object);
   let revision = previous.revision;
   if (!request.dryRun) {

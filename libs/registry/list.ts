@@ -1,7 +1,6 @@
 import type { KubeObject } from '../api/meta.ts';
 import type { Document } from '../cache/document.ts';
 import type { Filter } from '../cache/event.ts';
-import { collectionPrefix } from '../cache/keys.ts';
 import { expiredRevision } from '../cache/revisions.ts';
 import { CompactedError, type Store } from '../store/store.ts';
 import { type Continuation, continuationExpired, decodeContinuation, encodeContinuation } from './continuation.ts';
@@ -17,7 +16,7 @@ const historyPageEntries = 500;
 /** Lists objects from memory; states of the past come from the store. @throws StatusError. */
 export async function listObjects(parts: Parts, store: Store, request: ListRequest): Promise<ListAnswer> {
   checkListOptions(request);
-  const filter = filterOf(parts.definition, request);
+  const filter = filterOf(parts, request);
   const limit = request.limit && request.limit > 0 ? request.limit : undefined;
   if (request.continue) {
     const from = decodeContinuation(request.continue);
@@ -57,7 +56,7 @@ function pageOf({ parts, filter, limit, from }: Page): ListAnswer {
       more = true;
       break;
     }
-    documents.push(document);
+    documents.push(parts.view.shown(document));
     last = key;
   }
   if (!more) return { documents, revision: from.revision };
@@ -73,7 +72,7 @@ function remainingAfter(parts: Parts, filter: Filter, last: string): number {
 }
 
 async function pageOfThePast({ parts, store, filter, limit, from }: Page): Promise<ListAnswer> {
-  const root = collectionPrefix(parts.definition.group, parts.definition.plural);
+  const root = parts.view.prefix;
   const prefix = filter.namespace === undefined ? root : `${root}${filter.namespace}/`;
   const documents: Document[] = [];
   let after = from.after === '' ? undefined : root + from.after;
@@ -83,7 +82,7 @@ async function pageOfThePast({ parts, store, filter, limit, from }: Page): Promi
       after = entry.key;
       const document = documentOf(entry);
       if (!shown(filter, document)) continue;
-      documents.push(document);
+      documents.push(parts.view.shown(document));
       if (limit === undefined || documents.length < limit) continue;
       if (!page.more && entry === page.entries[page.entries.length - 1]) break;
       const next = encodeContinuation({ revision: from.revision, after: entry.key.slice(root.length) });

@@ -1,8 +1,7 @@
 import type { KubeObject, ObjectName } from '../api/meta.ts';
 import { objectKey } from '../api/meta.ts';
 import { sameValue } from '../api/validation/equality.ts';
-import { Document, storedValue } from '../cache/document.ts';
-import { collectionPrefix } from '../cache/keys.ts';
+import { Document } from '../cache/document.ts';
 import { conflict, modifiedMeanwhile, notFound } from './errors.ts';
 import { mayGo } from './finalization.ts';
 import type { Parts } from './parts.ts';
@@ -30,29 +29,32 @@ export function draftOf(document: Document): KubeObject {
 export async function modifyObject(parts: Parts, modification: Modification): Promise<Modified> {
   const { definition, collection } = parts;
   const relative = objectKey(modification.at);
-  const key = collectionPrefix(definition.group, definition.plural) + relative;
+  const { view } = parts;
+  const key = view.prefix + relative;
   await parts.mirror.current();
-  let previous = collection.get(relative);
+  let stored = collection.get(relative);
   for (let attempt = 1; attempt <= writeAttemptsMax; attempt++) {
-    if (!previous) throw notFound(definition, modification.at.name);
+    if (!stored) throw notFound(definition, modification.at.name);
+    const previous = view.shown(stored);
     const next = await modification.next(previous);
     if (!next) return { document: previous, gone: false };
     const gone = mayGo(next, parts.behaviour);
     if (!gone && unchanged(next, previous.object)) return { document: previous, gone: false };
     const rider = parts.behaviour.reserve?.(gone ? undefined : next, previous.object);
     if (modification.dryRun) return { document: dryRunDocument(next, previous), gone };
-    const value = storedValue(next);
+    const value = view.value(next);
     try {
       const revision = await parts.writer.commit({
         guards: [{ key, revision: previous.revision }, ...(rider?.guards ?? [])],
         writes: [{ key, value: gone ? null : value }, ...(rider?.writes ?? [])],
       });
       const cached = collection.get(relative);
-      return { document: cached?.revision === revision ? cached : Document.ofValue(value, revision), gone };
+      const written = cached?.revision === revision ? cached : Document.ofValue(value, revision);
+      return { document: view.shown(written), gone };
     } catch (error) {
       const failure = guardFailureAt(error, key);
       if (!failure && !rider?.retries) throw error;
-      if (failure) previous = failure.current;
+      if (failure) stored = failure.current;
     }
   }
   throw conflict(definition, modification.at.name, modifiedMeanwhile);

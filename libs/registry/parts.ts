@@ -6,6 +6,7 @@ import type { Collection } from '../cache/collection.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
 import type { Guard, Write } from '../store/store.ts';
 import type { DeleteRequest, WriteRequest } from './requests.ts';
+import type { View } from './view.ts';
 import type { ObjectWriter } from './writer.ts';
 
 export type Operation = 'create' | 'update' | 'delete';
@@ -62,6 +63,7 @@ export interface Parts {
   readonly definition: ResourceDefinition;
   readonly mirror: StoreMirror;
   readonly collection: Collection;
+  readonly view: View;
   readonly writer: ObjectWriter;
   readonly admission: Admission;
   readonly behaviour: Behaviour;

@@ -11,6 +11,7 @@ import { serviceBehaviour } from './behaviours/services.ts';
 import type { Admission, Behaviour, Parts } from './parts.ts';
 import type { ResourceService } from './requests.ts';
 import { StoredResource } from './stored-resource.ts';
+import { viewOf } from './view.ts';
 import { ObjectWriter } from './writer.ts';
 
 export interface RegistryOptions {
@@ -91,10 +92,12 @@ export class Registry {
 
   private partsOf(definition: ResourceDefinition): Parts {
     const { mirror, admission, clock, random } = this.options;
+    const view = viewOf(definition);
     return {
       definition,
       mirror,
-      collection: mirror.collection(definition.group, definition.plural),
+      collection: mirror.collection(view.resource.group, view.resource.plural),
+      view,
       writer: this.writer,
       admission,
       behaviour: this.behaviours[`${definition.group}/${definition.plural}`] ?? {},

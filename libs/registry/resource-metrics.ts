@@ -83,7 +83,7 @@ class ComputedResource implements ResourceService {
   }
 
   async list(request: ListRequest): Promise<ListAnswer> {
-    const filter = filterOf(this.definition, request);
+    const filter = filterOf({ definition: this.definition }, request);
     const documents = this.compute()
       .filter((object) => covers(filter, keyOf(object)))
       .map((object) => Document.ofObject(object))

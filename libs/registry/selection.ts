@@ -5,6 +5,7 @@ import { matchesLabels } from '../api/selectors/requirement.ts';
 import type { Document } from '../cache/document.ts';
 import type { Filter } from '../cache/event.ts';
 import { badRequest } from './errors.ts';
+import type { View } from './view.ts';
 
 export interface SelectionRequest {
   readonly namespace?: string;
@@ -12,10 +13,16 @@ export interface SelectionRequest {
   readonly fieldSelector?: string;
 }
 
+/** What is selected from: a resource and, where its objects are stored, how they are shown. */
+export interface Selected {
+  readonly definition: ResourceDefinition;
+  readonly view?: View;
+}
+
 type Test = (document: Document) => boolean;
 
 /** The part of the collection that a request selects. @throws StatusError BadRequest for a malformed selector. */
-export function filterOf(definition: ResourceDefinition, request: SelectionRequest): Filter {
+export function filterOf({ definition, view }: Selected, request: SelectionRequest): Filter {
   const filter: Filter = { namespace: definition.namespaced ? request.namespace : undefined };
   const tests: Test[] = [];
   for (const requirement of parseFieldSelector(request.fieldSelector ?? '')) {
@@ -29,8 +36,12 @@ export function filterOf(definition: ResourceDefinition, request: SelectionReque
     } else tests.push(fieldTest(definition, requirement));
   }
   if (request.labelSelector) tests.push(labelTest(request.labelSelector));
-  if (tests.length === 1) filter.matches = tests[0];
-  else if (tests.length > 1) filter.matches = (document) => tests.every((test) => test(document));
+  if (tests.length > 0) {
+    filter.matches = (document) => {
+      const shown = view ? view.shown(document) : document;
+      return tests.every((test) => test(shown));
+    };
+  }
   return filter;
 }
 

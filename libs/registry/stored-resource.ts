@@ -42,8 +42,9 @@ export class StoredResource implements ResourceService {
     const revision = parseRevision(options.resourceVersion);
     if (revision === undefined) await this.parts.mirror.current();
     else await this.parts.mirror.shows(revision);
-    const document = this.parts.collection.get(objectKey(at));
-    if (!document) throw notFound(this.definition, at.name);
+    const stored = this.parts.collection.get(objectKey(at));
+    if (!stored) throw notFound(this.definition, at.name);
+    const document = this.parts.view.shown(stored);
     return options.subresource === 'scale' ? scaleDocument(this.definition, document) : document;
   }
 
