@@ -10,7 +10,7 @@ import type { ContainerConfig, ContainerResources, ImageInfo, RuntimeMount } fro
 import { annotationNames, labelNames } from './labels.ts';
 import { containerLogPath, type PodPaths } from './options.ts';
 import { containerSecurity } from './security.ts';
-import { resolveSubPath } from './volumes/subpath.ts';
+import { bindSubPath } from './volumes/subpath.ts';
 
 const terminationPathDefault = '/dev/termination-log';
 const hostsPath = '/etc/hosts';
@@ -34,7 +34,7 @@ const propagations: Record<string, RuntimeMount['propagation']> = {
   Bidirectional: 'bidirectional',
 };
 
-async function volumeMount(inputs: ContainerInputs, mount: V1VolumeMount): Promise<RuntimeMount> {
+async function volumeMount(inputs: ContainerInputs, mount: V1VolumeMount, index: number): Promise<RuntimeMount> {
   const root = inputs.volumePath(mount.name);
   if (root === undefined)
     throw new StatusError(
@@ -51,7 +51,9 @@ async function volumeMount(inputs: ContainerInputs, mount: V1VolumeMount): Promi
   }
   return {
     containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
-    hostPath: subPath ? await resolveSubPath(root, subPath) : root,
+    hostPath: subPath
+      ? await bindSubPath(root, subPath, inputs.paths.subPath(mount.name, inputs.container.name, index))
+      : root,
     readOnly: mount.readOnly ?? false,
     propagation: propagations[mount.mountPropagation ?? ''] ?? 'private',
   };
@@ -74,7 +76,9 @@ async function terminationMount(inputs: ContainerInputs): Promise<RuntimeMount> 
 async function mountsOf(inputs: ContainerInputs): Promise<RuntimeMount[]> {
   const { container, paths } = inputs;
   const mounts: RuntimeMount[] = [];
-  for (const mount of container.volumeMounts ?? []) mounts.push(await volumeMount(inputs, mount));
+  for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
+    mounts.push(await volumeMount(inputs, mount, index));
+  }
   const taken = new Set(mounts.map(({ containerPath }) => containerPath.replace(/\/$/, '')));
   if (!taken.has(hostsPath)) {
     const readOnly = container.securityContext?.readOnlyRootFilesystem === true;

@@ -12,7 +12,8 @@ const cgroupRetry = { delayMs: 20, attemptsMax: 100 };
 export interface EndRequest {
   pod: V1Pod;
   paths: PodPaths;
-  graceMs: number;
+  /** Read anew at each step: a second deletion may shorten it. */
+  graceMs: () => number;
   podIp: string;
   /** Work on the pod that is still under way. */
   busy: () => Array<Promise<void>>;
@@ -28,11 +29,11 @@ export async function endPod(deps: WorkerDeps, request: EndRequest): Promise<voi
   const { pod, paths } = request;
   const uid = pod.metadata?.uid ?? '';
   const running = () => deps.view.pod(uid).containers.filter(({ state }) => state === 'running');
-  if (request.graceMs === 0) {
+  if (request.graceMs() === 0) {
     // The sandbox takes its containers with it.
     await Promise.allSettled(request.busy());
   } else {
-    await stopContainers(deps, pod, { running: running(), graceMs: request.graceMs, podIp: request.podIp });
+    await stopContainers(deps, pod, { running: running(), graceMs: request.graceMs(), podIp: request.podIp });
     await Promise.allSettled(request.busy());
     // What was being started when the end was decided.
     await stopContainers(deps, pod, { running: running(), graceMs: 0, podIp: request.podIp });

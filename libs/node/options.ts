@@ -74,6 +74,11 @@ export class PodPaths {
     return join(this.directory, 'volumes', plugin, name);
   }
 
+  /** Where the part of a volume that a container's mount number `index` shows is bound. */
+  subPath(volume: string, container: string, index: number): string {
+    return join(this.directory, 'volume-subpaths', volume, container, String(index));
+  }
+
   memoryVolume(name: string): string {
     return join(this.memory, name);
   }

@@ -119,7 +119,8 @@ export class RuntimeView {
       this.#outOfMemory.add(event.id);
       return;
     }
-    if (entry.sandboxes.has(event.id)) return this.#readSandbox(event.id);
+    const sandbox = entry.sandboxes.get(event.id);
+    if (sandbox) return event.kind === 'exited' ? this.#readSandboxExit(event.id) : this.#readSandbox(event.id);
     const container = entry.containers.get(event.id);
     if (container) await this.#readExit(container, entry);
   }
@@ -139,6 +140,14 @@ export class RuntimeView {
       await sleep(this.#clock, exitLookups.delayMs * Math.min(attempt + 1, 20));
     }
     this.#logger.warn('an exit was announced that the runtime does not know of', { container: container.id });
+  }
+
+  async #readSandboxExit(id: string): Promise<void> {
+    for (let attempt = 0; attempt < exitLookups.attemptsMax; attempt++) {
+      await this.#readSandbox(id);
+      if (this.#known(id)?.sandboxes.get(id)?.ready !== true) return;
+      await sleep(this.#clock, exitLookups.delayMs * Math.min(attempt + 1, 20));
+    }
   }
 
   async #take(identity: PodIdentity, sandboxId: string, info: ContainerInfo): Promise<void> {

@@ -17,7 +17,11 @@ export function cgroupTreeOf(mountInfo: string): CgroupTree {
       for (const name of options.split(',')) if (!controllers.has(name)) controllers.set(name, mountPoint);
   }
   for (const option of ['rw', 'ro']) controllers.delete(option);
-  if (controllers.has('memory') && controllers.has('cpu')) return new CgroupV1(controllers);
+  if (controllers.has('memory') && controllers.has('cpu')) {
+    // On hybrid machines runtimes make groups in the unified hierarchy too.
+    if (unified) controllers.set('unified', unified);
+    return new CgroupV1(controllers);
+  }
   if (unified) return new CgroupV2(unified);
   throw new Error('control groups are not mounted: expected /sys/fs/cgroup with the cpu and memory controllers');
 }

@@ -23,14 +23,25 @@ async function dial(url: string, protocols: string[]): Promise<SpdyConnection> {
   }
 }
 
-/** Sends what the container says to the client until it has said all; keeps the client's pace. */
-async function pumpOut(from: SpdyStream | undefined, to: ByteStream, channel: number): Promise<void> {
-  if (!from) return;
+/** What a stream says until it ends. Runtimes end the connection without ending each stream; that is an end as well. */
+async function* untilOver(stream: SpdyStream): AsyncGenerator<Uint8Array> {
   try {
-    for await (const data of from.incoming) await to.write(channel, data);
-  } finally {
-    to.endChannel(channel);
+    yield* stream.incoming;
+  } catch {
+    // The error stream, not the connection, tells whether the command went well.
   }
+}
+
+/** Sends what the container says to the client until it has said all; keeps the client's pace. Answers how much. */
+async function pumpOut(from: SpdyStream | undefined, to: ByteStream, channel: number): Promise<number> {
+  let bytes = 0;
+  if (!from) return bytes;
+  for await (const data of untilOver(from)) {
+    bytes += data.length;
+    await to.write(channel, data);
+  }
+  to.endChannel(channel);
+  return bytes;
 }
 
 async function pumpIn(from: ByteStream, streams: ReadonlyMap<number, SpdyStream>): Promise<void> {
@@ -58,11 +69,12 @@ export async function runRemoteCommand(url: string, wishes: RemoteWishes, client
   // The client's side may end long before the command, or never; what is written to a command that is over is lost.
   pumpIn(client, inward).catch(() => {});
   try {
-    await Promise.all([
+    const [, , verdict] = await Promise.all([
       pumpOut(stdout, client, execChannels.stdout),
       pumpOut(stderr, client, execChannels.stderr),
       pumpOut(error, client, execChannels.error),
     ]);
+    if (verdict === 0) throw new StatusError('InternalError', 'the container runtime ended the stream early');
   } catch (failure) {
     if (!client.closed.aborted) throw failure;
   } finally {
@@ -73,7 +85,7 @@ export async function runRemoteCommand(url: string, wishes: RemoteWishes, client
 
 async function readError(stream: SpdyStream): Promise<string> {
   const chunks: Uint8Array[] = [];
-  for await (const data of stream.incoming) chunks.push(data);
+  for await (const data of untilOver(stream)) chunks.push(data);
   return Buffer.concat(chunks).toString('utf8');
 }
 

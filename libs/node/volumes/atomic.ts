@@ -40,14 +40,19 @@ async function currentVersion(directory: string): Promise<string | undefined> {
   }
 }
 
-async function isCurrent(directory: string, content: VolumeContent): Promise<boolean> {
+/** The bits that a file gets: with a group of the pod's, whoever may read it as owner may as group. */
+function effectiveMode(file: VolumeFile, gid: number | undefined): number {
+  return gid !== undefined && file.mode & 0o400 ? file.mode | 0o440 : file.mode;
+}
+
+async function isCurrent(directory: string, content: VolumeContent, gid: number | undefined): Promise<boolean> {
   const version = await currentVersion(directory);
   if (!version) return false;
   for (const [path, file] of content) {
     try {
       const full = join(directory, version, path);
       const [data, stat] = await Promise.all([readFile(full), lstat(full)]);
-      if (!data.equals(file.data) || (stat.mode & 0o777) !== (file.mode & 0o777)) return false;
+      if (!data.equals(file.data) || (stat.mode & 0o777) !== (effectiveMode(file, gid) & 0o777)) return false;
     } catch {
       return false;
     }
@@ -65,8 +70,7 @@ async function writeFiles(directory: string, content: VolumeContent, gid: number
     const full = join(directory, path);
     if (path.includes('/')) await mkdir(dirname(full), { recursive: true, mode: 0o755 });
     await writeFile(full, file.data, { mode: 0o600 });
-    const mode = gid === undefined ? file.mode : file.mode | (file.mode & 0o400 ? 0o440 : 0);
-    await chmod(full, mode);
+    await chmod(full, effectiveMode(file, gid));
     if (gid !== undefined || file.uid !== undefined) await chown(full, file.uid ?? 0, gid ?? 0);
   }
 }
@@ -88,7 +92,7 @@ export async function writeVolume(
   options: { gid: number | undefined; nowMs: number; nonce: string },
 ): Promise<boolean> {
   await mkdir(directory, { recursive: true, mode: 0o755 });
-  if (await isCurrent(directory, content)) return false;
+  if (await isCurrent(directory, content, options.gid)) return false;
   const before = await currentVersion(directory);
   const version = versionName(options.nowMs, options.nonce);
   await mkdir(join(directory, version), { mode: 0o755 });

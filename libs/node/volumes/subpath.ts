@@ -1,6 +1,7 @@
-import { chmod, lstat, mkdir, realpath } from 'node:fs/promises';
-import { join, normalize, sep } from 'node:path';
+import { chmod, lstat, mkdir, realpath, writeFile } from 'node:fs/promises';
+import { dirname, join, normalize, sep } from 'node:path';
 import { StatusError } from '../../base/status.ts';
+import { bindMount, unmountBelow } from './mounts.ts';
 
 function within(root: string, path: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
@@ -40,5 +41,21 @@ export async function resolveSubPath(volume: string, subPath: string): Promise<s
   const { mode } = await lstat(root);
   await mkdir(target, { recursive: true });
   await chmod(target, mode & 0o7777);
+  return target;
+}
+
+/**
+ * Holds a subPath still for one container: what is there now is bound to `target`, so that neither an update of the
+ * volume nor a link made meanwhile moves it.
+ */
+export async function bindSubPath(volume: string, subPath: string, target: string): Promise<string> {
+  const source = await resolveSubPath(volume, subPath);
+  await unmountBelow(target);
+  if ((await lstat(source)).isDirectory()) await mkdir(target, { recursive: true });
+  else {
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, '', { flag: 'a' });
+  }
+  await bindMount(source, target);
   return target;
 }

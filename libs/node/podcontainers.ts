@@ -1,0 +1,134 @@
+import type { V1Container, V1Pod } from '../api/gen/types.ts';
+import type { StartAction, StopAction } from '../pods/actions.ts';
+import { latest, type ObservedPod, type ObservedSandbox } from '../pods/observed.ts';
+import { containerNamed, podText } from '../pods/spec.ts';
+import type { ImageInfo, SandboxConfig } from '../runtime/runtime.ts';
+import type { WorkerDeps } from './deps.ts';
+import { StartError, textOf } from './failure.ts';
+import type { Notes } from './notes.ts';
+import type { PodPaths } from './options.ts';
+import { runStartHook, type StartContext, startContainer } from './starter.ts';
+import { stopContainer } from './stopper.ts';
+import type { PodVolumes } from './volumes/volumes.ts';
+
+/** A dead container is kept for its logs and last state; older ones go. */
+const deadContainersKept = 1;
+/** After a failure that nothing explains. */
+const unknownRetryMs = 30_000;
+/** Failures that have told of themselves already. */
+const announced = new Set(['ErrImagePull', 'ImagePullBackOff', 'PostStartHookError']);
+
+export interface PodContainersOptions {
+  deps: WorkerDeps;
+  notes: Notes;
+  paths: PodPaths;
+  volumes: PodVolumes;
+  pod: () => V1Pod;
+  observed: () => ObservedPod;
+  podIp: () => string;
+  graceMs: () => number;
+}
+
+/** Starts and stops the containers of one pod and notes how that went. */
+export class PodContainers {
+  readonly #options: PodContainersOptions;
+  readonly #images = new Map<string, Promise<ImageInfo>>();
+
+  constructor(options: PodContainersOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to see to a container's image, once per start. */
+  image(container: V1Container, kind: StartAction['kind'], sandbox: SandboxConfig): Promise<ImageInfo> {
+    const known = this.#images.get(container.name);
+    if (known) return known;
+    const { deps, pod } = this.#options;
+    const image = deps.images.ensure({ pod: pod(), container, kind, sandbox });
+    // It is looked at when the container starts; until then a failure is nobody's.
+    image.catch(() => {});
+    this.#images.set(container.name, image);
+    return image;
+  }
+
+  /** Starts a container in the sandbox. Never rejects: a failure goes into the notes. */
+  async start(action: StartAction, sandbox: ObservedSandbox, config: SandboxConfig): Promise<void> {
+    const { deps, notes, paths, volumes } = this.#options;
+    const { container } = action;
+    const context: StartContext = {
+      ...{ deps, paths, volumes, sandbox: config },
+      pod: this.#options.pod(),
+      sandboxId: sandbox.id,
+      podIps: sandbox.ips,
+      image: this.image(container, action.kind, config),
+      onCreated: (id) => {
+        notes.begin(container, id);
+        if (action.previous) notes.restarted(container.name, action.previous, deps.clock.now());
+      },
+    };
+    this.#images.delete(container.name);
+    try {
+      const id = await startContainer(context, action);
+      notes.fail(container.name, undefined);
+      await this.#afterStart(context, container, id);
+    } catch (error) {
+      this.#failed(action, error);
+    }
+    void this.#removeOld(container.name);
+  }
+
+  /** Stops a container that a probe or a change of its specification has condemned. */
+  async stop(action: StopAction): Promise<void> {
+    const { deps, pod, podIp, graceMs } = this.#options;
+    const { container, message, cause } = action;
+    const spec = containerNamed(pod(), container.name)?.container;
+    const probe = cause === 'liveness' ? spec?.livenessProbe : cause === 'startup' ? spec?.startupProbe : undefined;
+    const own = probe?.terminationGracePeriodSeconds;
+    await stopContainer(deps, {
+      pod: pod(),
+      container,
+      graceMs: own === undefined ? graceMs() : own * 1000,
+      podIp: podIp(),
+      message,
+    });
+  }
+
+  async #afterStart(context: StartContext, container: V1Container, id: string): Promise<void> {
+    if (!container.lifecycle?.postStart) return;
+    const { deps, notes, pod, observed, graceMs } = this.#options;
+    try {
+      await runStartHook(context, container, id);
+      notes.health(container.name, id, { starting: false, started: !container.startupProbe });
+    } catch (error) {
+      const seen = latest(observed(), container.name);
+      const message = 'FailedPostStartHook';
+      if (seen?.id === id)
+        await stopContainer(deps, { pod: pod(), container: seen, graceMs: graceMs(), podIp: '', message });
+      throw error;
+    }
+  }
+
+  #failed(action: StartAction, error: unknown): void {
+    const { deps, notes, pod } = this.#options;
+    const name = action.container.name;
+    const failure =
+      error instanceof StartError
+        ? error
+        : new StartError('CreateContainerError', textOf(error), deps.clock.now() + unknownRetryMs, error);
+    const { reason, message, retryAtMs } = failure;
+    notes.fail(name, { reason, message, retryAtMs });
+    deps.logger.info('container not started', { pod: podText(pod()), container: name, reason, message });
+    if (announced.has(reason)) return;
+    const text = `Error: ${message}`;
+    deps.events.pod(pod(), { type: 'Warning', reason: 'Failed', message: text, container: name, kind: action.kind });
+  }
+
+  async #removeOld(name: string): Promise<void> {
+    const { deps, observed } = this.#options;
+    const runs = observed().containers.filter((seen) => seen.name === name);
+    for (const old of runs.slice(1 + deadContainersKept)) {
+      if (old.state === 'running') continue;
+      await deps.runtime.removeContainer(old.id).catch(() => {});
+      deps.view.forget(old.id);
+    }
+  }
+}
