@@ -27,10 +27,20 @@ export async function createObject(
   return createDraft(parts, draft, request);
 }
 
+export interface CreateOptions {
+  /** Field ownership has been recorded already, as server-side apply does. */
+  readonly ownershipDone?: boolean;
+}
+
 /** Creates an object from a private draft whose fields have been checked. */
-export async function createDraft(parts: Parts, draft: KubeObject, request: WriteRequest): Promise<Document> {
+export async function createDraft(
+  parts: Parts,
+  draft: KubeObject,
+  request: WriteRequest,
+  options: CreateOptions = {},
+): Promise<Document> {
   const generated = generateName(draft, parts.random);
-  const prepared = await prepare(parts, draft, request);
+  const prepared = await prepare(parts, draft, { request, ...options });
   for (let attempt = 1; ; attempt++) {
     try {
       return await write(parts, prepared, request);
@@ -46,9 +56,14 @@ function isAlreadyExists(error: unknown): boolean {
   return error instanceof Error && 'reason' in error && error.reason === 'AlreadyExists';
 }
 
-async function prepare(parts: Parts, draft: KubeObject, request: WriteRequest): Promise<KubeObject> {
+async function prepare(
+  parts: Parts,
+  draft: KubeObject,
+  { request, ownershipDone }: CreateOptions & { request: WriteRequest },
+): Promise<KubeObject> {
   const { definition } = parts;
   definition.setDefaults?.(draft);
+  if (!ownershipDone) recordCreate(definition, draft, request, parts.clock);
   const metadata = metadataOf(draft);
   const admitted = parts.admission.admit({
     operation: 'create',
@@ -62,7 +77,6 @@ async function prepare(parts: Parts, draft: KubeObject, request: WriteRequest): 
   if (admitted) await admitted;
   stampNew(definition, draft, parts);
   definition.prepareForCreate?.(draft);
-  recordCreate(definition, draft, request, parts.clock);
   const errors = definition.validate?.(draft) ?? [];
   if (errors.length > 0) throw invalid(definition, metadata.name ?? '', errors);
   for (const warning of definition.warnings?.(draft) ?? []) request.warn(warning);

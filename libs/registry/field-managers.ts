@@ -1,15 +1,32 @@
+import { resetFieldsOf } from '../api/apply/reset-fields.ts';
+import { updateManagedFields, type WriteContext } from '../api/apply/update.ts';
 import type { ResourceDefinition } from '../api/definition.ts';
-import type { KubeObject } from '../api/meta.ts';
-import type { Clock } from '../base/clock.ts';
+import { apiVersionOf, type KubeObject } from '../api/meta.ts';
+import { schema } from '../api/schema/schema.ts';
+import { type Clock, rfc3339 } from '../base/clock.ts';
 import type { WriteRequest } from './requests.ts';
 
-/** Records who set which fields of a new object. */
+/** Who writes which version of what, for the record of field ownership. */
+export function writeContext(definition: ResourceDefinition, request: WriteRequest, clock: Clock): WriteContext {
+  return {
+    type: schema.type(definition.type),
+    manager: request.fieldManager,
+    apiVersion: apiVersionOf(definition),
+    subresource: request.subresource,
+    time: rfc3339(clock.now()),
+    resetFields: resetFieldsOf(definition, request.subresource),
+  };
+}
+
+/** Records who set which fields of a new object, defaults included; what admission adds later is nobody's. */
 export function recordCreate(
-  _definition: ResourceDefinition,
-  _draft: KubeObject,
-  _request: WriteRequest,
-  _clock: Clock,
-): void {}
+  definition: ResourceDefinition,
+  draft: KubeObject,
+  request: WriteRequest,
+  clock: Clock,
+): void {
+  updateManagedFields(undefined, draft, writeContext(definition, request, clock));
+}
 
 export interface Change {
   readonly draft: KubeObject;
@@ -19,4 +36,6 @@ export interface Change {
 }
 
 /** Records who changed which fields. */
-export function recordUpdate(_definition: ResourceDefinition, _change: Change): void {}
+export function recordUpdate(definition: ResourceDefinition, { draft, previous, request, clock }: Change): void {
+  updateManagedFields(previous, draft, writeContext(definition, request, clock));
+}

@@ -1,5 +1,6 @@
 import { conformPatched } from '../api/decode/decode.ts';
 import type { ObjectName } from '../api/meta.ts';
+import { applyObject } from './apply.ts';
 import { badRequest } from './errors.ts';
 import { expectedOf } from './expected-type.ts';
 import { checkFields } from './field-validation.ts';
@@ -12,6 +13,7 @@ import { nextState } from './update.ts';
 
 /** Changes an object by a patch of any type. @throws StatusError. */
 export async function patchObject(parts: Parts, at: ObjectName, request: PatchRequest): Promise<WriteAnswer> {
+  if (request.type === 'apply') return applyObject(parts, at, request);
   const { definition } = parts;
   const { document } = await modifyObject(parts, {
     at,

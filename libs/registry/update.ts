@@ -57,6 +57,7 @@ export async function nextState(parts: Parts, step: Step): Promise<KubeObject> {
   checkRevision(definition, draft, step.previous);
   carryMetadata(draft, previous);
   definition.setDefaults?.(draft);
+  if (!step.ownershipDone) recordUpdate(definition, { draft, previous, request, clock: parts.clock });
   await parts.admission.admit({
     operation: 'update',
     definition,
@@ -71,7 +72,6 @@ export async function nextState(parts: Parts, step: Step): Promise<KubeObject> {
   else if (request.subresource === 'status') carryForStatus(definition, draft, previous);
   else carryForMain(definition, draft, previous);
   countGeneration(definition, draft, previous);
-  if (!step.ownershipDone) recordUpdate(definition, { draft, previous, request, clock: parts.clock });
   validateUpdate(definition, { draft, previous, request });
   return draft;
 }

@@ -1,5 +1,4 @@
 import { StatusError } from '../../base/status.ts';
-import type { V1ManagedFieldsEntry } from '../gen/types.ts';
 import type { KubeObject } from '../meta.ts';
 import { cloneJson, equalJson } from '../patch/json-value.ts';
 import type { ValueSchema } from '../schema/types.ts';
@@ -141,10 +140,13 @@ function ownersBefore(current: KubeObject | undefined, context: ApplyContext): O
   return ownersAfterUpdate(owners, objects, { ...context, manager: 'before-first-apply' });
 }
 
-/** Whether two lists of entries say the same but for the times of `manager`'s entries. */
-function sameOwnership(a: readonly V1ManagedFieldsEntry[] | undefined, b: readonly V1ManagedFieldsEntry[] | undefined) {
-  const timeless = (entries: readonly V1ManagedFieldsEntry[] = []) => entries.map(({ time: _, ...rest }) => rest);
-  return equalJson(timeless(a), timeless(b));
+/** Kubernetes dates an applier's entry by the last time its apply changed the object. */
+function withFormerTime(owners: Owners, former: Owners, context: ApplyContext): Owners {
+  const { manager, apiVersion, subresource = '' } = context;
+  const key = identityKey({ manager, operation: 'Apply', apiVersion, subresource });
+  const owner = owners.get(key);
+  if (!owner) return owners;
+  return new Map(owners).set(key, new Owner(owner.identity, former.get(key)?.time, owner.set));
 }
 
 /**
@@ -165,9 +167,7 @@ export function applyPatch(current: KubeObject | undefined, applied: Members, co
   const unchanged = current !== undefined && equalJson(live, outcome.merged);
   const object = cloneJson(outcome.merged);
   if (!isMembers(object.metadata)) object.metadata = {};
-  const managedFields = writeOwners(outcome.owners);
-  const former = current?.metadata?.managedFields;
-  const entries = unchanged && sameOwnership(former, managedFields) ? cloneJson(former) : managedFields;
+  const entries = writeOwners(unchanged ? withFormerTime(outcome.owners, owners, context) : outcome.owners);
   if (entries) (object.metadata as Members).managedFields = entries;
   syncLastApplied(object, applied, context.manager);
   return { object, unchanged };

@@ -5,6 +5,7 @@ import type { TypeSchema } from '../schema/types.ts';
 import { FieldSet } from './field-set.ts';
 import { identityKey, Owner, type Owners, readOwners, writeOwners } from './managers.ts';
 import { afterWrite, capUpdaters, changesOf, withoutUnowned } from './ownership.ts';
+import { ElementError } from './path-element.ts';
 import type { Members } from './walk.ts';
 import { rootSchema } from './walk.ts';
 
@@ -97,7 +98,17 @@ export function updateManagedFields(previous: KubeObject | undefined, next: Kube
   }
   metadata.managedFields = undefined;
   const before = previous === undefined ? zeroObject(context.type) : withoutManagedFields(previous);
-  const entries = writeOwners(capUpdaters(ownersAfterUpdate(owners, { before, after: next }, context)));
+  const entries = writeOwners(capUpdaters(ownersOrNone(owners, { before, after: next }, context)));
   if (entries) metadata.managedFields = entries;
   else delete metadata.managedFields;
+}
+
+/** An object with items that lack their keys has no owners; validation is what refuses it, with better words. */
+function ownersOrNone(owners: Owners, objects: { before: unknown; after: unknown }, context: WriteContext): Owners {
+  try {
+    return ownersAfterUpdate(owners, objects, context);
+  } catch (error) {
+    if (error instanceof ElementError) return new Map();
+    throw error;
+  }
 }

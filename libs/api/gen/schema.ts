@@ -81,7 +81,7 @@ export const schemaLines: Readonly<Record<string, string>> = {
   V1AzureDiskVolumeSource:
     "core.v1.AzureDiskVolumeSource|cachingMode string kept|diskName string always required|diskURI string always required|fsType string kept|kind string kept|readOnly boolean kept",
   V1AzureFilePersistentVolumeSource:
-    "core.v1.AzureFilePersistentVolumeSource|readOnly boolean dropped|secretName string always required|secretNamespace string always|shareName string always required",
+    "core.v1.AzureFilePersistentVolumeSource|readOnly boolean dropped|secretName string always required|secretNamespace string kept|shareName string always required",
   V1AzureFileVolumeSource:
     "core.v1.AzureFileVolumeSource|readOnly boolean dropped|secretName string always required|shareName string always required",
   V1Binding:
@@ -389,7 +389,7 @@ export const schemaLines: Readonly<Record<string, string>> = {
   V1GCEPersistentDiskVolumeSource:
     "core.v1.GCEPersistentDiskVolumeSource|fsType string dropped|partition int32 dropped|pdName string always required|readOnly boolean dropped",
   V1GRPCAction:
-    "core.v1.GRPCAction|port int32 always required|service string always",
+    "core.v1.GRPCAction|port int32 always required|service string kept",
   V1GitRepoVolumeSource:
     "core.v1.GitRepoVolumeSource|directory string dropped|repository string always required|revision string dropped",
   V1GlusterfsPersistentVolumeSource:
@@ -449,7 +449,7 @@ export const schemaLines: Readonly<Record<string, string>> = {
   V1IngressClassList:
     "networking.v1.IngressClassList|apiVersion string dropped|items []V1IngressClass always required|kind string dropped|metadata V1ListMeta always",
   V1IngressClassParametersReference:
-    "networking.v1.IngressClassParametersReference|apiGroup string kept|kind string always required|name string always required|namespace string kept|scope string always",
+    "networking.v1.IngressClassParametersReference|apiGroup string kept|kind string always required|name string always required|namespace string kept|scope string kept",
   V1IngressClassSpec:
     "networking.v1.IngressClassSpec|controller string dropped|parameters V1IngressClassParametersReference kept",
   V1IngressList:
@@ -515,7 +515,7 @@ export const schemaLines: Readonly<Record<string, string>> = {
   V1LimitResponse:
     "flowcontrol.v1.LimitResponse|queuing V1QueuingConfiguration kept|type string always required",
   V1LimitedPriorityLevelConfiguration:
-    "flowcontrol.v1.LimitedPriorityLevelConfiguration|borrowingLimitPercent int32 kept|lendablePercent int32 kept|limitResponse V1LimitResponse always|nominalConcurrencyShares int32 always",
+    "flowcontrol.v1.LimitedPriorityLevelConfiguration|borrowingLimitPercent int32 kept|lendablePercent int32 kept|limitResponse V1LimitResponse always|nominalConcurrencyShares int32 kept",
   V1LinuxContainerUser:
     "core.v1.LinuxContainerUser|gid int64 always required|supplementalGroups []int64 dropped atomic|uid int64 always required",
   V1ListMeta:
@@ -637,7 +637,7 @@ export const schemaLines: Readonly<Record<string, string>> = {
   V1ObjectFieldSelector:
     "core.v1.ObjectFieldSelector atomic|apiVersion string dropped|fieldPath string always required",
   V1ObjectMeta:
-    "apis.meta.v1.ObjectMeta|annotations {}string dropped|creationTimestamp time kept|deletionGracePeriodSeconds int64 kept|deletionTimestamp time kept|finalizers []string dropped set merge=|generateName string dropped|generation int64 dropped|labels {}string dropped|managedFields []V1ManagedFieldsEntry dropped atomic|name string dropped|namespace string dropped|ownerReferences []V1OwnerReference dropped map=uid merge=uid|resourceVersion string dropped|selfLink string dropped|uid string dropped",
+    "apis.meta.v1.ObjectMeta|annotations {}string dropped|creationTimestamp time kept|deletionGracePeriodSeconds int64 kept|deletionTimestamp time kept|finalizers []string dropped set merge=|generateName string dropped|generation int64 dropped|labels {}string dropped|managedFields []V1ManagedFieldsEntry kept atomic|name string dropped|namespace string dropped|ownerReferences []V1OwnerReference dropped map=uid merge=uid|resourceVersion string dropped|selfLink string dropped|uid string dropped",
   V1ObjectReference:
     "core.v1.ObjectReference atomic|apiVersion string dropped|fieldPath string dropped|kind string dropped|name string dropped|namespace string dropped|resourceVersion string dropped|uid string dropped",
   V1OpaqueDeviceConfiguration:
@@ -999,7 +999,7 @@ export const schemaLines: Readonly<Record<string, string>> = {
   V1Taint:
     "core.v1.Taint|effect string always required|key string always required|timeAdded time kept|value string dropped",
   V1TokenRequestSpec:
-    "authentication.v1.TokenRequestSpec|audiences []string always atomic|boundObjectRef V1BoundObjectReference kept|expirationSeconds int64 always",
+    "authentication.v1.TokenRequestSpec|audiences []string always atomic|boundObjectRef V1BoundObjectReference kept|expirationSeconds int64 kept",
   V1TokenRequestStatus:
     "authentication.v1.TokenRequestStatus|expirationTimestamp time always|token string always",
   V1TokenReview:
@@ -1019,9 +1019,9 @@ export const schemaLines: Readonly<Record<string, string>> = {
   V1TypeChecking:
     "admissionregistration.v1.TypeChecking|expressionWarnings []V1ExpressionWarning dropped atomic",
   V1TypedLocalObjectReference:
-    "core.v1.TypedLocalObjectReference atomic|apiGroup string always|kind string always required|name string always required",
+    "core.v1.TypedLocalObjectReference atomic|apiGroup string kept|kind string always required|name string always required",
   V1TypedObjectReference:
-    "core.v1.TypedObjectReference|apiGroup string always|kind string always required|name string always required|namespace string kept",
+    "core.v1.TypedObjectReference|apiGroup string kept|kind string always required|name string always required|namespace string kept",
   V1UncountedTerminatedPods:
     "batch.v1.UncountedTerminatedPods|failed []string dropped set|succeeded []string dropped set",
   V1UserInfo:

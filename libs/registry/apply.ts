@@ -1,0 +1,59 @@
+import { type Applied, applyPatch } from '../api/apply/apply.ts';
+import { conformPatched } from '../api/decode/decode.ts';
+import { type KubeObject, type ObjectName, objectKey } from '../api/meta.ts';
+import { isStatus } from '../base/status.ts';
+import type { Document } from '../cache/document.ts';
+import { createDraft } from './create.ts';
+import { badRequest, notFound } from './errors.ts';
+import { expectedOf } from './expected-type.ts';
+import { writeContext } from './field-managers.ts';
+import { modifyObject } from './modify.ts';
+import { checkKind, place } from './object-meta.ts';
+import type { Parts } from './parts.ts';
+import type { PatchRequest, WriteAnswer } from './requests.ts';
+import { nextState } from './update.ts';
+
+/** Server-side apply: creates the object where there is none. @throws StatusError. */
+export async function applyObject(parts: Parts, at: ObjectName, request: PatchRequest): Promise<WriteAnswer> {
+  await parts.mirror.current();
+  if (!parts.collection.get(objectKey(at))) {
+    if (request.subresource) throw notFound(parts.definition, at.name);
+    try {
+      return { document: await createByApply(parts, at, request), created: true };
+    } catch (error) {
+      if (!isStatus(error, 'AlreadyExists')) throw error;
+    }
+  }
+  const { document } = await modifyObject(parts, {
+    at,
+    dryRun: request.dryRun,
+    next: (previous) => {
+      const draft = inForm(parts, at, applyTo(parts, previous.object, request));
+      return nextState(parts, { draft, previous, request, ownershipDone: true });
+    },
+  });
+  return { document, created: false };
+}
+
+function createByApply(parts: Parts, at: ObjectName, request: PatchRequest): Promise<Document> {
+  const draft = inForm(parts, at, applyTo(parts, undefined, request));
+  return createDraft(parts, draft, request, { ownershipDone: true });
+}
+
+function applyTo(parts: Parts, current: KubeObject | undefined, request: PatchRequest): Applied {
+  const { body } = request;
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw badRequest('the configuration is no object');
+  const configuration = body as Record<string, unknown> & KubeObject;
+  checkKind(parts.definition, configuration);
+  return applyPatch(current, configuration, {
+    ...writeContext(parts.definition, request, parts.clock),
+    force: request.force,
+  });
+}
+
+function inForm(parts: Parts, at: ObjectName, applied: Applied): KubeObject {
+  const { object } = conformPatched(applied.object, expectedOf(parts.definition));
+  place(parts.definition, object, at);
+  return object;
+}
