@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
@@ -20,6 +21,7 @@ import { CliError } from './command.ts';
 import { checkPortsFree } from './preflight.ts';
 import { agentCommand, serverCommand } from './programs.ts';
 import { type Progress, seconds } from './progress.ts';
+import { notReady } from './readiness.ts';
 import { divide } from './sizes.ts';
 
 export interface ClusterOptions {
@@ -45,10 +47,12 @@ export class LocalCluster {
   private readonly context: NodeContext;
   private readonly server: Supervised;
   private readonly down = new Set<string>();
+  private readonly startedAtMs: number;
 
   constructor(private readonly options: ClusterOptions) {
     const { home, cgroups, clock, logger, progress } = options;
     this.names = clusterNames(clusterIdOf(home.path));
+    this.startedAtMs = clock.now();
     this.context = {
       machine: thisMachine,
       cgroups,
@@ -92,14 +96,12 @@ export class LocalCluster {
   async waitReady(signal: AbortSignal): Promise<void> {
     const { clock, home, progress } = this.options;
     const api = await Api.from(home.kubeconfig);
+    const names = this.nodes.map((node) => node.name);
     let waiting: string[] = [];
     try {
       await progress.step(`${this.nodes.length} nodes Ready`, () =>
         until(clock, { forWhat: 'the nodes', timeoutMs: nodesReadyMs, signal }, async () => {
-          waiting = await notReady(
-            api,
-            this.nodes.map((node) => node.name),
-          );
+          waiting = await notReady(api, names, this.startedAtMs);
           return waiting.length === 0 ? true : undefined;
         }),
       );
@@ -205,29 +207,32 @@ export class LocalCluster {
   private async startServer(): Promise<void> {
     await this.server.start();
     const { clock, home } = this.options;
-    let said = '';
     let api: Api | undefined;
     try {
       await until(clock, { forWhat: 'the control plane', timeoutMs: serverReadyMs }, async () => {
-        if (this.server.restarts > 0)
-          throw new CliError(`the control plane does not start; see ${home.logs}/server.log`);
+        if (this.server.restarts > 0) throw new CliError(await this.serverComplaint());
         try {
           api ??= await Api.from(home.kubeconfig);
           const answer = await api.send('GET', '/readyz');
           return answer.code === 200 ? true : undefined;
-        } catch (error) {
+        } catch {
           // The kubeconfig of an earlier cluster may stand there until the new one is written.
           api?.close();
           api = undefined;
-          said = String(error);
           return undefined;
         }
       });
-    } catch (error) {
-      throw error instanceof CliError ? new CliError(`${error.message} ${said}`.trim()) : error;
     } finally {
       api?.close();
     }
+  }
+
+  /** What the control plane said last, for a person who has not looked into its log. */
+  private async serverComplaint(): Promise<string> {
+    const path = join(this.options.home.logs, 'server.log');
+    const lines = (await readFile(path, 'utf8').catch(() => '')).split('\n');
+    const last = lines.filter((line) => line.startsWith('berth server: ')).at(-1) ?? 'it said nothing';
+    return `the control plane does not start: ${last.replace('berth server: ', '')} (log: ${path})`;
   }
 
   private async startNode(node: LocalNode): Promise<void> {
@@ -256,20 +261,4 @@ export class LocalCluster {
       }),
     );
   }
-}
-
-/** Those of the nodes whose Ready condition is not True. */
-async function notReady(api: Api, names: readonly string[]): Promise<string[]> {
-  const answer = await api.send('GET', '/api/v1/nodes').catch(() => undefined);
-  if (answer?.code !== 200) return [...names];
-  const items = (answer.body as { items?: NodeObject[] }).items ?? [];
-  const ready = items
-    .filter((node) => node.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True'))
-    .map((node) => node.metadata.name);
-  return names.filter((name) => !ready.includes(name));
-}
-
-interface NodeObject {
-  metadata: { name: string };
-  status?: { conditions?: Array<{ type: string; status: string }> };
 }

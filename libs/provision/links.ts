@@ -2,8 +2,6 @@ import type { Action } from './actions.ts';
 import type { ClusterNames, NodeNames } from './names.ts';
 import { type ClusterRanges, gatewayAddress, nodeAddress, prefixLength } from './ranges.ts';
 
-const unreachableMetric = 4_278_198_272;
-
 /**
  * The bridge that joins the nodes, the host's routes and the way out to the world. Every action may be repeated over
  * what an earlier run left.
@@ -23,12 +21,12 @@ export function bridgeActions(names: ClusterNames, ranges: ClusterRanges): Actio
           // Local programs may call services: the address must have a route before the rules rewrite it.
           `route replace ${ranges.services} dev ${bridge}`,
           // Claims the range, and keeps packets for absent pods from leaving the machine.
-          `route replace unreachable ${ranges.pods} metric ${unreachableMetric}`,
+          `route replace unreachable ${ranges.pods} metric ${names.routeMetric}`,
         ]),
       ],
       undo: [
         { run: ['ip', 'link', 'del', bridge] },
-        { run: ['ip', 'route', 'del', 'unreachable', ranges.pods, 'metric', String(unreachableMetric)] },
+        { run: ['ip', 'route', 'del', 'unreachable', ranges.pods, 'metric', String(names.routeMetric)] },
       ],
     },
     {

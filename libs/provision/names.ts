@@ -19,7 +19,12 @@ export interface ClusterNames {
   controlCgroup: string;
   nftTable: string;
   runDirectory: string;
+  /** Marks the route that claims the cluster's pod range as this cluster's. */
+  routeMetric: number;
 }
+
+/** Behind every route that somebody wants to be used, and apart for nearly all pairs of clusters. */
+const routeMetricMin = 0xff000000;
 
 export function clusterNames(clusterId: string): ClusterNames {
   const cgroup = `/berth-${clusterId}`;
@@ -30,6 +35,7 @@ export function clusterNames(clusterId: string): ClusterNames {
     controlCgroup: `${cgroup}/control`,
     nftTable: `berth-${clusterId}-host`,
     runDirectory: `${runtimeRoot}/${clusterId}`,
+    routeMetric: routeMetricMin + Number.parseInt(clusterId.slice(0, 4), 16),
   };
 }
 

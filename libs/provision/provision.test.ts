@@ -12,7 +12,7 @@ import type { Machine } from './machine.ts';
 import { mountsBelow } from './mounts.ts';
 import { clusterIdOf, clusterNames, nodeNames } from './names.ts';
 import { missingKernelFeatures, missingPackages, requirements } from './prerequisites.ts';
-import { addressIn, chooseRanges, nodeAddress, nodesMax, routeDestinations } from './ranges.ts';
+import { addressIn, chooseRanges, keepRanges, nodeAddress, nodesMax, routeDestinations } from './ranges.ts';
 import { nodeNumbers, tablesOf } from './sweep.ts';
 
 const cluster = clusterNames('0123abcd');
@@ -77,6 +77,22 @@ describe('ranges', () => {
   ])('with $name', ({ taken, want, fails }) => {
     if (fails !== undefined) expect(() => chooseRanges(taken)).toThrow(`every address range for ${fails} is in use`);
     else expect(Object.values(chooseRanges(taken))).toEqual(want);
+  });
+  it('begins elsewhere with another seed', () => {
+    expect(chooseRanges(['10.246.0.0/16'], 2)).toEqual({
+      nodes: '172.30.2.0/24',
+      pods: '10.247.0.0/16',
+      services: '10.98.0.0/16',
+    });
+  });
+  it('keeps what is stored, moves nodes, and refuses when it cannot', () => {
+    expect(keepRanges(ranges, ['192.0.2.0/24'])).toBe(ranges);
+    expect(keepRanges(ranges, ['172.30.0.9']).nodes).toBe('172.30.1.0/24');
+    expect(() => keepRanges(ranges, ['10.96.0.0/12'])).toThrow('range for services, 10.96.0.0/16, overlaps');
+  });
+  it('leaves its own routes out', () => {
+    const own = `10.244.1.0/24 via 172.30.0.11 dev ${cluster.bridge} \nunreachable 10.244.0.0/16 metric ${cluster.routeMetric}\n`;
+    expect(routeDestinations(`${own}10.9.0.0/16 dev x\n`, cluster)).toEqual(['10.9.0.0/16']);
   });
   it('counts addresses over byte borders', () => {
     expect(addressIn('10.96.255.0/24', 300)).toBe('10.97.0.44');

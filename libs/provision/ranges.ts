@@ -25,17 +25,41 @@ const candidates = {
 };
 
 /**
- * The first ranges that overlap none of `taken` (CIDRs or addresses; others are ignored).
+ * Ranges that overlap none of `taken` (CIDRs or addresses; others are ignored). `seed` says where in the lists to begin,
+ * so that clusters which do not run at the same time rarely choose the same; 0 gives the usual ranges.
  * @throws StatusError ServiceUnavailable when no candidate is free.
  */
-export function chooseRanges(taken: readonly string[]): ClusterRanges {
-  const used = taken.map(parseRange).filter((range) => range !== undefined);
+export function chooseRanges(taken: readonly string[], seed = 0): ClusterRanges {
   const choose = (kind: keyof ClusterRanges): string => {
-    const free = candidates[kind].find((cidr) => !used.some((range) => overlaps(range, parseRange(cidr)!)));
+    const list = candidates[kind];
+    const from = seed % list.length;
+    const free = [...list.slice(from), ...list.slice(0, from)].find((cidr) => isFree(cidr, taken));
     if (free === undefined) throw new StatusError('ServiceUnavailable', `every address range for ${kind} is in use`);
     return free;
   };
   return { nodes: choose('nodes'), pods: choose('pods'), services: choose('services') };
+}
+
+/**
+ * The ranges that a cluster had before, made fit for a machine on which other networks may have come since. Nodes get
+ * new addresses when they must; those of pods and services are part of what the cluster has stored.
+ * @throws StatusError Conflict that names the range that another network uses now.
+ */
+export function keepRanges(before: ClusterRanges, taken: readonly string[], seed = 0): ClusterRanges {
+  for (const kind of ['pods', 'services'] as const) {
+    if (isFree(before[kind], taken)) continue;
+    const what = `the cluster's range for ${kind}, ${before[kind]}, overlaps another network of this machine`;
+    throw new StatusError('Conflict', `${what} (perhaps another cluster's); see: ip route`);
+  }
+  return isFree(before.nodes, taken) ? before : { ...before, nodes: chooseRanges(taken, seed).nodes };
+}
+
+function isFree(cidr: string, taken: readonly string[]): boolean {
+  const range = parseRange(cidr)!;
+  return !taken.some((other) => {
+    const used = parseRange(other);
+    return used !== undefined && overlaps(used, range);
+  });
 }
 
 /** The address `offset` places after the first of a CIDR. */
@@ -74,11 +98,14 @@ function overlaps(a: Range, b: Range): boolean {
   return a.first <= b.last && b.first <= a.last;
 }
 
-/** The destinations in the output of `ip route show table all`, without the default route. */
-export function routeDestinations(listing: string): string[] {
+/** The destinations in the output of `ip route show table all`, without the default route and the cluster's own. */
+export function routeDestinations(listing: string, own?: { bridge: string; routeMetric: number }): string[] {
   const kinds = new Set(['unreachable', 'blackhole', 'prohibit', 'local', 'broadcast', 'unicast', 'multicast']);
+  const isOwn = (line: string) =>
+    own !== undefined && (line.includes(` dev ${own.bridge} `) || line.includes(` metric ${own.routeMetric} `));
   return listing
     .split('\n')
+    .filter((line) => !isOwn(`${line} `))
     .map((line) => line.trim().split(/\s+/))
     .map((words) => (kinds.has(words[0] ?? '') ? words[1] : words[0]))
     .filter((word): word is string => word !== undefined && /^\d+\./.test(word) && word !== '0.0.0.0/0');

@@ -62,7 +62,7 @@ async function expectNothingLeft(): Promise<void> {
 }
 
 beforeAll(async () => {
-  ranges = chooseRanges(routeDestinations(await thisMachine.run(['ip', 'route', 'show', 'table', 'all'])));
+  ranges = chooseRanges(routeDestinations(await thisMachine.run(['ip', '-4', 'route', 'show', 'table', 'all'])));
   await applyActions(thisMachine, bridgeActions(cluster, ranges));
 });
 

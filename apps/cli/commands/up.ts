@@ -11,7 +11,8 @@ import {
 } from '../../../libs/provision/home.ts';
 import { type HomeLock, lockHome } from '../../../libs/provision/home-lock.ts';
 import { thisMachine } from '../../../libs/provision/machine.ts';
-import { chooseRanges, routeDestinations } from '../../../libs/provision/ranges.ts';
+import { clusterIdOf, clusterNames } from '../../../libs/provision/names.ts';
+import { chooseRanges, keepRanges, routeDestinations } from '../../../libs/provision/ranges.ts';
 import { createLogger } from '../../../libs/telemetry/logger.ts';
 import { applyManifest } from '../apply.ts';
 import { LocalCluster } from '../cluster.ts';
@@ -67,9 +68,12 @@ async function takeLock(home: Home): Promise<HomeLock> {
 /** What the command line says, over what an earlier start remembered, over the defaults; and remembers it. */
 async function settle(home: Home, flags: UpFlags): Promise<ClusterConfig> {
   const before = await loadConfig(home);
-  const ranges =
-    before?.ranges ??
-    chooseRanges(routeDestinations(await thisMachine.run(['ip', '-4', 'route', 'show', 'table', 'all'])));
+  const clusterId = clusterIdOf(home.path);
+  const listing = await thisMachine.run(['ip', '-4', 'route', 'show', 'table', 'all']);
+  const taken = routeDestinations(listing, clusterNames(clusterId));
+  // The usual home gets the usual ranges; others begin elsewhere, so that they can run beside it later.
+  const seed = home.path === homeFrom({}).path ? 0 : Number.parseInt(clusterId, 16);
+  const ranges = before === undefined ? chooseRanges(taken, seed) : keepRanges(before.ranges, taken, seed);
   const config = { ...defaults, ...before, ...flags.config, ranges };
   await saveConfig(home, config);
   return config;
@@ -115,8 +119,18 @@ async function bringUp(cluster: LocalCluster, input: RunInput, signal: AbortSign
   await cluster.start();
   await serveControl(join(cluster.names.runDirectory, 'up.sock'), (path) => answer(cluster, path));
   await cluster.waitReady(signal);
-  if (flags.apply !== undefined) await applyManifest(home, flags.apply, { progress, signal, clock: systemClock });
+  if (flags.apply !== undefined) await applyExample(flags.apply, input, signal);
   progress.say(`ready in ${seconds(progress.elapsedMs)}`);
+}
+
+/** A manifest that does not come up is no reason to take the cluster away: it is needed to find out why. */
+async function applyExample(file: string, { home, progress }: RunInput, signal: AbortSignal): Promise<void> {
+  try {
+    await applyManifest(home, file, { progress, signal, clock: systemClock });
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    progress.say(`  ${error.message}; the cluster runs on, look with kubectl describe`);
+  }
 }
 
 /** What other commands of the same home may ask of the running one. */
