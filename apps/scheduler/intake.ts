@@ -1,4 +1,5 @@
-import type { V1Namespace, V1Node, V1Pod, V1Service } from '../../libs/api/gen/types.ts';
+import type { V1Namespace, V1Node, V1Pod, V1PodDisruptionBudget, V1Service } from '../../libs/api/gen/types.ts';
+import { labelSelectorOf } from '../../libs/api/selectors/label-selector.ts';
 import type { Clock } from '../../libs/base/clock.ts';
 import type { InformerHandler } from '../../libs/client/informer.ts';
 import type { Cluster } from '../../libs/scheduling/cluster.ts';
@@ -65,6 +66,12 @@ export class Intake {
     deleted: (service) => this.serviceChanged(service, undefined),
   };
 
+  readonly budgets: InformerHandler<V1PodDisruptionBudget> = {
+    added: (budget) => this.budgetChanged(budget),
+    updated: (budget) => this.budgetChanged(budget),
+    deleted: (budget) => this.parts.cluster.setBudget(keyOf(budget), undefined),
+  };
+
   /** Remembers changes until the next decision, so that many of them wake the waiting pods once. */
   changed(changes: number): void {
     this.changes |= changes;
@@ -107,6 +114,7 @@ export class Intake {
       placed.isCounted === (pod.metadata?.deletionTimestamp === undefined);
     if (isSame) return;
     if (placed !== undefined) cluster.displace(uid);
+    cluster.denominate(uid);
     queue.remove(uid);
     cluster.place(info, nodeName);
     this.changed(wakesOn.podPlaced | (placed === undefined ? 0 : wakesOn.podRemoved));
@@ -131,7 +139,7 @@ export class Intake {
   private podGone(uid: string): void {
     const { cluster, queue } = this.parts;
     queue.remove(uid);
-    const placed = cluster.displace(uid);
+    const placed = cluster.displace(uid) ?? cluster.denominate(uid);
     const info = this.infos.get(uid);
     if (info !== undefined) cluster.forget(info);
     this.infos.delete(uid);
@@ -152,8 +160,18 @@ export class Intake {
     this.changed(wakesOn.namespaceLabels);
   }
 
+  private budgetChanged(budget: V1PodDisruptionBudget): void {
+    this.parts.cluster.setBudget(keyOf(budget), {
+      namespace: budget.metadata?.namespace ?? '',
+      selector: labelSelectorOf(budget.spec?.selector),
+      disruptionsAllowed: budget.status?.disruptionsAllowed ?? 0,
+    });
+  }
+
   private serviceChanged(service: V1Service, selector: Record<string, string> | undefined): void {
     const { namespace = '', name = '' } = service.metadata ?? {};
     this.parts.cluster.setService(namespace, name, selector);
   }
 }
+
+const keyOf = ({ metadata }: V1PodDisruptionBudget) => `${metadata?.namespace}/${metadata?.name}`;

@@ -7,8 +7,9 @@ import type { EventRecorder } from '../../libs/reconcile/events.ts';
 import type { Cluster } from '../../libs/scheduling/cluster.ts';
 import { wakesOn } from '../../libs/scheduling/plugin.ts';
 import type { QueueEntry, SchedulingQueue } from '../../libs/scheduling/queue.ts';
-import type { SchedulerCore } from '../../libs/scheduling/scheduler-core.ts';
+import type { Decision, SchedulerCore } from '../../libs/scheduling/scheduler-core.ts';
 import type { Bindings } from './bindings.ts';
+import type { Evictions } from './evictions.ts';
 import type { Refusals } from './refusals.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
 
@@ -23,6 +24,7 @@ export interface LoopParts {
   queue: SchedulingQueue;
   bindings: Bindings;
   refusals: Refusals;
+  evictions: Evictions;
   events: EventRecorder;
   metrics: SchedulerMetrics;
   clock: Clock;
@@ -30,6 +32,8 @@ export interface LoopParts {
   /** What has changed since the last call: a sum of `wakesOn`. */
   takeChanges(): number;
 }
+
+type Refused = Extract<Decision, { kind: 'unschedulable' }>;
 
 /** Takes pods from the queue, decides, and hands the decisions on. Driven by `poke`; it never waits for I/O. */
 export class Loop {
@@ -95,15 +99,13 @@ export class Loop {
   }
 
   private attempt(entry: QueueEntry): void {
-    const { cluster, core, queue, clock, metrics, refusals, bindings } = this.parts;
+    const { cluster, core, queue, clock, metrics, bindings } = this.parts;
     const startMs = clock.monotonic();
     const { info } = entry;
     const decision = core.decide(info);
     metrics.decided(clock.monotonic() - startMs);
     if (decision.kind === 'unschedulable') {
-      queue.refuse(entry, decision.wakesOn, startMs);
-      metrics.attempted('unschedulable', clock.monotonic() - startMs);
-      refusals.tell({ pod: info.pod, reason: 'Unschedulable', message: decision.message });
+      this.refuse(entry, decision, startMs);
       return;
     }
     // From here on the pod counts as placed; a binding that fails takes it off again.
@@ -119,6 +121,20 @@ export class Loop {
       settle: (error) =>
         error === undefined ? this.bound(entry, decision.nodeName, startMs) : this.failed(entry, error, startMs),
     });
+  }
+
+  private refuse(entry: QueueEntry, decision: Refused, startMs: number): void {
+    const { core, queue, clock, metrics, refusals, evictions } = this.parts;
+    const { info } = entry;
+    // Before anything is evicted: a victim that leaves at once must find the pod waiting.
+    queue.refuse(entry, decision.wakesOn, startMs);
+    metrics.attempted('unschedulable', clock.monotonic() - startMs);
+    refusals.tell({ pod: info.pod, reason: 'Unschedulable', message: decision.message });
+    if (evictions.isWaitingFor(info)) return;
+    const preemption = core.preempt(info);
+    if (preemption === undefined) return;
+    metrics.preempted(preemption.victims.length);
+    evictions.start(info, preemption);
   }
 
   private bound(entry: QueueEntry, nodeName: string, startMs: number): void {

@@ -1,6 +1,7 @@
 import { namespaces } from '../../libs/api/kinds/namespace.ts';
 import { nodes } from '../../libs/api/kinds/node.ts';
 import { pods } from '../../libs/api/kinds/pod.ts';
+import { poddisruptionbudgets } from '../../libs/api/kinds/poddisruptionbudget.ts';
 import { services } from '../../libs/api/kinds/service.ts';
 import { InformerSet } from '../../libs/client/informer-set.ts';
 import { EventRecorder } from '../../libs/reconcile/events.ts';
@@ -8,6 +9,7 @@ import { Cluster } from '../../libs/scheduling/cluster.ts';
 import { SchedulingQueue } from '../../libs/scheduling/queue.ts';
 import { SchedulerCore } from '../../libs/scheduling/scheduler-core.ts';
 import { Bindings } from './bindings.ts';
+import { Evictions } from './evictions.ts';
 import { Intake } from './intake.ts';
 import { Loop } from './loop.ts';
 import { defaultSchedulerName, type Scheduler, type SchedulerOptions } from './options.ts';
@@ -24,17 +26,31 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   metrics.observeSizes(options.metrics, queue, cluster);
   const events = new EventRecorder({ client, clock, random, component: schedulerName, logger });
   const refusals = new Refusals({ client, events, clock, logger });
+  const evictions = new Evictions({ client, cluster, events, clock, logger });
   const bindings = new Bindings(binder, logger);
   const poke = () => loop.poke();
   const intake = new Intake({ cluster, queue, views: core.views, clock, schedulerName, poke });
   const takeChanges = () => intake.takeChanges();
-  const loop = new Loop({ cluster, core, queue, bindings, refusals, events, metrics, clock, logger, takeChanges });
+  const loop = new Loop({
+    cluster,
+    core,
+    queue,
+    bindings,
+    refusals,
+    evictions,
+    events,
+    metrics,
+    clock,
+    logger,
+    takeChanges,
+  });
 
   const informers = new InformerSet({ client, clock, logger });
   const watched = [
     informers.of(nodes).addHandler(intake.nodes),
     informers.of(namespaces).addHandler(intake.namespaces),
     informers.of(services).addHandler(intake.services),
+    informers.of(poddisruptionbudgets).addHandler(intake.budgets),
     informers.of(pods).addHandler(intake.pods),
   ];
   informers.start();

@@ -5,6 +5,8 @@ import type { Judgement, Refusal, WeightedPlugin } from './plugin.ts';
 import type { PodShape } from './pod-info.ts';
 import { excluded, Tournament } from './tournament.ts';
 
+/** The plugin whose refusals are plain arithmetic. */
+const fitName = 'NodeResourcesFit';
 /** Scores are kept as whole thousandths, so that sums are exact. */
 const scoreUnit = 1000;
 
@@ -49,6 +51,7 @@ export class ClassView {
   private readonly refusals: Refusal[] = [];
   private readonly refusalIds = new Map<Refusal, number>();
   private readonly refusedNodes: number[] = [];
+  private readonly resolvable: boolean[] = [];
   private seen = -1;
   private epoch = Number.NaN;
   private readonly topologyVersion: number;
@@ -92,6 +95,18 @@ export class ClassView {
       if (best === undefined || score > best.score) best = { slot, score };
     }
     return best;
+  }
+
+  /** Whether free resources are all that can keep such pods off an otherwise suitable node. */
+  get restsOnResourcesAlone(): boolean {
+    return this.judging.every(({ name, local, regional }) => name === fitName || !(local?.filter || regional?.filter));
+  }
+
+  /** Whether taking pods off a node could make it fit: nothing that rests on the node alone speaks against it. */
+  isResolvable(slot: number): boolean {
+    if (this.regionOf[slot]! < 0 || this.fixedOutcome[slot]! < 0) return false;
+    const outcome = this.outcomes[slot]!;
+    return outcome >= 0 || this.resolvable[-1 - outcome]!;
   }
 
   /** How many nodes each refusal keeps out. */
@@ -187,7 +202,7 @@ export class ClassView {
       const judge = judgement[place];
       if (judge === undefined) continue;
       const refusal = judge.filter?.(slot);
-      if (refusal !== undefined) return -1 - this.refusalId(refusal);
+      if (refusal !== undefined) return -1 - this.refusalId(refusal, judgement.isResolvable);
       if (judge.score !== undefined) score += judge.score(slot) * judgement.weight;
     }
     return Math.round(score * scoreUnit);
@@ -228,12 +243,13 @@ export class ClassView {
     return id;
   }
 
-  private refusalId(refusal: Refusal): number {
+  private refusalId(refusal: Refusal, isResolvable: boolean): number {
     let id = this.refusalIds.get(refusal);
     if (id === undefined) {
       id = this.refusals.length;
       this.refusals.push(refusal);
       this.refusedNodes.push(0);
+      this.resolvable.push(isResolvable);
       this.refusalIds.set(refusal, id);
     }
     return id;

@@ -1,6 +1,7 @@
 import type { V1Node, V1Pod } from '../api/gen/types.ts';
+import type { LabelSelector } from '../api/selectors/requirement.ts';
 import { AffinityHolders } from './affinity-holders.ts';
-import { LabelClasses, type Labels } from './label-classes.ts';
+import { LabelClasses, type Labels, type PodTerm } from './label-classes.ts';
 import { NodeTable } from './node-table.ts';
 import {
   type PlacedPod,
@@ -20,11 +21,25 @@ interface UsedShape {
   users: number;
 }
 
+/** How many more pods of a kind may be evicted. */
+export interface DisruptionBudget {
+  readonly term: PodTerm;
+  readonly disruptionsAllowed: number;
+}
+
+const nominationKey = (uid: string) => `nominated/${uid}`;
+
 /** All that placement depends on, kept up to date by events: nodes, the pods on them, and what selects those. */
 export class Cluster {
   readonly table = new NodeTable();
   readonly classes = new LabelClasses(this.table);
   readonly holders = new AffinityHolders(this.table, this.classes);
+  /** The lowest priority of all placed pods; infinite when there are none. */
+  lowestPriority = Number.POSITIVE_INFINITY;
+  /** Grows when a disruption budget changes. */
+  budgetVersion = 0;
+  private readonly priorities = new Map<number, number>();
+  private readonly budgets = new Map<string, DisruptionBudget>();
   private readonly placed = new Map<string, PlacedPod>();
   private readonly shapes = new Map<string, UsedShape>();
   private readonly services = new Map<string, Map<string, Record<string, string>>>();
@@ -71,6 +86,7 @@ export class Cluster {
       shape: used.shape,
       labels: this.classes.use(namespace, labels, owner.controllerUid),
       seed: podSeed(pod),
+      startTime: pod.status?.startTime ?? pod.metadata?.creationTimestamp ?? '',
     };
   }
 
@@ -90,23 +106,72 @@ export class Cluster {
 
   /** Puts a pod on a node, which need not exist yet. It must not be on one. */
   place(info: PodInfo, nodeName: string): PlacedPod {
-    const slot = this.table.slotFor(nodeName);
     const isCounted = info.pod.metadata?.deletionTimestamp === undefined;
-    const placed: PlacedPod = { info, slot, requests: info.shape.requests, isCounted };
-    this.placed.set(info.uid, placed);
+    return this.placeAs({ key: info.uid, info, isCounted, isReservation: false }, nodeName);
+  }
+
+  placeAs({ key, info, isCounted, isReservation }: Omit<PlacedPod, 'slot' | 'requests'>, nodeName: string): PlacedPod {
+    const slot = this.table.slotFor(nodeName);
+    const placed: PlacedPod = { key, info, slot, requests: info.shape.requests, isCounted, isReservation };
+    this.placed.set(key, placed);
     this.table.addPod(placed);
     if (isCounted) this.count(placed, 1);
+    const { priority } = info;
+    this.priorities.set(priority, (this.priorities.get(priority) ?? 0) + 1);
+    if (priority < this.lowestPriority) this.lowestPriority = priority;
     return placed;
   }
 
   /** Takes a pod off its node and returns what stood there. */
-  displace(uid: string): PlacedPod | undefined {
-    const placed = this.placed.get(uid);
+  displace(key: string): PlacedPod | undefined {
+    const placed = this.placed.get(key);
     if (placed === undefined) return undefined;
-    this.placed.delete(uid);
+    this.placed.delete(key);
     if (placed.isCounted) this.count(placed, -1);
     this.table.removePod(placed);
+    const { priority } = placed.info;
+    const left = this.priorities.get(priority)! - 1;
+    if (left > 0) this.priorities.set(priority, left);
+    else {
+      this.priorities.delete(priority);
+      if (priority === this.lowestPriority) this.lowestPriority = Math.min(...this.priorities.keys());
+    }
     return placed;
+  }
+
+  /** Keeps room on a node for a pod that waits for its victims to leave. */
+  nominate(info: PodInfo, nodeName: string): void {
+    const key = nominationKey(info.uid);
+    this.displace(key);
+    this.placeAs({ key, info, isCounted: false, isReservation: true }, nodeName);
+  }
+
+  nominationOf(uid: string): PlacedPod | undefined {
+    return this.placed.get(nominationKey(uid));
+  }
+
+  /** Gives the room back. */
+  denominate(uid: string): PlacedPod | undefined {
+    return this.displace(nominationKey(uid));
+  }
+
+  /** Sets a disruption budget; without `rule` it is gone. */
+  setBudget(
+    key: string,
+    rule: { namespace: string; selector: LabelSelector; disruptionsAllowed: number } | undefined,
+  ): void {
+    this.budgetVersion++;
+    if (rule === undefined) this.budgets.delete(key);
+    else {
+      const term = this.classes.term({ namespaces: [rule.namespace], selector: rule.selector });
+      this.budgets.set(key, { term, disruptionsAllowed: rule.disruptionsAllowed });
+    }
+  }
+
+  budgetsOf(info: PodInfo): DisruptionBudget[] {
+    return this.budgets.size === 0
+      ? []
+      : [...this.budgets.values()].filter(({ term }) => info.labels.terms.includes(term));
   }
 
   private count({ info, slot }: PlacedPod, sign: 1 | -1): void {

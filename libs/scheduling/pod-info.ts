@@ -50,15 +50,21 @@ export interface PodInfo {
   readonly labels: LabelClass;
   /** Breaks ties between equal nodes. */
   readonly seed: number;
+  /** RFC 3339; of two pods with one priority the older is the more important. */
+  readonly startTime: string;
 }
 
 /** A pod that occupies a node. */
 export interface PlacedPod {
+  /** The pod's uid; for a reservation `nominated/` and the uid. */
+  readonly key: string;
   readonly info: PodInfo;
   readonly slot: number;
   readonly requests: Requests;
   /** A pod that is on its way out holds its resources but no longer counts for spreading and affinity. */
   readonly isCounted: boolean;
+  /** Holds the room that is being made for a pod whose victims have not left yet. */
+  readonly isReservation: boolean;
 }
 
 /** What a pod is spread by when it states no constraints: its controller, or the services that select it. */

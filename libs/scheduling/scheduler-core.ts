@@ -1,6 +1,7 @@
 import type { Cluster } from './cluster.ts';
 import type { WeightedPlugin } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
+import { type Preemption, Preemptor } from './preemption.ts';
 import { unschedulableMessage } from './reasons.ts';
 import { defaultPlugins } from './registry.ts';
 import { Views } from './views.ts';
@@ -21,17 +22,30 @@ export type Decision =
  */
 export class SchedulerCore {
   readonly views: Views;
+  private readonly preemptor: Preemptor;
   private readonly cluster: Cluster;
 
   constructor(cluster: Cluster, plugins: readonly WeightedPlugin[] = defaultPlugins) {
     this.cluster = cluster;
     this.views = new Views(cluster, plugins);
+    this.preemptor = new Preemptor(cluster);
   }
 
+  /** Where the pod goes now. Room that is kept for it counts as free for it alone. */
   decide(info: PodInfo): Decision {
+    const nomination = this.cluster.denominate(info.uid);
     const choice = this.views.of(info).choose(info.seed);
-    if (choice === undefined) return this.refuse(info);
+    if (choice === undefined) {
+      const refusal = this.refuse(info);
+      if (nomination !== undefined) this.cluster.nominate(info, this.cluster.table.names[nomination.slot]!);
+      return refusal;
+    }
     return { kind: 'node', nodeName: this.cluster.table.names[choice.slot]!, ...choice };
+  }
+
+  /** Whom to evict so that a pod without room fits; undefined when that would not help. */
+  preempt(info: PodInfo): Preemption | undefined {
+    return this.preemptor.find(info, this.views.keyOf(info), this.views.of(info));
   }
 
   private refuse(info: PodInfo): Decision {

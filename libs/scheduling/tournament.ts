@@ -8,7 +8,7 @@ export const excluded = -1;
  */
 export class Tournament {
   private members: Int32Array;
-  private tree: Int32Array;
+  private tree: Float64Array;
   private leaves: number;
   size = 0;
 
@@ -16,7 +16,7 @@ export class Tournament {
     this.leaves = 8;
     while (this.leaves < capacity) this.leaves *= 2;
     this.members = new Int32Array(this.leaves);
-    this.tree = new Int32Array(this.leaves * 2).fill(excluded);
+    this.tree = new Float64Array(this.leaves * 2).fill(excluded);
   }
 
   /** The best score; `excluded` when there is none. */
@@ -65,7 +65,7 @@ export class Tournament {
     const before = this.tree.subarray(this.leaves);
     this.members = members;
     this.leaves *= 2;
-    this.tree = new Int32Array(this.leaves * 2).fill(excluded);
+    this.tree = new Float64Array(this.leaves * 2).fill(excluded);
     this.tree.set(before, this.leaves);
     for (let at = this.leaves - 1; at >= 1; at--) {
       this.tree[at] = Math.max(this.tree[at * 2]!, this.tree[at * 2 + 1]!);

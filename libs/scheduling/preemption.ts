@@ -1,0 +1,123 @@
+import type { ClassView } from './class-view.ts';
+import type { Cluster } from './cluster.ts';
+import type { PlacedPod, PodInfo } from './pod-info.ts';
+import { excluded, Tournament } from './tournament.ts';
+import { ClusterSpace, chooseVictims, lessImportant, ResourceSpace, type VictimSet } from './victims.ts';
+
+/** Nodes looked at when plugins must be asked about each set of victims. Source: kube-scheduler's minimum. */
+const simulatedNodesMax = 100;
+/** Rankings kept, each of about 16 bytes a node. */
+const rankingsMax = 64;
+/** Costs are whole numbers below it, so that a larger score is a smaller cost. */
+const costMax = 2 ** 52;
+const countMax = 2 ** 16 - 1;
+const priorityBase = 2 ** 31;
+
+export interface Preemption {
+  slot: number;
+  nodeName: string;
+  victims: readonly PlacedPod[];
+}
+
+/** Finds the node that a pod can be given with the least harm to pods of lower priority. Nothing is evicted here. */
+export class Preemptor {
+  private readonly rankings = new Map<string, VictimRanking>();
+  private readonly cluster: Cluster;
+
+  constructor(cluster: Cluster) {
+    this.cluster = cluster;
+  }
+
+  find(info: PodInfo, classKey: string, view: ClassView): Preemption | undefined {
+    if (info.pod.spec?.preemptionPolicy === 'Never' || info.priority <= this.cluster.lowestPriority) return undefined;
+    view.refresh();
+    return view.restsOnResourcesAlone ? this.byRanking(info, classKey, view) : this.bySimulation(info, view);
+  }
+
+  private byRanking(info: PodInfo, classKey: string, view: ClassView): Preemption | undefined {
+    const ranking = this.rankings.get(classKey) ?? new VictimRanking(this.cluster, info, view);
+    this.rankings.delete(classKey);
+    this.rankings.set(classKey, ranking);
+    if (this.rankings.size > rankingsMax) this.rankings.delete(this.rankings.keys().next().value!);
+    const slot = ranking.best(view, info.seed);
+    if (slot === undefined) return undefined;
+    return this.preemption(slot, resourceVictims(info, slot, this.cluster)!);
+  }
+
+  private bySimulation(info: PodInfo, view: ClassView): Preemption | undefined {
+    const { table } = this.cluster;
+    let best: { slot: number; set: VictimSet; cost: number } | undefined;
+    let looked = 0;
+    for (let at = 0; at < table.size && looked < simulatedNodesMax; at++) {
+      const slot = (at + info.seed) % table.size;
+      if (!view.isResolvable(slot)) continue;
+      const candidates = lessImportant(this.cluster, slot, info.priority);
+      if (candidates.length === 0) continue;
+      looked++;
+      const space = new ClusterSpace(this.cluster, slot, () => view.fits(slot));
+      const set = chooseVictims(candidates, this.cluster, space);
+      if (set === undefined) continue;
+      const cost = costOf(set);
+      if (best === undefined || cost < best.cost) best = { slot, set, cost };
+    }
+    return best && this.preemption(best.slot, best.set);
+  }
+
+  private preemption(slot: number, { victims }: VictimSet): Preemption {
+    return { slot, nodeName: this.cluster.table.names[slot]!, victims };
+  }
+}
+
+/** Least harm first: no broken budgets, then a low highest priority among the victims, then few of them. */
+function costOf({ victims, violations }: VictimSet): number {
+  let highest = -priorityBase;
+  for (const { info } of victims) highest = Math.max(highest, info.priority);
+  const harm = Math.min(violations, 15) * 2 ** 48 + (highest + priorityBase) * 2 ** 16;
+  return Math.min(costMax - 1, harm + Math.min(victims.length, countMax));
+}
+
+function resourceVictims(info: PodInfo, slot: number, cluster: Cluster): VictimSet | undefined {
+  const candidates = lessImportant(cluster, slot, info.priority);
+  return candidates.length === 0
+    ? undefined
+    : chooseVictims(candidates, cluster, new ResourceSpace(info, slot, cluster));
+}
+
+/** All nodes by what giving them to a pod of one class would cost; judged again only where something has changed. */
+class VictimRanking {
+  private readonly nodes = new Tournament();
+  private places: number[] = [];
+  private seen = -1;
+  private budgetVersion = -1;
+  private readonly cluster: Cluster;
+  private readonly info: PodInfo;
+  private view: ClassView;
+
+  constructor(cluster: Cluster, info: PodInfo, view: ClassView) {
+    this.cluster = cluster;
+    this.info = info;
+    this.view = view;
+  }
+
+  best(view: ClassView, seed: number): number | undefined {
+    const { table, budgetVersion } = this.cluster;
+    this.view = view;
+    const isWhole = this.seen < 0 || this.budgetVersion !== budgetVersion;
+    if (isWhole || !table.changesSince(this.seen, (slot) => this.rank(slot))) {
+      for (let slot = 0; slot < table.size; slot++) this.rank(slot);
+    }
+    this.seen = table.sequence;
+    this.budgetVersion = budgetVersion;
+    return this.nodes.best === excluded ? undefined : this.nodes.pick(seed);
+  }
+
+  private rank(slot: number): void {
+    const set = this.view.isResolvable(slot) ? resourceVictims(this.info, slot, this.cluster) : undefined;
+    let place = this.places[slot];
+    if (place === undefined) {
+      place = this.nodes.enter(slot);
+      this.places[slot] = place;
+    }
+    this.nodes.set(place, set === undefined ? excluded : costMax - costOf(set));
+  }
+}
