@@ -39,6 +39,7 @@ export const ipaddresses: ResourceDefinition<V1IPAddress> = {
     metadata: metadata({ name: addressName, namespaced: false }),
     created: fields<V1IPAddress>({ spec: present(fields({ parentRef: present(parent) })) }),
     before: immutable<V1IPAddress>('spec.parentRef'),
+    asNewFirst: true,
   }),
   columns: [nameColumn, column('ParentRef', 'Whose address it is.', parentCell)],
   selectableFields: {},

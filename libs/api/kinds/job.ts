@@ -126,6 +126,7 @@ export const jobs: ResourceDefinition<V1Job> = {
       jobUpdate(job, previous, at);
     },
     status: jobStatus,
+    asNewFirst: true,
   }),
   warnings: (job, previous) => (previous ? [] : [...nameWarnings(job), ...jobSpecWarnings(job.spec, 'spec')]),
   columns: [

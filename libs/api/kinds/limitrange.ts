@@ -119,6 +119,10 @@ export const limitranges: ResourceDefinition<V1LimitRange> = {
   setDefaults(draft) {
     for (const limit of draft.spec?.limits ?? []) defaultItem(limit);
   },
+  /** A range without a name is called by its uid. */
+  prepareForCreate(draft) {
+    if (draft.metadata && !draft.metadata.name) draft.metadata.name = draft.metadata.uid;
+  },
   ...validations<V1LimitRange>({
     metadata: namespacedMetadata,
     object: fields<V1LimitRange>({ spec: fields({ limits: items }) }),

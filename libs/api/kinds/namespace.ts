@@ -48,6 +48,7 @@ export const namespaces: ResourceDefinition<V1Namespace> = {
   ...validations<V1Namespace>({
     metadata: metadata({ name: dnsLabel, namespaced: false }),
     created: finalizers,
+    asNewFirst: true,
     status(namespace, _previous, at) {
       const expected = namespace.metadata?.deletionTimestamp ? 'Terminating' : 'Active';
       if (namespace.status?.phase !== expected) at.invalid(`must be ${expected}`, 'status', 'Phase');

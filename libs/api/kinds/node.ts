@@ -125,6 +125,7 @@ export const nodes: ResourceDefinition<V1Node> = {
     metadata: clusterMetadata,
     created: newNode,
     before: nodeUpdate,
+    asNewFirst: true,
     status: nodeUpdate,
   }),
   columns: [

@@ -200,6 +200,7 @@ export const persistentvolumes: ResourceDefinition<V1PersistentVolume> = {
     metadata: clusterMetadata,
     object: fields<V1PersistentVolume>({ spec: present(volumeSpec) }),
     after: volumeStays,
+    asNewFirst: true,
     metadataAgain: true,
     status: () => {},
   }),

@@ -2,7 +2,7 @@ import type { ResourceDefinition } from '../definition.ts';
 import type { V1PodDisruptionBudget, V1PodDisruptionBudgetSpec, V1PodDisruptionBudgetStatus } from '../gen/types.ts';
 import { labelSelector } from '../validation/labels.ts';
 import { metadata } from '../validation/metadata.ts';
-import { dnsSubdomain } from '../validation/names.ts';
+import { pathSegment } from '../validation/names.ts';
 import { validations } from '../validation/object.ts';
 import { all, fields, oneOf, present, type Rule } from '../validation/rule.ts';
 import { amountOfPods, atMostAll, counters } from '../validation/workload.ts';
@@ -48,7 +48,7 @@ export const poddisruptionbudgets: ResourceDefinition<V1PodDisruptionBudget> = {
   hasGeneration: true,
   ...ownStatus<V1PodDisruptionBudget>('V1PodDisruptionBudgetStatus'),
   ...validations<V1PodDisruptionBudget>({
-    metadata: metadata({ name: dnsSubdomain, namespaced: true, freeFinalizers: true }),
+    metadata: metadata({ name: pathSegment, namespaced: true, freeFinalizers: true }),
     object: fields<V1PodDisruptionBudget>({ spec: present(spec) }),
     status: (budget, _previous, at) => status(budget.status, at),
   }),

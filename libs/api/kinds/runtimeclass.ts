@@ -1,8 +1,8 @@
 import type { ResourceDefinition } from '../definition.ts';
 import type { V1Overhead, V1RuntimeClass, V1Scheduling, V1Toleration } from '../gen/types.ts';
 import { labels } from '../validation/labels.ts';
-import { clusterMetadata } from '../validation/metadata.ts';
-import { dnsLabel } from '../validation/names.ts';
+import { metadata } from '../validation/metadata.ts';
+import { dnsLabel, dnsSubdomain } from '../validation/names.ts';
 import { immutable, validations } from '../validation/object.ts';
 import { containerResourceName, resourceRequirements } from '../validation/resources.ts';
 import { all, fields, type Rule, required, text, unique } from '../validation/rule.ts';
@@ -28,9 +28,10 @@ export const runtimeclasses: ResourceDefinition<V1RuntimeClass> = {
   namespaced: false,
   type: 'V1RuntimeClass',
   ...validations<V1RuntimeClass>({
-    metadata: clusterMetadata,
+    metadata: metadata({ name: dnsSubdomain, namespaced: false, freeFinalizers: true }),
     created: fields<V1RuntimeClass>({ handler: required(text(dnsLabel)), overhead, scheduling }),
     before: immutable<V1RuntimeClass>('handler'),
+    asNewFirst: true,
   }),
   columns: [nameColumn, column('Handler', 'The runtime behind it.', (object) => object.handler), ageColumn],
 };

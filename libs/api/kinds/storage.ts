@@ -61,16 +61,16 @@ const topologyLabels: Rule<readonly V1TopologySelectorLabelRequirement[]> = (lis
   });
 };
 
-/** A term that stands twice says nothing; terms are compared by what they select. */
+/** A term that stands twice says nothing, and neither does an empty one. Terms are compared by what they select. */
 const topologies: Rule<readonly V1TopologySelectorTerm[]> = (terms, at, context) => {
   const meaning = (term: V1TopologySelectorTerm) =>
     Object.fromEntries((term.matchLabelExpressions ?? []).map((e) => [e.key, [...(e.values ?? [])].sort()]));
   terms.forEach((term, i) => {
     at.enter(i);
     fields<V1TopologySelectorTerm>({ matchLabelExpressions: topologyLabels })(term, at, context);
-    for (const other of terms.slice(0, i)) {
-      if (sameValue(meaning(other), meaning(term))) at.duplicate('', 'matchLabelExpressions');
-    }
+    const empty = Object.keys(meaning(term)).length === 0;
+    const again = terms.slice(0, i).filter((other) => sameValue(meaning(other), meaning(term))).length;
+    for (let n = again + (empty ? terms.length : 0); n > 0; n--) at.duplicate('', 'matchLabelExpressions');
     at.leave();
   });
 };
@@ -104,6 +104,7 @@ export const storageclasses: ResourceDefinition<V1StorageClass> = {
       allowedTopologies: topologies,
     }),
     before: immutable<V1StorageClass>('parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'),
+    asNewFirst: true,
   }),
   columns: [
     { ...column<V1StorageClass>('Name', 'Name of the class.', classNameCell), format: 'name' },
@@ -164,7 +165,6 @@ export const csidrivers: ResourceDefinition<V1CSIDriver> = {
   singular: 'csidriver',
   namespaced: false,
   type: 'V1CSIDriver',
-  hasGeneration: true,
   setDefaults({ spec }) {
     if (!spec) return;
     spec.attachRequired ??= true;
@@ -264,6 +264,7 @@ export const csistoragecapacities: ResourceDefinition<V1CSIStorageCapacity> = {
       },
     }),
     before: immutable<V1CSIStorageCapacity>('nodeTopology', 'storageClassName'),
+    asNewFirst: true,
   }),
   columns: [
     nameColumn,

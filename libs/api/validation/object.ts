@@ -22,6 +22,8 @@ export interface ObjectRules<T extends KubeObject> {
   readonly status?: UpdateRule<T>;
   /** Whether an update looks at the whole of the metadata again, and not at its changes only. */
   readonly metadataAgain?: boolean;
+  /** Whether an update is looked at as if the object were new first, and then as an update. */
+  readonly asNewFirst?: boolean;
 }
 
 type Validations<T extends KubeObject> = Pick<
@@ -34,15 +36,12 @@ export function validations<T extends KubeObject>(rules: ObjectRules<T>): Valida
   return {
     validate(object) {
       const at = new Report();
-      at.enter('metadata');
-      rules.metadata(object.metadata ?? {}, at, undefined);
-      at.leave();
-      rules.object?.(object, at, undefined);
-      rules.created?.(object, at, undefined);
+      asNew(rules, object, at);
       return at.errors;
     },
     validateUpdate(object, previous) {
       const at = new Report();
+      if (rules.asNewFirst) asNew(rules, object, at);
       metadataUpdate(object, previous, at);
       rules.before?.(object, previous, at);
       if (rules.metadataAgain) {
@@ -61,6 +60,14 @@ export function validations<T extends KubeObject>(rules: ObjectRules<T>): Valida
       return at.errors;
     },
   };
+}
+
+function asNew<T extends KubeObject>(rules: ObjectRules<T>, object: T, at: Report): void {
+  at.enter('metadata');
+  rules.metadata(object.metadata ?? {}, at, undefined);
+  at.leave();
+  rules.object?.(object, at, undefined);
+  rules.created?.(object, at, undefined);
 }
 
 /** Refuses changes of fields. Each is a path such as `spec.selector`; an update is compared by what it means. */
