@@ -36,6 +36,7 @@ class TypedReader {
     for (const name in members) {
       this.members++;
       const given = members[name];
+      if (given === undefined) continue;
       const field = type.fields.get(name);
       if (field === undefined) {
         if (type.preservesUnknown) continue;
@@ -108,6 +109,7 @@ class TypedReader {
     for (const key in members) {
       this.members++;
       const item = members[key];
+      if (item === undefined) continue;
       if (item === null) {
         members[key] = zeroOf(element);
         continue;
