@@ -1,8 +1,11 @@
 import { builtinKinds } from '../../libs/api/kinds/index.ts';
 import type { Resource } from '../../libs/api/meta.ts';
 import { InformerSet } from '../../libs/client/informer-set.ts';
+import { newAutoscalerController } from '../../libs/controllers/autoscaler/reconcile.ts';
 import { newDeploymentController } from '../../libs/controllers/deployment/reconcile.ts';
+import { newEndpointsController } from '../../libs/controllers/endpoints/reconcile.ts';
 import { newEndpointSliceController } from '../../libs/controllers/endpointslice/reconcile.ts';
+import { newEndpointSliceMirroringController } from '../../libs/controllers/endpointslicemirroring/reconcile.ts';
 import { newEventExpiryController } from '../../libs/controllers/eventexpiry/reconcile.ts';
 import { newGarbageCollector } from '../../libs/controllers/garbagecollector/reconcile.ts';
 import { newNamespaceController } from '../../libs/controllers/namespace/reconcile.ts';
@@ -32,11 +35,18 @@ const makers: Readonly<Record<string, Make>> = {
   deployment: newDeploymentController,
   replicaset: newReplicaSetController,
   endpointslice: newEndpointSliceController,
+  endpoint: newEndpointsController,
+  endpointslicemirroring: newEndpointSliceMirroringController,
   podcidr: (context, { clusterCidr = '10.244.0.0/16', nodeMaskBits = 24 }) =>
     newPodCidrController(context, { clusterCidr, nodeMaskBits }),
   'node-lifecycle': newNodeLifecycleController,
   'taint-eviction': newTaintEvictionController,
   podgc: (context) => newPodGcController(context),
+  horizontalpodautoscaler: (context, { autoscalerPeriodMs }) =>
+    newAutoscalerController(context, {
+      scalable: builtinKinds.filter(({ scale }) => scale !== undefined),
+      ...(autoscalerPeriodMs === undefined ? {} : { periodMs: autoscalerPeriodMs }),
+    }),
   namespace: (context, options) => newNamespaceController(context, { resources: deletable(options) }),
   'garbage-collector': (context, options) => {
     // Events own nothing and are owned by nothing; they only come in great numbers.
