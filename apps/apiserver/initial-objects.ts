@@ -110,7 +110,8 @@ async function ensure(registry: Registry, initial: InitialObject): Promise<void>
   const served = registry.resource(initial.group, initial.version, initial.plural);
   if (!served) return;
   const { kind } = served.definition;
-  const object = { kind, apiVersion: apiVersionOf(initial), ...structuredClone(initial.object) };
+  const given = JSON.parse(JSON.stringify(initial.object)) as KubeObject;
+  const object = { kind, apiVersion: apiVersionOf(initial), ...given };
   const at = { namespace: object.metadata?.namespace, name: object.metadata?.name ?? '' };
   const body = conformObject(object, expectedOf(served.definition));
   const request = {
