@@ -68,7 +68,7 @@ function bindingOf(line: string): DefaultObject {
   return binding(
     { name, namespace },
     { kind: reference.slice(0, colon), name: reference.slice(colon + 1) },
-    subjects.map(subjectOf),
+    subjects.filter(Boolean).map(subjectOf),
   );
 }
 
