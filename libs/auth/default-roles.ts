@@ -62,7 +62,7 @@ function subjectOf(text: string): RbacV1Subject {
 }
 
 function bindingOf(line: string): DefaultObject {
-  const [place = '', reference = '', ...subjects] = line.split(' ');
+  const [place = '', reference = '', ...subjects] = line.trimEnd().split(' ');
   const { namespace, name } = splitName(place);
   const colon = reference.indexOf(':');
   return binding(
