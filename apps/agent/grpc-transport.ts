@@ -14,6 +14,8 @@ export interface GrpcTransportOptions {
   identity: () => NodeIdentity;
 }
 
+/** A name that the authority certifies for API servers only. */
+const serverName = 'kubernetes.default.svc';
 /** As large as the server allows. */
 const messageBytesMax = 16 * 1024 * 1024;
 
@@ -30,6 +32,9 @@ function connect(options: GrpcTransportOptions, events: TransportEvents): Transp
     'grpc.max_send_message_length': messageBytesMax,
     'grpc.enable_retries': 0,
     'grpc.use_local_subchannel_pool': 1,
+    // Whatever address leads to it, the server must be this cluster's API server.
+    'grpc.ssl_target_name_override': serverName,
+    'grpc.default_authority': serverName,
   });
   const { path, requestSerialize, responseDeserialize } = NodeSessionService.connect;
   const call: ClientDuplexStream<AgentMessage, ServerMessage> = client.makeBidiStreamRequest(

@@ -66,11 +66,17 @@ describe.each([
   });
 
   it('forwards ports', async () => {
-    const forward = start(env, ['port-forward', 'pod/one', `:${echoPort}`]);
+    // A client that had to fall back to the other framing says so at this level.
+    const forward = start(env, ['port-forward', 'pod/one', `:${echoPort}`, '-v=4']);
+    let said = '';
+    forward.stderr?.on('data', (text) => {
+      said += text;
+    });
     try {
       const line = await firstMatch(forward.stdout!, /127\.0\.0\.1:(\d+)/);
       const answers = await Promise.all(['a', 'b', 'c'].map((text) => ask(Number(line[1]), text)));
       expect(answers).toEqual(['<a>', '<b>', '<c>']);
+      expect(said).not.toMatch(/fallback/i);
     } finally {
       forward.kill();
     }

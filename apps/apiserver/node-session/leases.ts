@@ -90,7 +90,10 @@ export class SessionLeases {
   /** Answers whether all is well: every node Lease is free or held by a server that lives. */
   private async releaseDead(always: boolean): Promise<boolean> {
     const { client, clock, serverId, logger } = this.options;
-    const servers = await client.list(leases, { namespace: serverLeaseNamespace, labelSelector: serverLeaseLabel });
+    const servers = await client.list(leases, {
+      namespace: serverLeaseNamespace,
+      labelSelector: `${serverLeaseLabel}=true`,
+    });
     const dead = servers.items.filter((lease) => isDead(lease, clock.now()));
     if (dead.length === 0 && !always) return false;
     const alive = new Set(servers.items.filter((lease) => !dead.includes(lease)).map((l) => l.spec?.holderIdentity));

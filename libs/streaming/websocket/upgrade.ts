@@ -29,8 +29,11 @@ export function acceptWebSocket(
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: messageBytesMax,
-    handleProtocols: () => protocol || false,
   });
+  // The names of Kubernetes' protocols are not all tokens in the sense of HTTP (SPDY/3.1+portforward.k8s.io), which the
+  // library insists on; so the choice is made and answered here.
+  delete request.headers['sec-websocket-protocol'];
+  if (protocol !== '') server.once('headers', (headers) => headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
   return new Promise((resolve, reject) => {
     connection.socket.once('error', reject);
     server.once('wsClientError', reject);

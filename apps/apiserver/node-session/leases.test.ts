@@ -1,0 +1,85 @@
+import { leases } from '../../../libs/api/kinds/lease.ts';
+import { silentLogger } from '../../../libs/base/log.ts';
+import { FakeClient } from '../../../test/support/fake-client.ts';
+import { FakeClock } from '../../../test/support/fake-clock.ts';
+import { SessionLeases } from './leases.ts';
+
+let clock: FakeClock;
+let client: FakeClient;
+beforeEach(() => {
+  clock = new FakeClock();
+  client = new FakeClient({ clock });
+});
+
+const server = (serverId: string) => new SessionLeases({ client, serverId, clock, logger: silentLogger });
+const holder = async (node: string) =>
+  (await client.get(leases, { namespace: 'kube-node-lease', name: node })).spec?.holderIdentity;
+const writes = () => client.requests.filter((request) => !/^(get|list|watch)/.test(request)).length;
+
+it('takes and releases the lease of a node', async () => {
+  const a = server('a');
+  await a.take('n1');
+  expect(await holder('n1')).toBe('a');
+  await a.release('n1');
+  expect(await holder('n1')).toBe('');
+});
+
+it('leaves a lease alone that another server holds by now', async () => {
+  await server('a').take('n1');
+  await server('b').take('n1');
+  await server('a').release('n1');
+  expect(await holder('n1')).toBe('b');
+});
+
+it('takes a lease without a Node ever having had one for nothing lost', async () => {
+  await expect(server('a').release('never')).resolves.toBeUndefined();
+});
+
+it('releases what a dead server held, and only that', async () => {
+  const abort = new AbortController();
+  const [dead, alive] = [new AbortController(), new AbortController()];
+  void server('dead').keep(dead.signal);
+  void server('alive').keep(alive.signal);
+  await clock.settle();
+  await server('dead').take('n1');
+  await server('alive').take('n2');
+  // Killed: its lease stays, nobody renews it.
+  client.delete = (
+    (original) =>
+    async (...args: Parameters<typeof original>) => {
+      if (args[1].name === 'berth-server-dead' && !abort.signal.aborted) return;
+      await original(...args);
+    }
+  )(client.delete.bind(client));
+  dead.abort(new Error('killed'));
+  await clock.advance(8_000);
+  expect(await holder('n1')).toBe('dead');
+  abort.abort();
+  await clock.advance(12_000);
+  expect([await holder('n1'), await holder('n2')]).toEqual(['', 'alive']);
+  alive.abort(new Error('done'));
+});
+
+it('releases what unknown servers held once agents have had time to come back', async () => {
+  await server('forgotten').take('n1');
+  const abort = new AbortController();
+  void server('fresh').keep(abort.signal);
+  await clock.advance(4_000);
+  expect(await holder('n1')).toBe('forgotten');
+  await clock.advance(8_000);
+  expect(await holder('n1')).toBe('');
+  abort.abort(new Error('done'));
+});
+
+it('costs one write in four seconds for a server, none for its nodes', async () => {
+  const abort = new AbortController();
+  const a = server('a');
+  void a.keep(abort.signal);
+  for (let node = 0; node < 100; node++) await a.take(`n${node}`);
+  await clock.advance(20_000);
+  const before = writes();
+  await clock.advance(40_000);
+  // A renewal is a create that finds the Lease, then a patch.
+  expect(writes() - before).toBeLessThanOrEqual(2 * 10);
+  abort.abort(new Error('done'));
+});
