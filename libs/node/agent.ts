@@ -44,7 +44,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   const { link, runtime, clock, random, paths, node } = options;
   const logger = options.logger ?? silentLogger;
   for (const path of Object.values(paths)) mkdirSync(path, { recursive: true });
-  const tree = detectCgroupTree();
+  const tree = options.cgroups.tree ?? detectCgroupTree();
   const cgroups = new PodCgroups(tree, options.cgroups.parent);
   cgroups.setUpNode(node);
   const view = new RuntimeView({

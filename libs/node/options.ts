@@ -5,6 +5,7 @@ import type { Logger } from '../base/log.ts';
 import type { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
+import type { CgroupTree } from './cgroups/cgroups.ts';
 import type { NodeLink } from './link.ts';
 
 /** What the node is and offers. */
@@ -45,7 +46,11 @@ export interface NodeAgentOptions {
   metrics?: Metrics;
   paths: NodePaths;
   /** The cgroup of everything on the node, such as /berth/c1/node-1; pods go into `kubepods` below it. */
-  cgroups: { parent: string };
+  cgroups: {
+    parent: string;
+    /** The machine's own when absent. */
+    tree?: CgroupTree;
+  };
   node: NodeIdentity;
   dns: NodeDns;
   /** What `/metrics` answers: the process's metrics as Prometheus text. */

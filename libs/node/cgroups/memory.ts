@@ -1,0 +1,31 @@
+import { type CgroupLimits, type CgroupTree, type CgroupUsage, noUsage } from './cgroups.ts';
+
+/** Control groups that exist in memory only: for hollow nodes and tests. */
+export class MemoryCgroups implements CgroupTree {
+  readonly version = 2;
+  readonly groups = new Map<string, CgroupLimits>();
+
+  ensure(path: string, limits: CgroupLimits): void {
+    this.groups.set(path, { ...this.groups.get(path), ...limits });
+  }
+
+  remove(path: string): boolean {
+    for (const known of this.groups.keys())
+      if (known === path || known.startsWith(`${path}/`)) this.groups.delete(known);
+    return true;
+  }
+
+  children(path: string): string[] {
+    const prefix = `${path}/`;
+    const below = [...this.groups.keys()].filter((known) => known.startsWith(prefix));
+    return [...new Set(below.map((known) => known.slice(prefix.length).split('/')[0] ?? ''))];
+  }
+
+  processes(): number[] {
+    return [];
+  }
+
+  usage(path: string): CgroupUsage | undefined {
+    return this.groups.has(path) ? noUsage : undefined;
+  }
+}
