@@ -65,14 +65,18 @@ export class Cluster {
     this.services.set(namespace, inNamespace);
   }
 
-  /** Reads a pod; each call is to be answered by one `forget`. */
-  read(pod: V1Pod): PodInfo {
+  /**
+   * Reads a pod; each call is to be answered by one `forget`. The node that the pod names is what it must go to only
+   * when `isPinned` says so: of a running pod it is just where it is.
+   */
+  read(pod: V1Pod, isPinned = false): PodInfo {
     const { namespace = '', name = '', uid = '', labels = {} } = pod.metadata ?? {};
     const owner = this.ownerOf(pod);
-    const key = shapeKey(pod, owner);
+    const nodeName = isPinned ? (pod.spec?.nodeName ?? '') : '';
+    const key = shapeKey(pod, owner, nodeName);
     let used = this.shapes.get(key);
     if (used === undefined) {
-      used = { shape: readShape(pod, key, owner, this), users: 0 };
+      used = { shape: readShape(pod, { key, owner, nodeName }, this), users: 0 };
       this.shapes.set(key, used);
       if (this.shapes.size > idleShapesMax) this.sweepShapes();
     }

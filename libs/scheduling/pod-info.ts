@@ -33,6 +33,8 @@ export interface PodShape {
   readonly key: string;
   readonly pod: V1Pod;
   readonly namespace: string;
+  /** The only node that will do; '' for any. */
+  readonly nodeName: string;
   readonly requests: Requests;
   readonly hostPorts: readonly HostPort[];
   readonly affinity: PodAffinity;
@@ -73,6 +75,12 @@ export interface SpreadOwner {
   serviceSelectors: ReadonlyArray<Record<string, string>>;
 }
 
+export interface ShapeIdentity {
+  key: string;
+  owner: SpreadOwner;
+  nodeName: string;
+}
+
 export interface ShapeContext {
   table: NodeTable;
   classes: LabelClasses;
@@ -80,11 +88,12 @@ export interface ShapeContext {
 }
 
 /** Everything that `readShape` and the plugins look at, as text. */
-export function shapeKey(pod: V1Pod, owner: SpreadOwner): string {
+export function shapeKey(pod: V1Pod, owner: SpreadOwner, nodeName: string): string {
   const spec = pod.spec;
   const keptLabels = spec?.topologySpreadConstraints || spec?.affinity ? pod.metadata?.labels : undefined;
   return JSON.stringify([
     pod.metadata?.namespace,
+    nodeName,
     spec?.containers.map(({ resources, ports, image }) => [resources, ports, image]),
     spec?.initContainers?.map(({ resources, restartPolicy, image, ports }) => [resources, restartPolicy, image, ports]),
     spec?.overhead,
@@ -104,12 +113,14 @@ export function shapeKey(pod: V1Pod, owner: SpreadOwner): string {
   ]);
 }
 
-export function readShape(pod: V1Pod, key: string, owner: SpreadOwner, context: ShapeContext): PodShape {
+export function readShape(pod: V1Pod, identity: ShapeIdentity, context: ShapeContext): PodShape {
+  const { key, owner, nodeName } = identity;
   const namespace = pod.metadata?.namespace ?? '';
   return {
     key,
     pod,
     namespace,
+    nodeName,
     requests: readRequests(pod, context.table),
     hostPorts: readHostPorts(pod),
     affinity: readPodAffinity(pod, context),

@@ -2,13 +2,12 @@ import { type Plugin, wakesOn } from '../plugin.ts';
 
 export const reason = "node(s) didn't match the requested node name";
 
-/** spec.nodeName stands in pods that were bound already; it matters when placements are computed anew. */
+/** Keeps a pod to the one node that it names. */
 export const nodeName: Plugin = {
   name: 'NodeName',
   wakesOn: wakesOn.nodeAdded,
-  judge({ pod }, _labels, { table }) {
-    const wanted = pod.spec?.nodeName;
-    if (!wanted) return undefined;
+  judge({ nodeName: wanted }, _labels, { table }) {
+    if (wanted === '') return undefined;
     return {
       isResolvable: false,
       fixed: { filter: (slot) => (table.names[slot] === wanted ? undefined : reason) },
