@@ -1,6 +1,6 @@
 import type { TypeSchema, ValueSchema } from '../schema/types.ts';
 
-/** Below free JSON, shapes are what the values say: maps merge by member, lists are one value. */
+/** Below the free JSON of custom resources, shapes are what the values say: maps merge by member, lists are one value. */
 export const freeValue: ValueSchema = {
   kind: 'scalar',
   format: 'any',
@@ -23,7 +23,7 @@ export function isMembers(value: unknown): value is Members {
 export function shapeOf(value: unknown, schema: ValueSchema): Shape {
   switch (schema.kind) {
     case 'scalar':
-      return schema.format === 'any' && isMembers(value) ? 'members' : 'leaf';
+      return !schema.atomic && isMembers(value) ? 'members' : 'leaf';
     case 'list':
       return schema.listType === 'atomic' ? 'leaf' : 'list';
     default:

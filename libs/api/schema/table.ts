@@ -55,7 +55,7 @@ class Value implements ValueSchema {
     this.element = nested ? new Value(expression.slice(2), resolve) : undefined;
     this.listType = traits.listType ?? 'atomic';
     this.listKeys = traits.listKeys ?? noKeys;
-    this.ownAtomic = traits.atomic;
+    this.ownAtomic = scalar ? true : traits.atomic;
     this.typeName = this.kind === 'object' ? expression : undefined;
     this.resolve = resolve;
     this.resolved = undefined;

@@ -32,7 +32,7 @@ export interface ValueSchema {
   readonly listType: ListType;
   /** Of lists of type `map`: the fields that identify an item. */
   readonly listKeys: readonly string[];
-  /** Of objects and maps: whether server-side apply takes the value as one. */
+  /** Whether server-side apply takes the value as one; of scalars, false only for free JSON in custom resources. */
   readonly atomic: boolean;
 }
 
