@@ -141,7 +141,8 @@ function isStored(definition: ResourceDefinition): boolean {
   return !definition.verbs || definition.verbs.includes('watch');
 }
 
-function storageVersionHash({ group, version, kind }: ResourceDefinition): string {
+function storageVersionHash(definition: ResourceDefinition): string {
+  const { group, version, kind } = definition.storedAs?.resource ?? definition;
   return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
 }
 

@@ -45,8 +45,14 @@ export function watchRequest(query: URLSearchParams, namespace: string | undefin
   };
 }
 
-export function writeRequest(asker: Asker, query: URLSearchParams, subresource: string | undefined): WriteRequest {
-  const kind = 'UpdateOptions';
+const optionsKinds = { create: 'CreateOptions', update: 'UpdateOptions', patch: 'PatchOptions' } as const;
+
+export function writeRequest(
+  asker: Asker,
+  { verb, query }: { verb: string; query: URLSearchParams },
+  subresource: string | undefined,
+): WriteRequest {
+  const kind = optionsKinds[verb as keyof typeof optionsKinds] ?? 'UpdateOptions';
   return {
     user: asker.user,
     warn: asker.warn,

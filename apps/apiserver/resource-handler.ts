@@ -145,7 +145,7 @@ export class ResourceHandler {
       return sendJson(call.response, answer, { code: 201, warnings: call.warnings });
     }
     const body = readObject(call.body, expectedOf(served.definition));
-    const request = writeRequest(call.asker, call.info.query, undefined);
+    const request = writeRequest(call.asker, call.info, undefined);
     const document = await served.service.create({ namespace: at.namespace }, body, request);
     this.send(call, document, form, 201);
   }
@@ -153,7 +153,7 @@ export class ResourceHandler {
   private async update(call: ResourceCall): Promise<void> {
     const form = negotiate(call.accept);
     const body = readObject(call.body, expectedOf(call.served.definition));
-    const request = writeRequest(call.asker, call.info.query, call.at.subresource);
+    const request = writeRequest(call.asker, call.info, call.at.subresource);
     const { document, created } = await call.served.service.update(nameOf(call), body, request);
     this.send(call, document, form, created ? 201 : 200);
   }
@@ -166,7 +166,7 @@ export class ResourceHandler {
     if (force !== null && patch.type !== 'apply') throw badRequest('force may only be set for apply patches');
     if (patch.type === 'apply' && !query.get('fieldManager'))
       throw badRequest('fieldManager is required for apply patch');
-    const request = { ...writeRequest(call.asker, query, call.at.subresource), ...patch, force: force === 'true' };
+    const request = { ...writeRequest(call.asker, call.info, call.at.subresource), ...patch, force: force === 'true' };
     const { document, created } = await call.served.service.patch(nameOf(call), request);
     this.send(call, document, form, created ? 201 : 200);
   }

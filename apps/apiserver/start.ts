@@ -16,9 +16,11 @@ import { AddressRange } from '../../libs/registry/service-addresses.ts';
 import { UsageBoard } from '../../libs/registry/usage.ts';
 import { createAuth } from './auth.ts';
 import { Compactor } from './compactor.ts';
+import { serveCoreExtras } from './core-extras.ts';
 import { Discovery } from './discovery.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { ExtensionContext } from './extension.ts';
+import type { HealthCheck } from './health.ts';
 import { type HttpServer, listen } from './http-server.ts';
 import { InflightLimit } from './inflight.ts';
 import { ensureInitialObjects } from './initial-objects.ts';
@@ -62,7 +64,12 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
   const auth = createAuth({ serviceAccountKey: options.pki.serviceAccountKey, clusterDomain, objects, clock, random });
   const { authorizer } = auth;
   serveReviews(registry, auth, clock);
+  const checks: HealthCheck[] = [
+    { name: 'ping', check: async () => {} },
+    { name: 'store', check: async () => void (await store.status()) },
+  ];
   serveMetrics(registry, usage, mirror);
+  serveCoreExtras(registry, { binder, mirror, checks });
   const subresources = new SubresourceTable({ binder, tokens: auth.serviceAccountTokens, objects });
   const stopping = new AbortController();
   const inflight = new InflightLimit();
@@ -78,10 +85,7 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
     }),
     paths: new PathHandler({
       discovery: new Discovery(registry),
-      checks: [
-        { name: 'ping', check: async () => {} },
-        { name: 'store', check: async () => void (await store.status()) },
-      ],
+      checks,
       metricsText: given.metricsText,
       documents: [],
     }),

@@ -41,7 +41,7 @@ export class SubresourceTable {
       at: { namespace: call.at.namespace, name: call.at.name ?? '' },
       body: readPlain(call.body),
       served: call.served,
-      request: writeRequest(call.asker, call.info.query, call.at.subresource),
+      request: writeRequest(call.asker, call.info, call.at.subresource),
     });
   }
 

@@ -1,11 +1,11 @@
-import type { V1Pod, V1PodCondition } from '../api/gen/types.ts';
-import { objectKey } from '../api/meta.ts';
+import type { V1Binding, V1Pod, V1PodCondition } from '../api/gen/types.ts';
+import { type ObjectName, objectKey } from '../api/meta.ts';
 import { type Clock, rfc3339 } from '../base/clock.ts';
 import { storedValue } from '../cache/document.ts';
 import { collectionPrefix } from '../cache/keys.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
 import { type Guard, GuardFailedError, type Write } from '../store/store.ts';
-import { conflict, notFound } from './errors.ts';
+import { badRequest, conflict, notFound } from './errors.ts';
 import { type ObjectWriter, writeAttemptsMax } from './writer.ts';
 
 /** One decision of where a pod runs. */
@@ -108,4 +108,20 @@ function boundPod(pod: V1Pod, binding: PodBinding, now: string): V1Pod {
     spec: { ...pod.spec!, nodeName: binding.nodeName },
     status: { ...pod.status, conditions: [...others, scheduled] },
   };
+}
+
+/** One binding as the API takes it: the pod's name, and a Binding that names the node. @throws StatusError. */
+export async function bindPod(
+  binder: PodBinder,
+  at: ObjectName,
+  { binding, request }: { binding: V1Binding; request: { readonly dryRun: boolean } },
+): Promise<void> {
+  const nodeName = binding.target?.name;
+  if (!nodeName) throw badRequest('target.name is required');
+  if (request.dryRun) return;
+  const { uid, annotations, labels } = binding.metadata ?? {};
+  const [error] = await binder.bindAll([
+    { namespace: at.namespace ?? '', name: at.name, uid, nodeName, annotations, labels },
+  ]);
+  if (error) throw error;
 }

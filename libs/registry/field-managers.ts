@@ -37,5 +37,15 @@ export interface Change {
 
 /** Records who changed which fields. */
 export function recordUpdate(definition: ResourceDefinition, { draft, previous, request, clock }: Change): void {
-  updateManagedFields(previous, draft, writeContext(definition, request, clock));
+  const context = writeContext(definition, request, clock);
+  if (request.subresource !== 'scale') updateManagedFields(previous, draft, context);
+  else recordScale(draft, previous, context);
+}
+
+/** Ownership by way of the scale is not dated. */
+function recordScale(draft: KubeObject, previous: KubeObject, context: WriteContext): void {
+  updateManagedFields(previous, draft, { ...context, time: '' });
+  const { metadata } = draft;
+  if (!metadata?.managedFields) return;
+  metadata.managedFields = metadata.managedFields.map(({ time, ...entry }) => (time ? { ...entry, time } : entry));
 }

@@ -1,14 +1,9 @@
 import type { ResourceDefinition } from '../api/definition.ts';
-import type { KubeObject, ObjectName } from '../api/meta.ts';
-import { objectKey } from '../api/meta.ts';
+import type { KubeObject } from '../api/meta.ts';
 import { rfc3339 } from '../base/clock.ts';
-import { Document } from '../cache/document.ts';
-import { covers } from '../cache/event.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
-import { methodNotAllowed, notFound } from './errors.ts';
+import { ComputedResource } from './computed-resource.ts';
 import type { Registry } from './registry.ts';
-import type { DeleteAnswer, ListAnswer, ListRequest, ResourceService, WatchHandle, WriteAnswer } from './requests.ts';
-import { filterOf } from './selection.ts';
 import type { Usage, UsageBoard } from './usage.ts';
 
 const verbs = ['get', 'list'];
@@ -65,57 +60,4 @@ function times({ atMs, windowMs }: Usage) {
 
 function amounts({ cpuNanocores, memoryWorkingSetBytes }: Usage) {
   return { cpu: `${cpuNanocores}n`, memory: `${Math.ceil(memoryWorkingSetBytes / 1024)}Ki` };
-}
-
-/** A resource that is computed when asked for. */
-class ComputedResource implements ResourceService {
-  constructor(
-    private readonly definition: ResourceDefinition,
-    private readonly compute: () => KubeObject[],
-    private readonly mirror: StoreMirror,
-  ) {}
-
-  async get(at: ObjectName): Promise<Document> {
-    const wanted = objectKey(at);
-    const found = this.compute().find((object) => keyOf(object) === wanted);
-    if (!found) throw notFound(this.definition, at.name);
-    return Document.ofObject(found);
-  }
-
-  async list(request: ListRequest): Promise<ListAnswer> {
-    const filter = filterOf({ definition: this.definition }, request);
-    const documents = this.compute()
-      .filter((object) => covers(filter, keyOf(object)))
-      .map((object) => Document.ofObject(object))
-      .filter((document) => !filter.matches || filter.matches(document));
-    return { documents, revision: this.mirror.revision };
-  }
-
-  watch(): Promise<WatchHandle> {
-    throw methodNotAllowed();
-  }
-
-  create(): Promise<Document> {
-    throw methodNotAllowed();
-  }
-
-  update(): Promise<WriteAnswer> {
-    throw methodNotAllowed();
-  }
-
-  patch(): Promise<WriteAnswer> {
-    throw methodNotAllowed();
-  }
-
-  delete(): Promise<DeleteAnswer> {
-    throw methodNotAllowed();
-  }
-
-  deleteCollection(): Promise<ListAnswer> {
-    throw methodNotAllowed();
-  }
-}
-
-function keyOf({ metadata }: KubeObject): string {
-  return objectKey({ namespace: metadata?.namespace, name: metadata?.name ?? '' });
 }

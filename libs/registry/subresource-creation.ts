@@ -1,6 +1,6 @@
 import type { V1Binding, V1Eviction, V1Pod } from '../api/gen/types.ts';
 import type { KubeObject, ObjectName } from '../api/meta.ts';
-import type { PodBinder } from './binder.ts';
+import { bindPod, type PodBinder } from './binder.ts';
 import { badRequest } from './errors.ts';
 import type { ServedResource } from './registry.ts';
 import type { DeleteRequest, WriteRequest } from './requests.ts';
@@ -20,15 +20,7 @@ const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Succe
 /** `POST pods/NAME/binding`: the scheduler's decision through the API. */
 export function bindingCreator(binder: PodBinder): SubresourceCreator {
   return async ({ at, body, request }) => {
-    const binding = body as V1Binding;
-    const nodeName = binding.target?.name;
-    if (!nodeName) throw badRequest('target.name is required');
-    if (request.dryRun) return success;
-    const { uid, annotations, labels } = binding.metadata ?? {};
-    const [error] = await binder.bindAll([
-      { namespace: at.namespace ?? '', name: at.name, uid, nodeName, annotations, labels },
-    ]);
-    if (error) throw error;
+    await bindPod(binder, at, { binding: body as V1Binding, request });
     return success;
   };
 }
