@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import type { Home } from '../../libs/provision/home.ts';
 import { Api } from './api.ts';
 
@@ -21,14 +21,16 @@ export async function welcome(home: Home, manifest: string | undefined): Promise
 
 function tryOut(withExample: boolean): string[] {
   const kubectl = hasProgram('kubectl') ? 'kubectl' : undefined;
-  if (kubectl === undefined) return ['berth status', 'apt-get install -y kubernetes-client   # brings kubectl'];
-  if (!withExample) return ['kubectl get nodes -o wide', 'kubectl apply -f deploy/examples/hello.yaml', 'berth status'];
+  const berth = ownCommand();
+  if (kubectl === undefined) return [`${berth} status`, 'apt-get install -y kubernetes-client   # brings kubectl'];
+  if (!withExample)
+    return ['kubectl get nodes -o wide', 'kubectl apply -f deploy/examples/hello.yaml', `${berth} status`];
   return [
     'kubectl get pods -o wide',
     'kubectl scale deployment/hello --replicas 6',
     'kubectl set image deployment/hello hello=localhost/berth/hello:2',
     'kubectl logs -l app=hello --prefix',
-    'berth node stop node-2   # pull the plug of a node; "berth node start node-2" puts it back',
+    `${berth} node stop node-2   # pulls the plug of a node; "node start" puts it back`,
   ];
 }
 
@@ -47,6 +49,11 @@ async function serviceUrls(home: Home, manifest: string): Promise<string[]> {
   }
 }
 
+/** How this program can be called from where the person is. */
+function ownCommand(): string {
+  return hasProgram('berth') ? 'berth' : `node ${relative(process.cwd(), process.argv[1] ?? '')}`;
+}
+
 function hasProgram(name: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
 }
@@ -54,5 +61,5 @@ function hasProgram(name: string): boolean {
 /** What is left to say when a cluster has stopped. */
 export function farewell(home: Home): string {
   const own = home.path === join(homedir(), '.berth') ? '' : `BERTH_HOME=${home.path} `;
-  return `stopped; "${own}berth up" starts it again with the same objects`;
+  return `stopped; "${own}${ownCommand()} up" starts it again with the same objects`;
 }

@@ -31,6 +31,11 @@ function explain(error: unknown): number {
   return 1;
 }
 
+// Whoever reads the output may have seen enough: `berth status | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

@@ -73,6 +73,7 @@ mkdir "$site/cgi-bin"
 echo "hello from $(hostname), version $VERSION" > "$site/index.html"
 echo ok > "$site/healthz"
 cp /usr/share/hello/load "$site/cgi-bin/load"
+echo "$(hostname): version $VERSION answers on port $PORT"
 exec httpd -f -p "$PORT" -h "$site"
 `;
   const load = `#!/bin/sh
