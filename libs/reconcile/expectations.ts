@@ -1,5 +1,7 @@
-import type { KubeObject } from '../api/meta.ts';
+import { type KubeObject, parseObjectKey, type Resource } from '../api/meta.ts';
 import type { Clock } from '../base/clock.ts';
+import { isStatus } from '../base/status.ts';
+import type { Client } from '../client/client.ts';
 
 /** After this long without the event that was expected, the cache is believed again. */
 export const expectationMsMax = 60_000;
@@ -16,7 +18,16 @@ interface Expected {
   version: number;
   /** These objects must show a deletion timestamp or be gone. */
   deletions: Set<string>;
+  /** An answer was lost: only the server knows what was written. */
+  unknown: boolean;
   sinceMs: number;
+}
+
+export interface ExpectationsOptions {
+  clock: Clock;
+  client: Client;
+  /** What the controller writes and the cache holds. */
+  resource: Resource;
 }
 
 /**
@@ -24,11 +35,11 @@ interface Expected {
  * the cache seen my create' is a comparison of numbers; a deletion has no version of its own and is known by its uid.
  */
 export class Expectations {
-  readonly #clock: Clock;
+  readonly #options: ExpectationsOptions;
   readonly #byKey = new Map<string, Expected>();
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(options: ExpectationsOptions) {
+    this.#options = options;
   }
 
   /** The cache must reach the version of an object just written, or of a list just read. */
@@ -48,6 +59,23 @@ export class Expectations {
     this.#byKey.get(key)?.deletions.delete(uid);
   }
 
+  /** A write ended with `error`. Where that leaves open whether it was carried out, `settle` will ask. */
+  writeFailed(key: string, error: unknown): void {
+    const refused = isStatus(error) && error.code < 500;
+    if (!refused) this.#of(key).unknown = true;
+  }
+
+  /** To be called before the cache is read: after a lost answer the cache must reach what the server shows now. */
+  async settle(key: string): Promise<void> {
+    const expected = this.#byKey.get(key);
+    if (!expected?.unknown) return;
+    const { client, resource } = this.#options;
+    const { items } = await client.list(resource, { namespace: parseObjectKey(key).namespace });
+    expected.unknown = false;
+    // Not the list's own version: no event need ever bring the cache there.
+    for (const object of items) this.expectVersion(key, object.metadata?.resourceVersion);
+  }
+
   forget(key: string): void {
     this.#byKey.delete(key);
   }
@@ -58,8 +86,9 @@ export class Expectations {
     if (!expected) return true;
     const alive = new Set(cached.filter((object) => !object.metadata?.deletionTimestamp).map((o) => o.metadata?.uid));
     for (const uid of expected.deletions) if (!alive.has(uid)) expected.deletions.delete(uid);
+    if (expected.unknown) return false;
     const caughtUp = Number(cache.resourceVersion) >= expected.version && expected.deletions.size === 0;
-    const overdue = this.#clock.monotonic() - expected.sinceMs > expectationMsMax;
+    const overdue = this.#options.clock.monotonic() - expected.sinceMs > expectationMsMax;
     if (!caughtUp && !overdue) return false;
     this.#byKey.delete(key);
     return true;
@@ -68,10 +97,11 @@ export class Expectations {
   #of(key: string): Expected {
     const standing = this.#byKey.get(key);
     if (standing) {
-      standing.sinceMs = this.#clock.monotonic();
+      standing.sinceMs = this.#options.clock.monotonic();
       return standing;
     }
-    const made = { version: 0, deletions: new Set<string>(), sinceMs: this.#clock.monotonic() };
+    const sinceMs = this.#options.clock.monotonic();
+    const made = { version: 0, deletions: new Set<string>(), unknown: false, sinceMs };
     this.#byKey.set(key, made);
     return made;
   }

@@ -6,6 +6,7 @@ import { type KubeObject, nameOf, objectKey } from '../../api/meta.ts';
 import { isStatus } from '../../base/status.ts';
 import { adoptAndRelease } from '../../reconcile/adoption.ts';
 import { Controller, type ControllerContext, type ReconcileResult } from '../../reconcile/controller.ts';
+import { Expectations, expectationRecheckMs } from '../../reconcile/expectations.ts';
 import * as ownership from '../../reconcile/ownership.ts';
 import { isPodTerminal } from '../../reconcile/pods.ts';
 import { isNamespaceTerminating, unlessMissing } from '../../reconcile/retry.ts';
@@ -50,6 +51,8 @@ export function newDeploymentController(context: ControllerContext): Controller 
 class DeploymentReconciler {
   readonly #context: ControllerContext;
   readonly #events;
+  /** A rollout counts over all ReplicaSets, so each step must see the one before. */
+  readonly #expectations: Expectations;
   readonly deploymentCache;
   readonly replicaSetCache;
   readonly podCache;
@@ -57,27 +60,34 @@ class DeploymentReconciler {
   constructor(context: ControllerContext) {
     this.#context = context;
     this.#events = context.events.for('deployment-controller');
+    this.#expectations = new Expectations({ ...context, resource: replicasets });
     this.deploymentCache = context.informers.of(deployments);
     this.replicaSetCache = context.informers.of(replicasets);
     this.podCache = context.informers.of(pods).addIndex(ownership.byController, ownership.controllerUidOf);
   }
 
   async reconcile(key: string): Promise<ReconcileResult> {
+    await this.#expectations.settle(key);
     const deployment = this.deploymentCache.get(key);
+    if (!deployment) this.#expectations.forget(key);
     if (!deployment || ownership.isEmptySelector(deployment.spec?.selector)) return {};
+    const candidates = this.replicaSetCache.list(deployment.metadata?.namespace);
+    const caughtUp = this.#expectations.satisfied(key, this.replicaSetCache, candidates);
+    if (!caughtUp) return { requeueAfterMs: expectationRecheckMs };
     const replicaSets = await adoptAndRelease({
       client: this.#context.client,
       ownerResource: deployments,
       owner: deployment,
       resource: replicasets,
       selector: deployment.spec?.selector,
-      candidates: this.replicaSetCache.list(deployment.metadata?.namespace),
+      candidates,
     });
     const oldPodsRunning = this.#oldPodsRunning(deployment, replicaSets);
     const plan = compute({ deployment, replicaSets, oldPodsRunning }, this.#context.clock.now());
     try {
-      await this.#apply(deployment, plan);
+      await this.#apply(key, deployment, plan);
     } catch (error) {
+      this.#expectations.writeFailed(key, error);
       if (isNamespaceTerminating(error)) return {};
       throw error;
     }
@@ -120,11 +130,12 @@ class DeploymentReconciler {
       );
   }
 
-  async #apply(deployment: V1Deployment, plan: Plan): Promise<void> {
+  async #apply(key: string, deployment: V1Deployment, plan: Plan): Promise<void> {
     const { client } = this.#context;
-    if (plan.create) await this.#create(deployment, plan.create);
+    if (plan.create) await this.#create(key, deployment, plan.create);
     for (const { current, next } of plan.updates) {
-      await client.update(replicasets, next);
+      const written = await client.update(replicasets, next);
+      this.#expectations.expectVersion(key, written.metadata?.resourceVersion);
       this.#announceScaling(deployment, next, sizeOf(current), sizeOf(next));
     }
     for (const replicaSet of plan.deletions) {
@@ -140,10 +151,11 @@ class DeploymentReconciler {
     await client.update(deployments, { ...base, status: plan.status }, { subresource: 'status' });
   }
 
-  async #create(deployment: V1Deployment, replicaSet: V1ReplicaSet): Promise<void> {
+  async #create(key: string, deployment: V1Deployment, replicaSet: V1ReplicaSet): Promise<void> {
     const { client } = this.#context;
     try {
-      await client.create(replicasets, replicaSet);
+      const made = await client.create(replicasets, replicaSet);
+      this.#expectations.expectVersion(key, made.metadata?.resourceVersion);
     } catch (error) {
       if (isStatus(error, 'AlreadyExists')) return this.#resolveCollision(deployment, replicaSet, error);
       if (!isNamespaceTerminating(error)) await this.#reportFailedCreate(deployment, replicaSet, error);

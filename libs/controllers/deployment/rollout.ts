@@ -24,25 +24,34 @@ export function rollingStep(deployment: V1Deployment, newest: V1ReplicaSet, old:
   return shrinkOld(deployment, newest, old);
 }
 
+const isObserved = ({ metadata, status }: V1ReplicaSet): boolean =>
+  (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
+
+/** Available pods that the ReplicaSet keeps at its size. */
+const servingOf = (replicaSet: V1ReplicaSet): number => Math.min(availableOf(replicaSet), sizeOf(replicaSet));
+
 function shrinkOld(deployment: V1Deployment, newest: V1ReplicaSet, old: readonly V1ReplicaSet[]): Sizes {
   const sizes: Sizes = new Map();
   const active = old.filter((replicaSet) => sizeOf(replicaSet) > 0).sort(byAge);
+  // What a status says of an older size may be too good to be true; its event comes soon.
+  if ([...active, newest].some((replicaSet) => !isObserved(replicaSet))) return sizes;
   const minAvailable = desiredOf(deployment) - rolloutLimits(deployment).maxUnavailable;
-  const newUnavailable = sizeOf(newest) - availableOf(newest);
+  const newUnavailable = sizeOf(newest) - servingOf(newest);
   // Sizes, not observed pods, bound the step: what was scaled down but has not gone yet is not counted twice.
   const maxScaledDown = sum(active, sizeOf) + sizeOf(newest) - minAvailable - newUnavailable;
   if (maxScaledDown <= 0) return sizes;
   let unhealthyBudget = maxScaledDown;
   for (const replicaSet of active) {
     // Pods that do not serve go first; ReplicaSets delete those that are not ready before others.
-    const removable = Math.max(0, Math.min(unhealthyBudget, sizeOf(replicaSet) - availableOf(replicaSet)));
+    const removable = Math.max(0, Math.min(unhealthyBudget, sizeOf(replicaSet) - servingOf(replicaSet)));
     if (removable > 0) sizes.set(nameOf(replicaSet), sizeOf(replicaSet) - removable);
     unhealthyBudget -= removable;
   }
-  let budget = sum([...active, newest], availableOf) - minAvailable;
+  let budget = sum([...active, newest], servingOf) - minAvailable;
   for (const replicaSet of active) {
     const left = sizes.get(nameOf(replicaSet)) ?? sizeOf(replicaSet);
-    const removable = Math.max(0, Math.min(budget, left));
+    // What is not available has been dealt with above and gives nothing to spend here.
+    const removable = Math.max(0, Math.min(budget, left, servingOf(replicaSet)));
     if (removable > 0) sizes.set(nameOf(replicaSet), left - removable);
     budget -= removable;
   }

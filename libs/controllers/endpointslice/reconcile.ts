@@ -57,13 +57,14 @@ class EndpointSliceReconciler {
 
   constructor(context: ControllerContext) {
     this.#context = context;
-    this.#expectations = new Expectations(context.clock);
+    this.#expectations = new Expectations({ ...context, resource: endpointslices });
     this.nodeCache = context.informers.of(nodes);
     this.serviceCache = context.informers.of(services);
     this.sliceCache = context.informers.of(endpointslices).addIndex(byService, serviceKeyOf);
   }
 
   async reconcile(key: string): Promise<ReconcileResult> {
+    await this.#expectations.settle(key);
     const service = this.serviceCache.get(key);
     const slices = this.sliceCache.byIndex(byService, key);
     if (!service || service.metadata?.deletionTimestamp) {
@@ -83,6 +84,7 @@ class EndpointSliceReconciler {
     try {
       await this.#apply(key, plan);
     } catch (error) {
+      this.#expectations.writeFailed(key, error);
       if (!isNamespaceTerminating(error)) throw error;
     }
     return {};

@@ -13,12 +13,13 @@ const byService = 'mirrored service';
 /** Keeps EndpointSlices that mirror the Endpoints which people write for services without a selector. */
 export function newEndpointSliceMirroringController(context: ControllerContext): Controller {
   const { client, clock, informers } = context;
-  const expectations = new Expectations(clock);
+  const expectations = new Expectations({ client, clock, resource: endpointslices });
   const endpointsCache = informers.of(endpoints);
   const serviceCache = informers.of(services);
   const sliceCache = informers.of(endpointslices).addIndex(byService, keyOfMirror);
 
   const reconcile = async (key: string): Promise<ReconcileResult> => {
+    await expectations.settle(key);
     const standing = sliceCache.byIndex(byService, key);
     if (!expectations.satisfied(key, sliceCache, standing)) return { requeueAfterMs: expectationRecheckMs };
     const source = endpointsCache.get(key);
@@ -37,6 +38,7 @@ export function newEndpointSliceMirroringController(context: ControllerContext):
       }
       for (const slice of spare) await unlessMissing(client.delete(endpointslices, nameOf(slice)));
     } catch (error) {
+      expectations.writeFailed(key, error);
       if (!isNamespaceTerminating(error)) throw error;
     }
     return {};

@@ -47,7 +47,7 @@ class ReplicaSetReconciler {
 
   constructor(context: ControllerContext) {
     this.#context = context;
-    this.#expectations = new Expectations(context.clock);
+    this.#expectations = new Expectations({ ...context, resource: pods });
     this.#events = context.events.for('replicaset-controller');
     this.replicaSetCache = context.informers
       .of(replicasets)
@@ -61,6 +61,7 @@ class ReplicaSetReconciler {
       this.#expectations.forget(key);
       return {};
     }
+    await this.#expectations.settle(key);
     // Read and judged in one breath: what comes in later must not make an older reading look complete.
     const candidates = this.#candidates(replicaSet);
     const caughtUp = this.#expectations.satisfied(key, this.podCache, candidates);
@@ -123,7 +124,6 @@ class ReplicaSetReconciler {
       if (plan.creations > 0) await slowStart(plan.creations, () => this.#createPod(key, replicaSet));
     } catch (cause) {
       if (isNamespaceTerminating(cause)) return undefined;
-      await this.#catchUp(key, replicaSet, cause);
       return { failure: { reason: 'FailedCreate', message: messageOf(cause) }, cause };
     }
     const outcomes = await Promise.allSettled(plan.deletions.map((pod) => this.#deletePod(key, replicaSet, pod)));
@@ -139,21 +139,13 @@ class ReplicaSetReconciler {
       const message = `Created pod: ${pod.metadata?.name}`;
       this.#events.record(replicasets, replicaSet, { type: 'Normal', reason: 'SuccessfulCreate', message });
     } catch (error) {
+      this.#expectations.writeFailed(key, error);
       if (!isNamespaceTerminating(error)) {
         const message = `Error creating: ${messageOf(error)}`;
         this.#events.record(replicasets, replicaSet, { type: 'Warning', reason: 'FailedCreate', message });
       }
       throw error;
     }
-  }
-
-  /** After an answer that was lost the pod may exist: the cache must reach what the server shows now. */
-  async #catchUp(key: string, replicaSet: V1ReplicaSet, cause: unknown): Promise<void> {
-    const refused = isStatus(cause) && cause.code < 500;
-    if (refused) return;
-    const { namespace } = replicaSet.metadata ?? {};
-    const { resourceVersion } = await this.#context.client.list(pods, { namespace, limit: 1 });
-    this.#expectations.expectVersion(key, resourceVersion);
   }
 
   async #deletePod(key: string, replicaSet: V1ReplicaSet, pod: V1Pod): Promise<void> {
