@@ -4,11 +4,11 @@ import { systemClock } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import { systemRandom } from '../../libs/base/random.ts';
 import { HttpClient } from '../../libs/client/http.ts';
+import { readKubeconfig } from '../../libs/client/kubeconfig.ts';
 import { LeaderElection } from '../../libs/reconcile/leader.ts';
 import { createLogger } from '../../libs/telemetry/logger.ts';
 import { createMetrics, type TelemetryMetrics } from '../../libs/telemetry/metrics.ts';
 import { type ControllersFlags, controllersUsage, parseFlags, UsageError } from './flags.ts';
-import { readKubeconfig } from './kubeconfig.ts';
 import { controllersLease, startControllers } from './start.ts';
 
 const usageExitCode = 2;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
-import type { HttpClientOptions } from '../../libs/client/http.ts';
+import type { HttpClientOptions } from './http.ts';
 
 interface Kubeconfig {
   'current-context'?: string;
