@@ -14,7 +14,7 @@ import type { PodVolumes } from './volumes/volumes.ts';
 /** A dead container is kept for its logs and last state; older ones go. */
 const deadContainersKept = 1;
 /** After a failure that nothing explains. */
-const unknownRetryMs = 30_000;
+const unknownRetryMs = 5000;
 /** Failures that have told of themselves already. */
 const announced = new Set(['ErrImagePull', 'ImagePullBackOff', 'PostStartHookError']);
 

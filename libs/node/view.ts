@@ -7,6 +7,8 @@ import { annotationNames, identityOf, labelNames, type PodIdentity } from './lab
 
 /** An exit is announced before the CRI's own state follows; how often and how long it is asked again. */
 const exitLookups = { delayMs: 5, attemptsMax: 200 };
+/** A runtime that cannot be asked for a moment does not make a started container a failed one. */
+const statusLookups = { delayMs: 200, attemptsMax: 5 };
 
 interface Entry {
   identity: PodIdentity;
@@ -194,11 +196,14 @@ export class RuntimeView {
   }
 
   async #statusOf(id: string): Promise<ContainerInfo | undefined> {
-    try {
-      return await this.#runtime.containerStatus(id);
-    } catch (error) {
-      if (error instanceof RuntimeError && error.code === 'notFound') return undefined;
-      throw error;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#runtime.containerStatus(id);
+      } catch (error) {
+        if (error instanceof RuntimeError && error.code === 'notFound') return undefined;
+        if (attempt === statusLookups.attemptsMax) throw error;
+        await sleep(this.#clock, statusLookups.delayMs);
+      }
     }
   }
 

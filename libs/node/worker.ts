@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import type { V1Pod, V1PodStatus } from '../api/gen/types.ts';
 import { backoffMs } from '../base/backoff.ts';
 import type { Timer } from '../base/clock.ts';
@@ -10,11 +9,11 @@ import type { SandboxConfig } from '../runtime/runtime.ts';
 import { factsOf, type WorkerDeps } from './deps.ts';
 import { endPod, removePod } from './ending.ts';
 import { textOf } from './failure.ts';
-import { writeHosts } from './hosts.ts';
 import { Notes } from './notes.ts';
 import { PodPaths } from './options.ts';
 import { PodContainers } from './podcontainers.ts';
 import { PodProbes } from './podprobes.ts';
+import { createSandbox, removeEmptySandboxes } from './podsandbox.ts';
 import { sandboxConfigOf } from './sandbox.ts';
 import { identity } from './starter.ts';
 import { PodVolumes } from './volumes/volumes.ts';
@@ -240,19 +239,14 @@ export class PodWorker {
   }
 
   async #createSandbox(attempt: number, stale: readonly ObservedSandbox[], observed: ObservedPod): Promise<void> {
-    const { runtime, view, events } = this.#deps;
     const config = this.#sandboxConfig(attempt);
     if (observed.sandboxes.length > 0) {
       const message = 'Pod sandbox changed, it will be killed and re-created.';
-      events.pod(this.#pod, { type: 'Normal', reason: 'SandboxChanged', message });
+      this.#deps.events.pod(this.#pod, { type: 'Normal', reason: 'SandboxChanged', message });
     }
-    for (const { id } of stale) await runtime.stopSandbox(id);
-    mkdirSync(this.#paths.directory, { recursive: true });
-    mkdirSync(this.#paths.logs, { recursive: true });
-    const id = await this.#deps.sandboxGate.run(() => runtime.runSandbox(config, ''));
-    const { ready, createdAtMs, ips } = await runtime.sandboxStatus(id);
-    await writeHosts(this.#paths.hostsFile, this.#pod, ips, this.#deps.dns.domain);
-    view.addSandbox(identity(this.#pod), { id, attempt, ready, createdAtMs, ips });
+    for (const { id } of stale) await this.#deps.runtime.stopSandbox(id);
+    await createSandbox(this.#deps, { pod: this.#pod, paths: this.#paths, config });
+    await removeEmptySandboxes(this.#deps, this.#observed());
   }
 
   /** Ends the pod when its active deadline has passed; else answers when that will be. */
