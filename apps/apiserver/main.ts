@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   const { home } = values;
   await mkdir(home, { recursive: true });
   const pki = await ensureClusterPki(join(home, 'pki'), { names: [], ips: [] }, systemClock);
-  const { store, shared } = openStore(values.store, join(home, 'store'));
+  const { store, shared } = await openStore(values.store, join(home, 'store'));
   const server = await startApiServer({
     store,
     storeShared: shared,

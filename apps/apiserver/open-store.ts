@@ -1,12 +1,19 @@
 import type { Store } from '../../libs/store/store.ts';
-import { openEmbeddedStore } from '../../libs/store-embedded/embedded-store.ts';
-import { openEtcdStore } from '../../libs/store-etcd/etcd-store.ts';
-import { parseEtcdUrls } from '../../libs/store-etcd/url.ts';
 
-/** Opens the store that `--store` names: `embedded`, or `etcd=URL[,URL]`. */
-export function openStore(choice: string, path: string): { store: Store; shared: boolean } {
-  if (choice === 'embedded') return { store: openEmbeddedStore({ path }), shared: false };
+/**
+ * Opens the store that `--store` names: `embedded`, or `etcd=URL[,URL]`. Only the engine that is used is loaded: the
+ * other would cost time at each start and memory for as long as the process runs.
+ */
+export async function openStore(choice: string, path: string): Promise<{ store: Store; shared: boolean }> {
+  if (choice === 'embedded') {
+    const { openEmbeddedStore } = await import('../../libs/store-embedded/embedded-store.ts');
+    return { store: openEmbeddedStore({ path }), shared: false };
+  }
   const hosts = /^etcd=(.+)$/.exec(choice)?.[1];
   if (!hosts) throw new Error(`--store must be "embedded" or "etcd=URL[,URL]", not "${choice}"`);
+  const [{ openEtcdStore }, { parseEtcdUrls }] = await Promise.all([
+    import('../../libs/store-etcd/etcd-store.ts'),
+    import('../../libs/store-etcd/url.ts'),
+  ]);
   return { store: openEtcdStore(parseEtcdUrls(hosts)), shared: true };
 }

@@ -36,7 +36,7 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
   const ips = [...own.ips, advertiseAddress, addressIn(options.serviceCidr, 1)];
   const pki = await ensureClusterPki(home.pki, { names: [...own.names, ...options.names], ips }, clock);
   await writeNodeIdentities(pki, home, options.localNodes);
-  const { store, shared } = openStore(options.store, home.store);
+  const { store, shared } = await openStore(options.store, home.store);
   const parts: Stoppable[] = [{ stop: () => store.close() }];
   const stop = async () => {
     // Last started, first stopped: nothing outlives what it stands on.

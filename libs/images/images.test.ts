@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildCatalogueArchive } from './build.ts';
 import { catalogue, pauseImage } from './catalogue.ts';
 import { ociArchitecture, ociArchive, sha256 } from './oci.ts';
 import { type TarEntry, tarArchive } from './tar.ts';
@@ -64,6 +65,23 @@ describe('ociArchive', () => {
     ]);
     // 5 layers (pause, system, init, two hellos), 4 configurations, 4 manifests.
     expect(listing.split('\n').filter((path) => /^blobs\/sha256\/\w+$/.test(path))).toHaveLength(13);
+  });
+});
+
+describe('buildCatalogueArchive', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'berth-images-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  it('keeps an archive that is up to date and replaces one that is not', async () => {
+    const path = join(directory, 'berth.tar');
+    const built = await buildCatalogueArchive(path);
+    expect(sha256(readFileSync(path))).toBe(built.digest);
+    const { mtimeMs } = statSync(path);
+    expect(await buildCatalogueArchive(path)).toEqual(built);
+    expect(statSync(path).mtimeMs).toBe(mtimeMs);
+    writeFileSync(`${path}.key`, 'other\n');
+    expect(await buildCatalogueArchive(path)).toEqual(built);
+    expect(statSync(path).mtimeMs).not.toBe(mtimeMs);
   });
 });
 
