@@ -86,10 +86,10 @@ export class Sessions implements NodeStreams {
   stop(): void {
     this.stopWatching();
     for (const timer of this.releases.values()) timer.cancel();
-    for (const session of this.sessions.values()) {
-      session.end(new StatusError('ServiceUnavailable', 'the server is stopping'));
-    }
+    const ending = [...this.sessions.values()];
+    // Leases stay: the agents will find another server, or this one when it is back.
     this.sessions.clear();
+    for (const session of ending) session.end(new StatusError('ServiceUnavailable', 'the server is stopping'));
   }
 
   private session(nodeName: string): ServerSession {
