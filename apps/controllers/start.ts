@@ -22,6 +22,7 @@ import type { Controller, ControllerContext } from '../../libs/reconcile/control
 import { EventRecorder } from '../../libs/reconcile/events.ts';
 import { LeaderElection } from '../../libs/reconcile/leader.ts';
 import type { Controllers, ControllersOptions } from './options.ts';
+import { StateMetrics } from './state-metrics.ts';
 
 /** Held by the one process whose controllers work. */
 export const controllersLease = { namespace: 'kube-system', name: 'berth-controllers' };
@@ -65,16 +66,21 @@ function deletable({ resources }: ControllersOptions): readonly Resource[] {
 
 /** Starts every controller that is not disabled. Resolves at once; `ready` says when they work. */
 export async function startControllers(options: ControllersOptions): Promise<Controllers> {
-  return options.identity === undefined ? runControllers(options) : electControllers(options, options.identity);
+  const state = new StateMetrics(options.metrics);
+  const run = () => runControllers(options, state);
+  return options.identity === undefined ? run() : electControllers(options, { identity: options.identity, run });
 }
 
 /** Runs the controllers while this process holds the lease, again and again. */
-function electControllers(options: ControllersOptions, identity: string): Controllers {
+function electControllers(
+  options: ControllersOptions,
+  { identity, run }: { identity: string; run: () => Controllers },
+): Controllers {
   const { client, clock, random, logger } = options;
   const stopping = new AbortController();
   const election = new LeaderElection({ client, clock, random, lease: controllersLease, identity, logger });
   const lead = async (until: AbortSignal): Promise<void> => {
-    const controllers = runControllers(options);
+    const controllers = run();
     if (!until.aborted) await new Promise((resolve) => until.addEventListener('abort', resolve, { once: true }));
     await controllers.stop();
   };
@@ -90,7 +96,7 @@ function electControllers(options: ControllersOptions, identity: string): Contro
   };
 }
 
-function runControllers(options: ControllersOptions): Controllers {
+function runControllers(options: ControllersOptions, state: StateMetrics): Controllers {
   const { client, clock, random, logger, metrics } = options;
   const informers = new InformerSet({ client, clock, logger });
   const events = new EventRecorder({ client, clock, random, component: 'controllers', logger });
@@ -100,6 +106,7 @@ function runControllers(options: ControllersOptions): Controllers {
     .filter(([name]) => !disabled.has(name))
     .map(([, make]) => make(context, options))
     .filter((controller) => controller !== undefined);
+  state.show(informers);
   informers.start();
   for (const controller of controllers) controller.start();
   const ready = Promise.all(controllers.map((controller) => controller.ready)).then(() => {});
@@ -108,6 +115,7 @@ function runControllers(options: ControllersOptions): Controllers {
     ready,
     async stop() {
       await Promise.all(controllers.map((controller) => controller.stop()));
+      state.show(undefined);
       await informers.stop();
     },
   };

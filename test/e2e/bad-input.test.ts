@@ -111,7 +111,7 @@ describe('bad input is refused with a Status that names the field', () => {
   it.each([
     ['a media type that is not known', () => send('POST', pods(), { body: 'x', type: 'text/plain' }), 415],
     ['a body that is too large', () => send('POST', pods(), { body: `"${'x'.repeat(4 << 20)}"` }), 413],
-    ['a path that does not exist', () => send('GET', '/apis/nowhere/v1/things'), 404],
+    ['a path that does not exist', () => send('GET', '/api/v1/namespaces/default/things'), 404],
     ['a method that is not served', () => send('POST', `${pods()}/p`, { body: '{}' }), 405],
     [
       'a selector that cannot be parsed',
