@@ -1,13 +1,24 @@
 import type { ResourceDefinition } from '../definition.ts';
 import { ipaddresses, servicecidrs } from './addressing.ts';
+import {
+  mutatingadmissionpolicies,
+  mutatingadmissionpolicybindings,
+  validatingadmissionpolicies,
+  validatingadmissionpolicybindings,
+} from './admissionpolicy.ts';
+import { apiservices } from './apiservice.ts';
+import { certificatesigningrequests } from './certificatesigningrequest.ts';
 import { configmaps } from './configmap.ts';
 import { controllerrevisions } from './controllerrevision.ts';
 import { cronjobs } from './cronjob.ts';
+import { customresourcedefinitions } from './customresourcedefinition.ts';
 import { daemonsets } from './daemonset.ts';
 import { deployments } from './deployment.ts';
+import { deviceclasses, resourceclaims, resourceclaimtemplates, resourceslices } from './dynamicresource.ts';
 import { endpoints } from './endpoints.ts';
 import { endpointslices } from './endpointslice.ts';
 import { events, groupedEvents } from './event.ts';
+import { flowschemas, prioritylevelconfigurations } from './flowcontrol.ts';
 import { horizontalpodautoscalers } from './horizontalpodautoscaler.ts';
 import { ingresses } from './ingress.ts';
 import { ingressclasses } from './ingressclass.ts';
@@ -27,6 +38,7 @@ import { clusterrolebindings, clusterroles, rolebindings, roles } from './rbac.t
 import { replicasets } from './replicaset.ts';
 import { replicationcontrollers } from './replicationcontroller.ts';
 import { resourcequotas } from './resourcequota.ts';
+import { bindings, reviews } from './review.ts';
 import { runtimeclasses } from './runtimeclass.ts';
 import { secrets } from './secret.ts';
 import { services } from './service.ts';
@@ -40,6 +52,7 @@ import {
   volumeattachments,
   volumeattributesclasses,
 } from './storage.ts';
+import { mutatingwebhookconfigurations, validatingwebhookconfigurations } from './webhookconfiguration.ts';
 
 /** Every built-in kind. Order is the order of discovery. */
 export const builtinKinds: ReadonlyArray<ResourceDefinition> = [
@@ -87,4 +100,21 @@ export const builtinKinds: ReadonlyArray<ResourceDefinition> = [
   storageclasses,
   volumeattachments,
   volumeattributesclasses,
+  mutatingadmissionpolicies,
+  mutatingadmissionpolicybindings,
+  validatingadmissionpolicies,
+  validatingadmissionpolicybindings,
+  mutatingwebhookconfigurations,
+  validatingwebhookconfigurations,
+  apiservices,
+  certificatesigningrequests,
+  customresourcedefinitions,
+  deviceclasses,
+  resourceclaims,
+  resourceclaimtemplates,
+  resourceslices,
+  flowschemas,
+  prioritylevelconfigurations,
+  bindings,
+  ...reviews,
 ];

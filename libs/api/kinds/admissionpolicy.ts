@@ -1,0 +1,201 @@
+import type { ResourceDefinition } from '../definition.ts';
+import type {
+  V1MutatingAdmissionPolicy,
+  V1MutatingAdmissionPolicyBinding,
+  V1MutatingAdmissionPolicyBindingSpec,
+  V1MutatingAdmissionPolicySpec,
+  V1ParamKind,
+  V1ParamRef,
+  V1ValidatingAdmissionPolicy,
+  V1ValidatingAdmissionPolicyBinding,
+  V1ValidatingAdmissionPolicyBindingSpec,
+  V1ValidatingAdmissionPolicySpec,
+  V1Variable,
+} from '../gen/types.ts';
+import type { KubeObject } from '../meta.ts';
+import { labelSelector } from '../validation/labels.ts';
+import { metadata } from '../validation/metadata.ts';
+import { cIdentifier, dnsSubdomain, pathSegment } from '../validation/names.ts';
+import { validations } from '../validation/object.ts';
+import { all, each, fields, isEmpty, oneOf, present, type Rule, required, text, unique } from '../validation/rule.ts';
+import { defaultMatchResources, failurePolicy, matchConditions, matchResources } from './admission/rules.ts';
+import { ageColumn, text as column, integer, nameColumn } from './cells.ts';
+import { ownStatus } from './strategy.ts';
+
+const ACTIONS = ['Audit', 'Deny', 'Warn'];
+
+const meta = metadata({ name: dnsSubdomain, namespaced: false, freeFinalizers: true });
+
+const paramKind: Rule<V1ParamKind> = fields<V1ParamKind>({ apiVersion: required(), kind: required(text(pathSegment)) });
+
+const expression: Rule<{ expression: string }> = (value, at) => {
+  if (!value.expression?.trim()) at.required('', 'expression');
+};
+
+const variables: Rule<readonly V1Variable[]> = all<readonly V1Variable[]>(
+  each(all<V1Variable>(fields<V1Variable>({ name: required(text(cIdentifier)) }), expression)),
+  unique((variable) => variable.name, 'name'),
+);
+
+const policySpec: Rule<V1ValidatingAdmissionPolicySpec> = all<V1ValidatingAdmissionPolicySpec>(
+  fields<V1ValidatingAdmissionPolicySpec>({
+    failurePolicy,
+    paramKind,
+    matchConstraints: present(matchResources),
+    matchConditions,
+    variables,
+  }),
+  (spec, at) => {
+    if (isEmpty(spec.matchConstraints?.resourceRules) && spec.matchConstraints)
+      at.required('', 'matchConstraints', 'resourceRules');
+    if (isEmpty(spec.validations) && isEmpty(spec.auditAnnotations)) {
+      at.required('or auditAnnotations', 'validations');
+      at.required('or validations', 'auditAnnotations');
+    }
+  },
+  fields<V1ValidatingAdmissionPolicySpec>({ validations: each(expression) }),
+);
+
+const mutatingSpec: Rule<V1MutatingAdmissionPolicySpec> = fields<V1MutatingAdmissionPolicySpec>({
+  failurePolicy,
+  paramKind,
+  matchConstraints: present(matchResources),
+  matchConditions,
+  variables,
+  mutations: required(),
+  reinvocationPolicy: required(oneOf(['IfNeeded', 'Never'])),
+});
+
+const paramRef: Rule<V1ParamRef> = (ref, at, context) => {
+  if (!ref.name && !ref.selector) at.required('needs name or selector');
+  if (ref.name && ref.selector) at.forbidden('name and selector exclude each other', 'selector');
+  fields<V1ParamRef>({
+    name: text(pathSegment),
+    selector: labelSelector,
+    parameterNotFoundAction: required(oneOf(['Allow', 'Deny'])),
+  })(ref, at, context);
+};
+
+const bindingSpec: Rule<V1MutatingAdmissionPolicyBindingSpec> = fields<V1MutatingAdmissionPolicyBindingSpec>({
+  policyName: required(text(dnsSubdomain)),
+  paramRef,
+  matchResources,
+});
+
+const actions: Rule<V1ValidatingAdmissionPolicyBindingSpec> = ({ validationActions: list = [] }, at) => {
+  if (list.length === 0) at.required('', 'validationActions');
+  list.forEach((action, i) => {
+    if (!ACTIONS.includes(action)) at.notSupported(ACTIONS, 'validationActions', i);
+    if (list.indexOf(action) < i) at.duplicate(action, 'validationActions', i);
+  });
+  if (list.includes('Deny') && list.includes('Warn'))
+    at.invalid('Deny and Warn exclude each other', 'validationActions');
+};
+
+const shared = {
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  categories: ['api-extensions'],
+  namespaced: false,
+  hasGeneration: true,
+} as const;
+
+function paramKindCell(kind: V1ParamKind | undefined): string {
+  return kind ? `${kind.apiVersion}/${kind.kind}` : '<unset>';
+}
+
+type Binding = KubeObject & { spec?: { policyName?: string; paramRef?: V1ParamRef } };
+
+function paramRefCell({ spec }: Binding): string {
+  const ref = spec?.paramRef;
+  if (!ref) return '<unset>';
+  if (!ref.name) return '*';
+  return ref.namespace ? `${ref.namespace}/${ref.name}` : `*/${ref.name}`;
+}
+
+const bindingColumns = [
+  nameColumn,
+  column<Binding>('PolicyName', 'The policy that is put to use.', ({ spec }) => spec?.policyName ?? ''),
+  column<Binding>('ParamRef', 'Its parameters.', paramRefCell),
+  ageColumn,
+];
+
+export const validatingadmissionpolicies: ResourceDefinition<V1ValidatingAdmissionPolicy> = {
+  ...shared,
+  kind: 'ValidatingAdmissionPolicy',
+  plural: 'validatingadmissionpolicies',
+  singular: 'validatingadmissionpolicy',
+  type: 'V1ValidatingAdmissionPolicy',
+  ...ownStatus<V1ValidatingAdmissionPolicy>('V1ValidatingAdmissionPolicyStatus'),
+  setDefaults({ spec }) {
+    if (spec) spec.failurePolicy ??= 'Fail';
+    defaultMatchResources(spec?.matchConstraints);
+  },
+  ...validations<V1ValidatingAdmissionPolicy>({
+    metadata: meta,
+    object: fields<V1ValidatingAdmissionPolicy>({ spec: present(policySpec) }),
+    metadataAgain: true,
+    status: () => {},
+  }),
+  columns: [
+    nameColumn,
+    integer('Validations', 'Number of validations.', ({ spec }) => spec?.validations?.length ?? 0),
+    column('ParamKind', 'Kind of its parameters.', ({ spec }) => paramKindCell(spec?.paramKind)),
+    ageColumn,
+  ],
+};
+
+export const validatingadmissionpolicybindings: ResourceDefinition<V1ValidatingAdmissionPolicyBinding> = {
+  ...shared,
+  kind: 'ValidatingAdmissionPolicyBinding',
+  plural: 'validatingadmissionpolicybindings',
+  singular: 'validatingadmissionpolicybinding',
+  type: 'V1ValidatingAdmissionPolicyBinding',
+  setDefaults: ({ spec }) => defaultMatchResources(spec?.matchResources),
+  ...validations<V1ValidatingAdmissionPolicyBinding>({
+    metadata: meta,
+    object: fields<V1ValidatingAdmissionPolicyBinding>({
+      spec: present(all<V1ValidatingAdmissionPolicyBindingSpec>(bindingSpec, actions)),
+    }),
+    metadataAgain: true,
+  }),
+  columns: bindingColumns,
+};
+
+export const mutatingadmissionpolicies: ResourceDefinition<V1MutatingAdmissionPolicy> = {
+  ...shared,
+  kind: 'MutatingAdmissionPolicy',
+  plural: 'mutatingadmissionpolicies',
+  singular: 'mutatingadmissionpolicy',
+  type: 'V1MutatingAdmissionPolicy',
+  setDefaults({ spec }) {
+    if (spec) spec.failurePolicy ??= 'Fail';
+    defaultMatchResources(spec?.matchConstraints);
+  },
+  ...validations<V1MutatingAdmissionPolicy>({
+    metadata: meta,
+    object: fields<V1MutatingAdmissionPolicy>({ spec: present(mutatingSpec) }),
+    metadataAgain: true,
+  }),
+  columns: [
+    nameColumn,
+    integer('Mutations', 'Number of mutations.', ({ spec }) => spec?.mutations?.length ?? 0),
+    column('ParamKind', 'Kind of its parameters.', ({ spec }) => paramKindCell(spec?.paramKind)),
+    ageColumn,
+  ],
+};
+
+export const mutatingadmissionpolicybindings: ResourceDefinition<V1MutatingAdmissionPolicyBinding> = {
+  ...shared,
+  kind: 'MutatingAdmissionPolicyBinding',
+  plural: 'mutatingadmissionpolicybindings',
+  singular: 'mutatingadmissionpolicybinding',
+  type: 'V1MutatingAdmissionPolicyBinding',
+  setDefaults: ({ spec }) => defaultMatchResources(spec?.matchResources),
+  ...validations<V1MutatingAdmissionPolicyBinding>({
+    metadata: meta,
+    object: fields<V1MutatingAdmissionPolicyBinding>({ spec: present(bindingSpec) }),
+    metadataAgain: true,
+  }),
+  columns: bindingColumns,
+};
