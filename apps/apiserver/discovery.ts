@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import { apiVersionOf } from '../../libs/api/meta.ts';
-import { StatusError } from '../../libs/base/status.ts';
+import { noSuchResource } from '../../libs/registry/errors.ts';
 import type { Registry } from '../../libs/registry/registry.ts';
 
 const usualVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -92,7 +92,7 @@ export class Discovery {
   private resourceList(group: string, version: string): object {
     const definitions = this.definitions().filter((one) => one.group === group && one.version === version);
     if (definitions.length === 0) {
-      throw new StatusError('NotFound', 'the server could not find the requested resource', { details: {} });
+      throw noSuchResource();
     }
     const resources = definitions.flatMap((definition) => [resourceEntry(definition), ...partEntries(definition)]);
     const groupVersion = apiVersionOf({ group, version });

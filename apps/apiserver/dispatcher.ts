@@ -8,8 +8,8 @@ import { userOfCertificate } from '../../libs/auth/client-certificate.ts';
 import { anonymousUser, type UserInfo } from '../../libs/auth/user.ts';
 import type { Clock } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
-import { asStatusError, StatusError } from '../../libs/base/status.ts';
-import { badRequest } from '../../libs/registry/errors.ts';
+import { asStatusError } from '../../libs/base/status.ts';
+import { badRequest, noSuchResource } from '../../libs/registry/errors.ts';
 import type { Registry } from '../../libs/registry/registry.ts';
 import { sendError, sendText } from './answers.ts';
 import type { ExtensionRequest, ExtensionRoute } from './extension.ts';
@@ -91,8 +91,11 @@ export class Dispatcher {
     const served = this.options.registry.resource(group, version, plural);
     if (!served || !knownSubresource(served.definition, info.resource.subresource)) {
       if (!this.options.paths.hasGroup(group)) return sendText(response, '404 page not found\n', 404);
-      throw new StatusError('NotFound', 'the server could not find the requested resource', { details: {} });
+      throw noSuchResource();
     }
+    const { namespace } = info.resource;
+    const misplaced = namespace !== undefined && !served.definition.namespaced && plural !== 'namespaces';
+    if (misplaced) throw noSuchResource();
     await this.options.resources.handle({
       info,
       at: info.resource,

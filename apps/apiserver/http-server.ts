@@ -1,13 +1,16 @@
 import 'reflect-metadata';
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyError } from 'fastify';
+import type { FastifyError, FastifyReply } from 'fastify';
 import { StatusError } from '../../libs/base/status.ts';
+import { badRequest } from '../../libs/registry/errors.ts';
 import { sendError } from './answers.ts';
 import { apiModule } from './api.module.ts';
-import type { Dispatcher } from './dispatcher.ts';
+import { type Dispatcher, refuseSocket } from './dispatcher.ts';
 import type { ApiServerPki } from './options.ts';
 
 /** The largest body of a request. */
@@ -43,7 +46,8 @@ export async function listen(
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
-    allowErrorHandlerOverride: true,
+    frameworkErrors: refuse,
+    clientErrorHandler: refuseClient,
   });
   const app = await NestFactory.create<NestFastifyApplication>(apiModule(dispatcher), adapter, {
     logger: false,
@@ -51,6 +55,7 @@ export async function listen(
     abortOnError: false,
   });
   configure(adapter);
+  app.useGlobalFilters(new StatusFilter());
   const server = adapter.getHttpServer() as unknown as Server;
   server.headersTimeout = headersTimeoutMs;
   server.on('upgrade', (request, socket, head) => void dispatcher.upgrade(request, socket, head));
@@ -59,15 +64,24 @@ export async function listen(
   return { port: (server.address() as AddressInfo).port, close: () => app.close() };
 }
 
-/** Bodies stay bytes; what Fastify itself refuses is answered as a Status. */
+/** Bodies stay bytes: what they are read as depends on the resource. */
 function configure(adapter: FastifyAdapter): void {
   const fastify = adapter.getInstance();
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  fastify.setErrorHandler((error: FastifyError, _request, reply) => {
-    reply.hijack();
-    sendError(reply.raw, statusOf(error));
-  });
+}
+
+/** What Fastify refuses before a handler sees it is answered as a Status too. */
+function refuse(error: FastifyError, _request: unknown, reply: FastifyReply): void {
+  reply.hijack();
+  sendError(reply.raw, statusOf(error));
+}
+
+@Catch()
+class StatusFilter implements ExceptionFilter {
+  catch(error: FastifyError, host: ArgumentsHost): void {
+    refuse(error, undefined, host.switchToHttp().getResponse<FastifyReply>());
+  }
 }
 
 function statusOf(error: FastifyError): Error {
@@ -79,4 +93,19 @@ function statusOf(error: FastifyError): Error {
     return new StatusError('BadRequest', error.message, { cause: error });
   }
   return error;
+}
+
+/** What is no HTTP at all, or too slow. */
+function refuseClient(error: Error & { code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const slow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  refuseSocket(
+    socket,
+    slow
+      ? new StatusError('Timeout', 'the request came too slowly', { code: 408 })
+      : badRequest('malformed HTTP request'),
+  );
 }

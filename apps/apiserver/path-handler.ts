@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { StatusError } from '../../libs/base/status.ts';
+import { methodNotAllowed } from '../../libs/registry/errors.ts';
 import { sendJson, sendText } from './answers.ts';
 import type { Discovery } from './discovery.ts';
 import { type HealthCheck, healthAnswer } from './health.ts';
@@ -29,7 +29,7 @@ export class PathHandler {
     const { path, query, method } = info;
     const health = await healthAnswer(path, query, this.parts.checks);
     if (health) return sendText(response, health.text, health.code);
-    if (method !== 'GET' && method !== 'HEAD') throw methodRefused();
+    if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
     if (path === '/version' || path === '/version/') return sendJson(response, versionInfo);
     if (path === '/metrics' && this.parts.metricsText) {
       return sendText(response, await this.parts.metricsText(), 200, 'text/plain; version=0.0.4; charset=utf-8');
@@ -58,10 +58,4 @@ export class PathHandler {
     }
     sendJson(response, answer, { yaml });
   }
-}
-
-function methodRefused(): StatusError {
-  return new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {
-    details: {},
-  });
 }

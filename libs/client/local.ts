@@ -2,8 +2,7 @@ import { conformObject } from '../api/decode/decode.ts';
 import type { KubeObject, ObjectName, Resource } from '../api/meta.ts';
 import type { RequestAttributes } from '../auth/attributes.ts';
 import type { UserInfo } from '../auth/user.ts';
-import { StatusError } from '../base/status.ts';
-import { methodNotAllowed } from '../registry/errors.ts';
+import { methodNotAllowed, noSuchResource } from '../registry/errors.ts';
 import { expectedOf } from '../registry/expected-type.ts';
 import type { Registry, ServedResource } from '../registry/registry.ts';
 import type { Caller, WriteRequest } from '../registry/requests.ts';
@@ -131,7 +130,7 @@ export class LocalClient implements Client {
       path: '',
     });
     const served = this.options.registry.resource(group, version, plural);
-    if (!served) throw new StatusError('NotFound', 'the server could not find the requested resource', { details: {} });
+    if (!served) throw noSuchResource();
     return served;
   }
 }

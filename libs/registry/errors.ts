@@ -87,3 +87,8 @@ export function methodNotAllowed(): StatusError {
     details: {},
   });
 }
+
+/** The address names nothing that is served. */
+export function noSuchResource(): StatusError {
+  return new StatusError('NotFound', 'the server could not find the requested resource', { details: {} });
+}
