@@ -42,6 +42,7 @@ export class Cluster {
   private readonly budgets = new Map<string, DisruptionBudget>();
   private readonly placed = new Map<string, PlacedPod>();
   private readonly shapes = new Map<string, UsedShape>();
+  private nextShapeId = 1;
   private readonly services = new Map<string, Map<string, Record<string, string>>>();
 
   /** Adds or replaces a node. */
@@ -76,7 +77,7 @@ export class Cluster {
     const key = shapeKey(pod, owner, nodeName);
     let used = this.shapes.get(key);
     if (used === undefined) {
-      used = { shape: readShape(pod, { key, owner, nodeName }, this), users: 0 };
+      used = { shape: readShape(pod, { key, id: this.nextShapeId++, owner, nodeName }, this), users: 0 };
       this.shapes.set(key, used);
       if (this.shapes.size > idleShapesMax) this.sweepShapes();
     }

@@ -31,6 +31,8 @@ export interface HostPort {
  */
 export interface PodShape {
   readonly key: string;
+  /** As good as the key, and short. */
+  readonly id: number;
   readonly pod: V1Pod;
   readonly namespace: string;
   /** The only node that will do; '' for any. */
@@ -77,6 +79,7 @@ export interface SpreadOwner {
 
 export interface ShapeIdentity {
   key: string;
+  id: number;
   owner: SpreadOwner;
   nodeName: string;
 }
@@ -114,10 +117,11 @@ export function shapeKey(pod: V1Pod, owner: SpreadOwner, nodeName: string): stri
 }
 
 export function readShape(pod: V1Pod, identity: ShapeIdentity, context: ShapeContext): PodShape {
-  const { key, owner, nodeName } = identity;
+  const { key, id, owner, nodeName } = identity;
   const namespace = pod.metadata?.namespace ?? '';
   return {
     key,
+    id,
     pod,
     namespace,
     nodeName,

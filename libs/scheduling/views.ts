@@ -19,7 +19,7 @@ export class Views {
 
   /** Pods with equal keys are alike to every plugin. */
   keyOf({ shape, labels }: PodInfo): string {
-    return `${shape.key}\n${labels.termsKey}`;
+    return `${shape.id} ${labels.termsKey}`;
   }
 
   of(info: PodInfo): ClassView {

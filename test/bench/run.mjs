@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
-const parts = new Set(['cluster', 'measure', 'api-client']);
+const parts = new Set(['cluster', 'measure', 'api-client', 'scheduler-core', 'scheduler-shapes']);
 const [name, ...args] = process.argv.slice(2);
 const file = join(root, 'dist/test/bench', `${name}.js`);
 
