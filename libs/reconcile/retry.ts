@@ -1,18 +1,5 @@
 import { isStatus } from '../base/status.ts';
 
-export const conflictAttemptsMax = 5;
-
-/** Runs `write` again while it ends in a conflict, up to 5 times. It must read afresh what it changes. */
-export async function retryOnConflict<R>(write: () => Promise<R>): Promise<R> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await write();
-    } catch (error) {
-      if (!isStatus(error, 'Conflict') || attempt === conflictAttemptsMax) throw error;
-    }
-  }
-}
-
 /** The outcome of `request`, or undefined where the object is not there (any more). */
 export async function unlessMissing<R>(request: Promise<R>): Promise<R | undefined> {
   try {
