@@ -15,6 +15,8 @@ import { ensureIdentity } from './join.ts';
 import { startMetricsServer } from './metrics-server.ts';
 import type { Agent, AgentOptions } from './options.ts';
 import { ownAddressTowards } from './own-address.ts';
+import { CertificateRenewal } from './renewal.ts';
+import { runtimeReady } from './runtime-ready.ts';
 
 export const agentVersion = '0.1.0';
 const defaultPodsMax = 110;
@@ -35,7 +37,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { clock = systemClock, logger = silentLogger } = options;
   const server = new URL(options.server);
   const apiPort = Number(server.port || 443);
-  const identity = await ensureIdentity(options);
+  const joined = await ensureIdentity(options);
   const nodeIp = options.nodeIp ?? (await ownAddressTowards(server.hostname, apiPort));
   const stops: Array<() => Promise<void>> = [];
   const stop = async () => {
@@ -44,8 +46,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   try {
     const containerd = await startContainerd(options, { clock, logger });
     stops.push(() => containerd.stop());
+    const stopping = new AbortController();
+    const renewal = new CertificateRenewal({
+      home: options.home,
+      identity: joined,
+      certify: (request) => link.renewCertificate(request),
+      clock,
+      logger,
+      signal: stopping.signal,
+    });
     const link = createNodeLink({
-      transport: grpcTransport({ target: `${server.hostname}:${apiPort + 1}`, identity: () => identity }),
+      transport: grpcTransport({ target: `${server.hostname}:${apiPort + 1}`, identity: () => renewal.identity }),
       node: registration(options),
       agentVersion,
       clock,
@@ -59,6 +70,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     stops.push(() => network.stop());
     const pods = await startPods(options, parts);
     stops.push(() => pods.stop());
+    void renewal.run();
+    stops.push(async () => stopping.abort(new Error('the agent is stopping')));
     const { metricsAddress: address, metricsText } = options;
     if (address && metricsText) {
       const metrics = await startMetricsServer({ address, metricsText, healthy: () => link.connected });
@@ -124,6 +137,7 @@ async function startNetwork(options: AgentOptions, parts: Parts): Promise<NodeNe
 async function startPods(options: AgentOptions, { link, clock, logger, nodeIp, containerd }: Parts) {
   const { home, run } = options;
   const runtime = new CriRuntime({ socketPath: containerd.socket, clock, logger });
+  await runtimeReady(runtime, { socket: containerd.socket, clock });
   return await startNodeAgent({
     link,
     runtime,

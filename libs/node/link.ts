@@ -137,6 +137,8 @@ export interface NodeLink {
     resource: 'secrets' | 'configmaps' | 'persistentvolumeclaims' | 'serviceaccounts',
     at: ObjectName,
   ): Promise<KubeObject>;
+  /** Has a PKCS #10 request (PEM) certified under the node's name; the certificate as PEM. */
+  renewCertificate?(request: string): Promise<string>;
   serve(handlers: NodeHandlers): void;
   close(): Promise<void>;
 }

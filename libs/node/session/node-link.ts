@@ -40,7 +40,7 @@ const reconnectBackoff: BackoffPolicy = { initialMs: 100, maxMs: 5_000 };
 const jitterShare = 0.5;
 
 /** A link that dials once the node's first status has been reported, and again whenever the connection is lost. */
-export function createNodeLink(options: NodeLinkOptions): NodeLink {
+export function createNodeLink(options: NodeLinkOptions): NodeLink & Required<Pick<NodeLink, 'renewCertificate'>> {
   return new SessionLink(options);
 }
 
@@ -115,6 +115,11 @@ class SessionLink implements NodeLink, SessionOwner {
       $case: 'readObject',
       value: { resource, namespace: at.namespace ?? '', name: at.name },
     });
+  }
+
+  async renewCertificate(request: string): Promise<string> {
+    const answer = await this.calls.make<{ certificate: string }>({ $case: 'renewCertificate', value: request });
+    return answer.certificate;
   }
 
   serve(handlers: NodeHandlers): void {
