@@ -1,6 +1,8 @@
 import { All, Controller, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { sendError } from './answers.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { readBody } from './read-body.ts';
 
 /** Hands every request to the dispatcher. The reply is hijacked: the dispatcher writes bytes, not objects. */
 @Controller()
@@ -10,6 +12,18 @@ export class ApiController {
   @All('*')
   async handle(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     reply.hijack();
-    await this.dispatcher.handle(request.raw, reply.raw, request.body as Buffer | undefined);
+    let body: Buffer | undefined;
+    try {
+      body = hasBody(request) ? await readBody(request.raw) : undefined;
+    } catch (error) {
+      sendError(reply.raw, error);
+      return;
+    }
+    await this.dispatcher.handle(request.raw, reply.raw, body);
   }
+}
+
+/** RFC 9112, section 6: a request has a body when one of these headers says so. */
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

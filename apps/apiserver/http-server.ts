@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply } from 'fastify';
@@ -13,8 +13,6 @@ import { apiModule } from './api.module.ts';
 import { type Dispatcher, refuseSocket } from './dispatcher.ts';
 import type { ApiServerPki } from './options.ts';
 
-/** The largest body of a request. */
-export const bodyBytesMax = 3 * 1024 * 1024;
 /** How long a client may take for its headers, and for a whole request. */
 const headersTimeoutMs = 30_000;
 const requestTimeoutMs = 60_000;
@@ -41,7 +39,6 @@ export async function listen(
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
     },
-    bodyLimit: bodyBytesMax,
     keepAliveTimeout: keepAliveTimeoutMs,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
@@ -64,11 +61,11 @@ export async function listen(
   return { port: (server.address() as AddressInfo).port, close: () => app.close() };
 }
 
-/** Bodies stay bytes: what they are read as depends on the resource. */
+/** Bodies stay unread: what they are read as depends on the resource, and the controller reads them. */
 function configure(adapter: FastifyAdapter): void {
   const fastify = adapter.getInstance();
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
 }
 
 /** What Fastify refuses before a handler sees it is answered as a Status too. */
@@ -84,12 +81,9 @@ class StatusFilter implements ExceptionFilter {
   }
 }
 
-function statusOf(error: FastifyError): Error {
-  if (error.statusCode === 413) {
-    const message = `Request entity too large: limit is ${bodyBytesMax}`;
-    return new StatusError('RequestEntityTooLarge', message, { cause: error, details: {} });
-  }
-  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+function statusOf(error: FastifyError | HttpException): Error {
+  const code = error instanceof HttpException ? error.getStatus() : error.statusCode;
+  if (code !== undefined && code >= 400 && code < 500) {
     return new StatusError('BadRequest', error.message, { cause: error });
   }
   return error;

@@ -1,0 +1,28 @@
+import type { IncomingMessage } from 'node:http';
+import { StatusError } from '../../libs/base/status.ts';
+
+/** The largest body of a request. */
+export const bodyBytesMax = 3 * 1024 * 1024;
+/** How much of a body that is too large is read and thrown away, so that its sender gets to read the answer. */
+const discardedBytesMax = 64 * 1024 * 1024;
+
+/** The whole body. @throws StatusError RequestEntityTooLarge, once the sender has finished. */
+export function readBody(stream: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let parts: Buffer[] = [];
+    let bytes = 0;
+    stream.on('data', (part: Buffer) => {
+      bytes += part.length;
+      if (bytes <= bodyBytesMax) parts.push(part);
+      else parts = [];
+      if (bytes > discardedBytesMax) stream.destroy();
+    });
+    stream.once('error', reject);
+    stream.once('close', () => reject(new StatusError('BadRequest', 'the request ended before its body did')));
+    stream.once('end', () => {
+      if (bytes <= bodyBytesMax) return resolve(Buffer.concat(parts));
+      const message = `Request entity too large: limit is ${bodyBytesMax}`;
+      reject(new StatusError('RequestEntityTooLarge', message, { details: {} }));
+    });
+  });
+}
