@@ -184,12 +184,10 @@ export class NodeStatusReporter {
       allocatable: resources,
       conditions: this.#updateConditions(readiness(conditions)),
       images: images
+        .map(({ digests, tags, sizeBytes }) => ({ names: [...digests, ...tags].slice(0, namesPerImageMax), sizeBytes }))
+        .filter(({ names }) => names.length > 0)
         .sort((a, b) => b.sizeBytes - a.sizeBytes)
-        .slice(0, imagesReportedMax)
-        .map(({ digests, tags, sizeBytes }) => ({
-          names: [...digests, ...tags].slice(0, namesPerImageMax),
-          sizeBytes,
-        })),
+        .slice(0, imagesReportedMax),
     });
   }
 

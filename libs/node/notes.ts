@@ -32,7 +32,13 @@ export class Notes {
         ready: !container.readinessProbe,
         starting,
       },
+      applied: { id, resources: container.resources ?? {} },
     });
+  }
+
+  /** The running container has these resources now. */
+  resized(container: V1Container, id: string): void {
+    this.#change(container.name, { applied: { id, resources: container.resources ?? {} } });
   }
 
   /** What probes say of the run `id`; ignored for one that is no longer the newest. True when something changed. */
@@ -53,6 +59,7 @@ export class Notes {
         started: !container.startupProbe || known?.started === true,
         ready: !container.readinessProbe || known?.ready === true,
       },
+      applied: { id: seen.id, resources: known?.resources ?? container.resources ?? {} },
     });
   }
 

@@ -1,8 +1,10 @@
 import type { V1Container, V1Pod } from '../api/gen/types.ts';
-import type { StartAction, StopAction } from '../pods/actions.ts';
+import type { ResizeAction, StartAction, StopAction } from '../pods/actions.ts';
 import { latest, type ObservedPod, type ObservedSandbox } from '../pods/observed.ts';
+import { podAsApplied } from '../pods/resize.ts';
 import { containerNamed, podText } from '../pods/spec.ts';
 import type { ImageInfo, SandboxConfig } from '../runtime/runtime.ts';
+import { containerResources } from './container.ts';
 import type { WorkerDeps } from './deps.ts';
 import { StartError, textOf } from './failure.ts';
 import type { Notes } from './notes.ts';
@@ -66,8 +68,11 @@ export class PodContainers {
       },
     };
     this.#images.delete(container.name);
+    // A run that follows another may come with other limits.
+    if (action.previous) deps.cgroups.widen(context.pod, podAsApplied(context.pod, this.#options.observed(), notes.all));
     try {
       const id = await startContainer(context, action);
+      if (action.previous) deps.cgroups.ensure(context.pod);
       notes.fail(container.name, undefined);
       await this.#afterStart(context, container, id);
     } catch (error) {
@@ -90,6 +95,19 @@ export class PodContainers {
       podIp: podIp(),
       message,
     });
+  }
+
+  /** Gives running containers the resources that the pod now asks for. @throws RuntimeError when one cannot have them. */
+  async resize(actions: readonly ResizeAction[]): Promise<void> {
+    const { deps, notes, pod, observed } = this.#options;
+    const before = podAsApplied(pod(), observed(), notes.all);
+    // No container may have more than its pod: the pod's limits grow first and shrink last.
+    deps.cgroups.widen(pod(), before);
+    for (const { container, running } of actions) {
+      await deps.runtime.updateResources(running.id, containerResources(pod(), container, deps.node.memoryBytes));
+      notes.resized(container, running.id);
+    }
+    deps.cgroups.ensure(pod());
   }
 
   async #afterStart(context: StartContext, container: V1Container, id: string): Promise<void> {

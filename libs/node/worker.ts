@@ -195,6 +195,7 @@ export class PodWorker {
 
   #apply(plan: PodPlan, observed: ObservedPod): void {
     for (const stop of plan.stop) this.#work.start(stop.container.name, () => this.#containers.stop(stop));
+    if (plan.resize.length > 0) this.#work.start('resize', () => this.#containers.resize(plan.resize));
     if (plan.createSandbox) {
       const { attempt, stale } = plan.createSandbox;
       this.#work.start('sandbox', () => this.#createSandbox(attempt, stale, observed));

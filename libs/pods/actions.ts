@@ -9,6 +9,7 @@ import {
   type ObservedSandbox,
   type PodNotes,
 } from './observed.ts';
+import { resizeOf } from './resize.ts';
 import { backoffUntil, durationText } from './restart.ts';
 import { type ContainerKind, containersOf, hashOf, podText, restartsAfter } from './spec.ts';
 
@@ -16,7 +17,7 @@ export interface StopAction {
   container: ObservedContainer;
   /** What an event says of it. */
   message: string;
-  cause: 'changed' | 'liveness' | 'startup' | 'unknown';
+  cause: 'changed' | 'resize' | 'liveness' | 'startup' | 'unknown';
 }
 
 export interface StartAction {
@@ -29,6 +30,11 @@ export interface StartAction {
   replaces?: ObservedContainer;
 }
 
+export interface ResizeAction {
+  container: V1Container;
+  running: ObservedContainer;
+}
+
 export interface Waiting {
   reason: string;
   message: string;
@@ -39,6 +45,8 @@ export interface PodPlan {
   /** A sandbox to make, and the ones to stop before it. */
   createSandbox?: { attempt: number; stale: readonly ObservedSandbox[] };
   stop: StopAction[];
+  /** Running containers that get other limits as they run. */
+  resize: ResizeAction[];
   start: StartAction[];
   /** Why some containers wait, by name. */
   waiting: Map<string, Waiting>;
@@ -57,7 +65,7 @@ export interface PodView {
 }
 
 function emptyPlan(): PodPlan {
-  return { stop: [], start: [], waiting: new Map(), finished: false, wakeAtMs: undefined };
+  return { stop: [], resize: [], start: [], waiting: new Map(), finished: false, wakeAtMs: undefined };
 }
 
 function wake(plan: PodPlan, atMs: number): void {
@@ -102,6 +110,9 @@ export function stopCause(
   if (running.hash !== '' && running.hash !== hashOf(container)) {
     return { cause: 'changed', text: `Container ${container.name} definition changed` };
   }
+  if (resizeOf(container, view.notes, running.id) === 'restart') {
+    return { cause: 'resize', text: `Container ${container.name} resize requires restart` };
+  }
   if (health?.id !== running.id || !health.failed) return undefined;
   return { cause: health.failed, text: `Container ${container.name} failed ${health.failed} probe` };
 }
@@ -115,6 +126,11 @@ export function hasInitialized(view: PodView, sandbox: ObservedSandbox): boolean
 
 function wantsRestart(container: V1Container, pod: V1Pod): boolean {
   return (container.restartPolicy ?? pod.spec?.restartPolicy) !== 'Never';
+}
+
+/** Asks for other limits where a running container can take them as it runs. */
+export function planResize(view: PodView, plan: PodPlan, container: V1Container, running: ObservedContainer): void {
+  if (resizeOf(container, view.notes, running.id) === 'inPlace') plan.resize.push({ container, running });
 }
 
 function planMain(view: PodView, plan: PodPlan, container: V1Container): boolean {
@@ -133,8 +149,11 @@ function planMain(view: PodView, plan: PodPlan, container: V1Container): boolean
     return true;
   }
   const stop = stopCause(view, container, seen);
-  if (!stop) return true;
-  const restart = stop.cause === 'changed' || wantsRestart(container, view.pod);
+  if (!stop) {
+    planResize(view, plan, container, seen);
+    return true;
+  }
+  const restart = stop.cause === 'changed' || stop.cause === 'resize' || wantsRestart(container, view.pod);
   plan.stop.push({
     container: seen,
     cause: stop.cause,

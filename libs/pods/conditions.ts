@@ -22,6 +22,8 @@ export interface ConditionFacts {
   statuses: ReadonlyMap<string, V1ContainerStatus>;
   /** A sandbox with its network exists. */
   sandboxReady: boolean;
+  /** A container has not yet the resources that the pod asks for. */
+  resizing: boolean;
   nowMs: number;
 }
 
@@ -81,6 +83,7 @@ export function podConditions(facts: ConditionFacts, previous: readonly V1PodCon
     ['Ready', ready(facts, containers)],
     ['ContainersReady', containers],
     ['PodScheduled', { status: 'True' }],
+    ...(facts.resizing ? [['PodResizeInProgress', { status: 'True' }] satisfies [string, Finding]] : []),
   ];
   const others = (facts.pod.status?.conditions ?? []).filter(({ type }) => !own.has(type));
   const generation = facts.pod.metadata?.generation;

@@ -2,6 +2,7 @@ import type { V1Container, V1ContainerState, V1ContainerStatus, V1Pod } from '..
 import { rfc3339 } from '../base/clock.ts';
 import type { Waiting } from './actions.ts';
 import type { ContainerHealth, ObservedContainer, ObservedPod, PodNotes } from './observed.ts';
+import { appliedResources, resizeOf } from './resize.ts';
 import { type ContainerKind, isSidecar, restartsAfter } from './spec.ts';
 
 /** What statuses are computed from. `runtimeName` is the scheme of container ids. */
@@ -67,6 +68,13 @@ function willRun(
   return restartsAfter(container, source.pod.spec?.restartPolicy, seen.exitCode);
 }
 
+/** What the container has; in the words of its specification once it has what that asks for. */
+function shownResources(source: StatusSource, container: V1Container, seen: ObservedContainer) {
+  const applied = appliedResources(source.notes, container.name, seen.id);
+  const wanted = container.resources ?? {};
+  return applied && resizeOf(container, source.notes, seen.id) !== 'none' ? applied : wanted;
+}
+
 function identity(source: StatusSource, container: V1Container, seen: ObservedContainer | undefined) {
   const image = container.image ?? '';
   if (!seen) return { image, imageID: '', restartCount: 0 };
@@ -75,7 +83,7 @@ function identity(source: StatusSource, container: V1Container, seen: ObservedCo
     imageID: seen.imageRef,
     restartCount: seen.restartCount,
     containerID: `${source.runtimeName}://${seen.id}`,
-    ...(container.resources ? { resources: container.resources } : {}),
+    resources: shownResources(source, container, seen),
     ...(container.resources?.requests ? { allocatedResources: container.resources.requests } : {}),
   };
 }

@@ -1,5 +1,5 @@
 import type { V1Container } from '../api/gen/types.ts';
-import { hasInitialized, type PodPlan, type PodView, startOrWait, stopCause } from './actions.ts';
+import { hasInitialized, type PodPlan, type PodView, planResize, startOrWait, stopCause } from './actions.ts';
 import type { ObservedContainer, ObservedSandbox } from './observed.ts';
 import { isSidecar, restartsAfter } from './spec.ts';
 
@@ -21,6 +21,7 @@ function planSidecar(
       plan.stop.push({ container: seen, cause: stop.cause, message: `${stop.text}, will be restarted` });
       return false;
     }
+    planResize(view, plan, container, seen);
     const health = view.notes.get(container.name)?.health;
     return health?.id === seen.id && health.started;
   }

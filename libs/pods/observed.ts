@@ -1,3 +1,5 @@
+import type { V1ResourceRequirements } from '../api/gen/types.ts';
+
 /** A pod sandbox as the runtime last told of it. */
 export interface ObservedSandbox {
   id: string;
@@ -66,6 +68,8 @@ export interface ContainerNotes {
   failure?: StartFailure;
   backoff?: RestartBackoff;
   health?: ContainerHealth;
+  /** What the run `id` was last given. */
+  applied?: { id: string; resources: V1ResourceRequirements };
 }
 
 export type PodNotes = ReadonlyMap<string, ContainerNotes>;

@@ -5,6 +5,7 @@ import { containerStatus, type StatusSource } from './containerstatus.ts';
 import { currentSandbox } from './observed.ts';
 import { phaseOf } from './phase.ts';
 import { qosClassOf } from './qos.ts';
+import { resizeUnderWay } from './resize.ts';
 import { type ContainerKind, containersOf, isTerminal } from './spec.ts';
 
 export interface StatusInput extends StatusSource {
@@ -70,7 +71,8 @@ export function computePodStatus(input: StatusInput): V1PodStatus {
   const sandbox = currentSandbox(input.observed);
   const sandboxReady = sandbox !== undefined && (Boolean(pod.spec?.hostNetwork) || sandbox.ips.length > 0);
   const generation = pod.metadata?.generation;
-  const conditionFacts = { pod, phase, statuses, sandboxReady, nowMs: input.nowMs };
+  const resizing = !input.ending && resizeUnderWay(pod, input.observed, input.notes);
+  const conditionFacts = { pod, phase, statuses, sandboxReady, resizing, nowMs: input.nowMs };
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     phase,

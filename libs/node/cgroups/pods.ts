@@ -1,11 +1,16 @@
 import type { V1Pod } from '../../api/gen/types.ts';
 import { type QosClass, qosClassOf } from '../../pods/qos.ts';
-import { cpuSharesMin, podAmounts, quotaOf, sharesOf } from '../../pods/resources.ts';
+import { cpuSharesMin, type PodAmounts, podAmounts, quotaOf, sharesOf } from '../../pods/resources.ts';
 import type { CgroupTree } from './cgroups.ts';
 
 const tiers: Record<QosClass, string> = { Guaranteed: '', Burstable: '/burstable', BestEffort: '/besteffort' };
 /** No pod may fill the machine's process table. */
 const podPidsMax = 32_768;
+
+/** The larger of two limits, none being the largest. */
+function larger(first: number | undefined, second: number | undefined): number | undefined {
+  return first === undefined || second === undefined ? undefined : Math.max(first, second);
+}
 
 /** The node's pod cgroups: kubepods with the node's limits, a tier per quality of service, a group per pod. */
 export class PodCgroups {
@@ -39,10 +44,24 @@ export class PodCgroups {
 
   /** Makes the pod's cgroup and sets its limits; answers its path, which is the parent of its containers'. */
   ensure(pod: V1Pod): string {
+    return this.#set(pod, podAmounts(pod));
+  }
+
+  /** Lets the pod have what it asks for and what it had before, whichever is more. */
+  widen(pod: V1Pod, before: V1Pod): void {
+    const [now, then] = [podAmounts(pod), podAmounts(before)];
+    this.#set(pod, {
+      cpuRequest: Math.max(now.cpuRequest, then.cpuRequest),
+      memoryRequest: Math.max(now.memoryRequest, then.memoryRequest),
+      cpuLimit: larger(now.cpuLimit, then.cpuLimit),
+      memoryLimit: larger(now.memoryLimit, then.memoryLimit),
+    });
+  }
+
+  #set(pod: V1Pod, amounts: PodAmounts): string {
     const uid = pod.metadata?.uid ?? '';
     const qos = qosClassOf(pod);
     const path = this.pathOf(uid, qos);
-    const amounts = podAmounts(pod);
     this.#tree.ensure(path, {
       cpuShares: qos === 'BestEffort' ? cpuSharesMin : sharesOf(amounts.cpuRequest),
       cpuQuotaUs: quotaOf(amounts.cpuLimit),
