@@ -24,6 +24,7 @@ import type { HealthCheck } from './health.ts';
 import { type HttpServer, listen } from './http-server.ts';
 import { InflightLimit } from './inflight.ts';
 import { ensureInitialObjects } from './initial-objects.ts';
+import { openapiDocuments } from './openapi-documents.ts';
 import type { ApiServer, ApiServerOptions } from './options.ts';
 import { PathHandler } from './path-handler.ts';
 import { RequestMetrics } from './request-metrics.ts';
@@ -87,7 +88,7 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
       discovery: new Discovery(registry),
       checks,
       metricsText: given.metricsText,
-      documents: [],
+      documents: [openapiDocuments(registry)],
     }),
     routes: options.extensions.flatMap((extension) => extension.routes ?? []),
     inflight,

@@ -1,0 +1,67 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { OpenApi, type OpenApiDocument, openapiV2ProtobufType } from '../../libs/api/openapi/openapi.ts';
+import type { Registry } from '../../libs/registry/registry.ts';
+import { sendError, sendJson, sendText } from './answers.ts';
+import type { RequestInfo } from './request-info.ts';
+
+/** A document whose address holds its hash never changes; clients may keep it for this long. */
+const immutableSecondsMax = 31_536_000;
+
+const v3Prefix = '/openapi/v3/';
+
+/** Serves `/openapi/v2` and `/openapi/v3`; answers false for other paths. */
+export function openapiDocuments(registry: Registry) {
+  const openapi = new OpenApi(() => registry.all().map(({ definition }) => definition));
+  let count = registry.all().length;
+  return ({ path, query }: RequestInfo, raw: IncomingMessage, response: ServerResponse): boolean => {
+    if (path !== '/openapi/v2' && path !== '/openapi/v3' && !path.startsWith(v3Prefix)) return false;
+    const served = registry.all().length;
+    if (served !== count) openapi.changed();
+    count = served;
+    answer(openapi, { path, hash: query.get('hash') }, raw, response).catch((error) => sendError(response, error));
+    return true;
+  };
+}
+
+async function answer(
+  openapi: OpenApi,
+  { path, hash }: { path: string; hash: string | null },
+  raw: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (path === '/openapi/v3') return sendJson(response, await openapi.index());
+  if (path === '/openapi/v2') {
+    const protobuf = raw.headers.accept?.includes('openapi.spec.v2') === true;
+    const document = protobuf ? await openapi.v2Protobuf() : await openapi.v2();
+    return send(raw, response, document, { type: protobuf ? openapiV2ProtobufType : 'application/json' });
+  }
+  const groupVersion = path.slice(v3Prefix.length);
+  const document = await openapi.groupVersion(groupVersion);
+  if (!document) return sendText(response, '404 page not found\n', 404);
+  if (hash !== null && hash !== document.hash) {
+    response.writeHead(301, { location: `${path}?hash=${document.hash}` });
+    response.end();
+    return;
+  }
+  send(raw, response, document, { type: 'application/json', immutable: hash !== null });
+}
+
+function send(
+  raw: IncomingMessage,
+  response: ServerResponse,
+  { bytes, hash }: OpenApiDocument,
+  { type, immutable = false }: { type: string; immutable?: boolean },
+): void {
+  const headers = {
+    etag: `"${hash}"`,
+    vary: 'Accept',
+    'cache-control': immutable ? `public, max-age=${immutableSecondsMax}, immutable` : 'no-cache, private',
+  };
+  if (raw.headers['if-none-match'] === headers.etag) {
+    response.writeHead(304, headers);
+    response.end();
+    return;
+  }
+  response.writeHead(200, { ...headers, 'content-type': type, 'content-length': bytes.length });
+  response.end(raw.method === 'HEAD' ? undefined : bytes);
+}

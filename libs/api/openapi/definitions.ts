@@ -1,0 +1,142 @@
+import type { TypeDescription } from '../schema/descriptions.ts';
+import { schema } from '../schema/schema.ts';
+import type { FieldSchema, GroupVersionKind, TypeSchema, ValueSchema } from '../schema/types.ts';
+import { type Json, type OpenApiVersion, reference } from './json.ts';
+
+const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+
+/** Scalars that Kubernetes describes by a definition of their own. */
+export const scalarDefinitions = {
+  quantity: 'io.k8s.apimachinery.pkg.api.resource.Quantity',
+  'int-or-string': 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+  time: `${meta}.Time`,
+  'micro-time': `${meta}.MicroTime`,
+} as const;
+
+/** Definitions that are no types of the schema, in both forms. */
+function scalarDefinition(name: string, version: OpenApiVersion): Json | undefined {
+  const either = (...types: string[]) =>
+    version === 3 ? { oneOf: types.map((type) => ({ type })) } : { type: 'string' };
+  switch (name) {
+    case scalarDefinitions.quantity:
+      return {
+        description: 'A number with an optional suffix, such as 100m, 1.5 or 64Mi.',
+        ...either('string', 'number'),
+      };
+    case scalarDefinitions['int-or-string']:
+      return { description: 'A whole number or a text.', format: 'int-or-string', ...either('integer', 'string') };
+    case scalarDefinitions.time:
+    case scalarDefinitions['micro-time']:
+      return { description: 'A moment as RFC 3339 writes it.', type: 'string', format: 'date-time' };
+    case `${meta}.Patch`:
+      return { description: 'A patch in the form that the content type says.', type: 'object' };
+    default:
+      return undefined;
+  }
+}
+
+const plainTypes: Readonly<Record<string, Json>> = {
+  string: { type: 'string' },
+  boolean: { type: 'boolean' },
+  int32: { type: 'integer', format: 'int32' },
+  int64: { type: 'integer', format: 'int64' },
+  double: { type: 'number', format: 'double' },
+  byte: { type: 'string', format: 'byte' },
+  any: { 'x-kubernetes-preserve-unknown-fields': true },
+};
+
+/** Group, version and kind that the type appears as; options and watch events appear in every group. */
+function kindsOf(type: TypeSchema): GroupVersionKind[] | undefined {
+  const gvk = schema.kindOfType(type.name);
+  if (gvk) return [gvk];
+  const name = type.definition.slice(meta.length + 1);
+  return type.definition === `${meta}.${name}` && ['DeleteOptions', 'Status', 'WatchEvent'].includes(name)
+    ? [{ group: '', version: 'v1', kind: name }]
+    : undefined;
+}
+
+/** Writes definitions and collects those that they refer to. */
+export class Definitions {
+  private readonly written = new Map<string, Json>();
+  private readonly version: OpenApiVersion;
+  private readonly describe: (typeName: string) => TypeDescription;
+
+  constructor(version: OpenApiVersion, describe: (typeName: string) => TypeDescription) {
+    this.version = version;
+    this.describe = describe;
+  }
+
+  /** A reference to a type, whose definition is then part of the document. */
+  ref(definition: string): Json {
+    if (!this.written.has(definition)) {
+      this.written.set(definition, {});
+      this.written.set(definition, this.define(definition));
+    }
+    return { $ref: reference(this.version, definition) };
+  }
+
+  /** All definitions that were referred to, by name. */
+  all(): Json {
+    return Object.fromEntries([...this.written].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  private define(definition: string): Json {
+    const scalar = scalarDefinition(definition, this.version);
+    if (scalar) return scalar;
+    const type = schema.typeOfDefinition(definition);
+    return type ? this.structure(type) : { type: 'object' };
+  }
+
+  private structure(type: TypeSchema): Json {
+    const { text, fields } = this.describe(type.name);
+    const required = [...type.fields.values()].filter((field) => field.required).map((field) => field.name);
+    const properties = [...type.fields.values()].map((field) => [
+      field.name,
+      this.field(field, fields.get(field.name)),
+    ]);
+    const gvks = kindsOf(type);
+    return {
+      ...(text ? { description: text } : {}),
+      type: 'object',
+      ...(required.length > 0 ? { required } : {}),
+      ...(properties.length > 0 ? { properties: Object.fromEntries(properties) } : {}),
+      ...(type.atomic ? { 'x-kubernetes-map-type': 'atomic' } : {}),
+      ...(gvks ? { 'x-kubernetes-group-version-kind': gvks } : {}),
+    };
+  }
+
+  private field(field: FieldSchema, text: string | undefined): Json {
+    const value = this.value(field);
+    // The client's models say nothing about fields that hold another type: what the type says of itself will do.
+    const said = text || (field.type && this.describe(field.type.name).text);
+    const described = said ? { description: said } : {};
+    const hints = mergeHints(field);
+    const byDefault = field.default === undefined ? {} : { default: field.default };
+    const beside = { ...described, ...byDefault, ...hints };
+    // OpenAPI 3.0 allows nothing beside a reference.
+    const wrapped = this.version === 3 && '$ref' in value && Object.keys(beside).length > 0;
+    return wrapped ? { allOf: [value], ...beside } : { ...value, ...beside };
+  }
+
+  private value(value: ValueSchema): Json {
+    if (value.kind === 'list') return { type: 'array', items: this.value(value.element!) };
+    if (value.kind === 'map') return { type: 'object', additionalProperties: this.value(value.element!) };
+    if (value.kind === 'object') return this.ref(value.type!.definition);
+    const definition: string | undefined = Reflect.get(scalarDefinitions, value.format);
+    return definition ? this.ref(definition) : { ...plainTypes[value.format] };
+  }
+}
+
+/** What clients need to merge a field: kubectl and server-side apply. */
+function mergeHints(field: FieldSchema): Json {
+  const { kind, listType, listKeys, mergeKey, patchStrategies } = field;
+  const ownAtomic = kind === 'map' && field.atomic;
+  const ownGranular = kind === 'object' && field.type!.atomic && !field.atomic;
+  return {
+    ...(kind === 'list' ? { 'x-kubernetes-list-type': listType } : {}),
+    ...(listKeys.length > 0 ? { 'x-kubernetes-list-map-keys': listKeys } : {}),
+    ...(ownAtomic ? { 'x-kubernetes-map-type': 'atomic' } : ownGranular ? { 'x-kubernetes-map-type': 'granular' } : {}),
+    ...(mergeKey ? { 'x-kubernetes-patch-merge-key': mergeKey } : {}),
+    ...(patchStrategies.length > 0 ? { 'x-kubernetes-patch-strategy': patchStrategies.join(',') } : {}),
+  };
+}

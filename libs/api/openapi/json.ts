@@ -1,0 +1,9 @@
+/** A piece of an OpenAPI document. */
+export type Json = { [key: string]: unknown };
+
+/** Which form a document takes: 2.0 ("swagger") or 3.0. */
+export type OpenApiVersion = 2 | 3;
+
+export function reference(version: OpenApiVersion, definition: string): string {
+  return version === 2 ? `#/definitions/${definition}` : `#/components/schemas/${definition}`;
+}

@@ -1,0 +1,103 @@
+import { builtinKinds } from '../kinds/index.ts';
+import { OpenApi } from './openapi.ts';
+
+const openapi = new OpenApi(() => builtinKinds);
+const parsed = async (path: string) => JSON.parse((await openapi.groupVersion(path))?.bytes.toString() ?? 'null');
+
+/** Every `$ref` in a document. */
+function references(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === '$ref' && typeof inner === 'string' ? [inner] : references(inner),
+  );
+}
+
+describe('OpenAPI v3', () => {
+  test('the index names each document with its hash', async () => {
+    const { paths } = await openapi.index();
+    const document = await openapi.groupVersion('apis/apps/v1');
+    expect(paths).toMatchObject({
+      'api/v1': { serverRelativeURL: expect.stringMatching(/^\/openapi\/v3\/api\/v1\?hash=[0-9A-F]{128}$/) },
+      'apis/apps/v1': { serverRelativeURL: `/openapi/v3/apis/apps/v1?hash=${document?.hash}` },
+    });
+    expect(await openapi.groupVersion('apis/none.example.org/v1')).toBeUndefined();
+  });
+
+  test('patches name their kind and the parameters by which kubectl knows what the server can do', async () => {
+    const { paths } = await parsed('apis/apps/v1');
+    const { patch } = paths['/apis/apps/v1/namespaces/{namespace}/deployments/{name}'];
+    expect(patch['x-kubernetes-group-version-kind']).toEqual({ group: 'apps', version: 'v1', kind: 'Deployment' });
+    expect(patch['x-kubernetes-action']).toBe('patch');
+    expect(patch.operationId).toBe('patchAppsV1NamespacedDeployment');
+    const names = patch.parameters.map(({ name }: { name: string }) => name);
+    expect(names).toEqual(['dryRun', 'fieldManager', 'fieldValidation', 'force']);
+    expect(Object.keys(patch.requestBody.content)).toContain('application/apply-patch+yaml');
+  });
+
+  test('definitions carry types, merge rules and descriptions', async () => {
+    const { components } = await parsed('apis/apps/v1');
+    const { schemas } = components;
+    const container = schemas['io.k8s.api.core.v1.Container'];
+    expect(container.required).toEqual(['name']);
+    expect(container.properties.ports).toMatchObject({
+      type: 'array',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['containerPort', 'protocol'],
+      'x-kubernetes-patch-merge-key': 'containerPort',
+      'x-kubernetes-patch-strategy': 'merge',
+    });
+    expect(container.properties.resources.allOf).toEqual([
+      { $ref: '#/components/schemas/io.k8s.api.core.v1.ResourceRequirements' },
+    ]);
+    expect(schemas['io.k8s.api.core.v1.ContainerPort'].properties.protocol.default).toBe('TCP');
+    expect(schemas['io.k8s.apimachinery.pkg.util.intstr.IntOrString'].oneOf).toHaveLength(2);
+    expect(schemas['io.k8s.api.apps.v1.Deployment']).toMatchObject({
+      description: expect.stringMatching(/./),
+      'x-kubernetes-group-version-kind': [{ group: 'apps', version: 'v1', kind: 'Deployment' }],
+    });
+  });
+
+  test('every reference leads to a definition', async () => {
+    for (const path of Object.keys((await openapi.index()).paths as object)) {
+      const document = await parsed(path);
+      const missing = references(document)
+        .map((reference) => reference.replace('#/components/schemas/', ''))
+        .filter((name) => !(name in document.components.schemas));
+      expect([path, missing]).toEqual([path, []]);
+    }
+  });
+
+  test('every served kind has paths and a definition', async () => {
+    for (const { group, version, plural, namespaced, verbs } of builtinKinds) {
+      const root = group === '' ? `api/${version}` : `apis/${group}/${version}`;
+      const document = await parsed(root);
+      const path = `/${root}/${namespaced ? 'namespaces/{namespace}/' : ''}${plural}`;
+      if (!verbs || verbs.includes('create')) expect(Object.keys(document.paths)).toContain(path);
+    }
+  });
+
+  test('operation ids are given once', async () => {
+    const { paths } = await parsed('api/v1');
+    const ids = Object.values<Record<string, { operationId?: string }>>(paths).flatMap((item) =>
+      Object.values(item).flatMap(({ operationId }) => operationId ?? []),
+    );
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+  });
+});
+
+describe('OpenAPI v2', () => {
+  test('has the paths and definitions of all groups', async () => {
+    const document = JSON.parse((await openapi.v2()).bytes.toString());
+    expect(document.swagger).toBe('2.0');
+    expect(Object.keys(document.paths)).toContain('/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale');
+    const missing = references(document).filter((ref) => !(ref.replace('#/definitions/', '') in document.definitions));
+    expect(missing).toEqual([]);
+  });
+
+  test('in protobuf is the same document, by its outermost fields', async () => {
+    const { bytes } = await openapi.v2Protobuf();
+    expect(bytes.subarray(0, 5)).toEqual(Buffer.from([0x0a, 3, ...Buffer.from('2.0')]));
+    expect(bytes.includes('io.k8s.api.core.v1.PodSpec')).toBe(true);
+    expect(bytes.includes('fieldValidation')).toBe(true);
+  });
+});
