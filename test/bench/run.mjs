@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
-const parts = new Set(['cluster', 'measure', 'api-client', 'scheduler-core', 'scheduler-shapes']);
+const notBenches = /^(cluster|measure|control-plane|scheduler-.*|api-.*)$/;
 const [name, ...args] = process.argv.slice(2);
 const file = join(root, 'dist/test/bench', `${name}.js`);
 
@@ -17,7 +17,7 @@ if (name === undefined || !existsSync(file)) {
   const names = readdirSync(join(root, 'test/bench'))
     .filter((entry) => entry.endsWith('.ts'))
     .map((entry) => entry.slice(0, -3))
-    .filter((entry) => !parts.has(entry));
+    .filter((entry) => !notBenches.test(entry));
   process.stderr.write(`usage: npm run bench -- NAME, where NAME is one of: ${names.sort().join(', ')}\n`);
   process.exit(2);
 }

@@ -1,4 +1,10 @@
 import { runCore } from './scheduler-core.ts';
+import { runEndToEnd } from './scheduler-end-to-end.ts';
 
-/** npm run bench -- scheduler [core [SHAPE]] */
-runCore(process.argv[3]);
+/** npm run bench -- scheduler [core|end-to-end|all [SHAPE [embedded|etcd]]] */
+async function main([part = 'all', shape, store]: readonly string[]): Promise<void> {
+  if (part !== 'end-to-end') runCore(shape);
+  if (part !== 'core') await runEndToEnd(shape, store === undefined ? ['embedded', 'etcd'] : [store]);
+}
+
+await main(process.argv.slice(2));

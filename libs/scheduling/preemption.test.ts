@@ -1,0 +1,164 @@
+import { makeNode } from '../../test/support/make-node.ts';
+import { makePod } from '../../test/support/make-pod.ts';
+import { clusterOf, withSpec } from '../../test/support/placement.ts';
+import { PlacementChecker } from '../../test/support/placement-checker.ts';
+import type { V1Node, V1Pod, V1PodSpec } from '../api/gen/types.ts';
+import { seededRandom } from '../base/random.ts';
+import { SchedulerCore } from './scheduler-core.ts';
+
+const pod = (name: string, priority: number, cpu: string, spec: Partial<V1PodSpec> = {}) =>
+  withSpec(makePod(name).labels({ app: name[0]! }).requests(cpu, '64Mi').build(), { priority, ...spec });
+const on = (node: string, each: V1Pod) => withSpec(each, { nodeName: node });
+
+function preempt(
+  nodes: V1Node[],
+  running: V1Pod[],
+  newcomer: V1Pod,
+  prepare?: (core: ReturnType<typeof clusterOf>) => void,
+) {
+  const cluster = clusterOf(nodes, running);
+  prepare?.(cluster);
+  const before = JSON.stringify(cluster.table.requested.map((column) => [...column]));
+  const core = new SchedulerCore(cluster);
+  const info = cluster.read(newcomer);
+  expect(core.decide(info).kind).toBe('unschedulable');
+  const found = core.preempt(info);
+  expect(JSON.stringify(cluster.table.requested.map((column) => [...column]))).toBe(before);
+  return found && { node: found.nodeName, victims: found.victims.map((victim) => victim.info.name).sort() };
+}
+
+const [n1, n2] = [makeNode('n1').build(), makeNode('n2').build()];
+const selector = { matchLabels: { app: 'a' } };
+
+describe('preemption', () => {
+  it.each([
+    [
+      'takes the least important pods that suffice',
+      [n1],
+      [on('n1', pod('a', 1, '1')), on('n1', pod('b', 2, '1')), on('n1', pod('c', 3, '2'))],
+      pod('x', 5, '2'),
+      { node: 'n1', victims: ['a', 'b'] },
+    ],
+    [
+      'lets back in who still has room',
+      [n1],
+      [on('n1', pod('a', 1, '1')), on('n1', pod('b', 2, '3'))],
+      pod('x', 5, '3'),
+      { node: 'n1', victims: ['b'] },
+    ],
+    ['spares pods of the same priority', [n1], [on('n1', pod('a', 5, '4'))], pod('x', 5, '1'), undefined],
+    [
+      'prefers the node with the lower highest priority',
+      [n1, n2],
+      [on('n1', pod('a', 3, '4')), on('n2', pod('b', 2, '2')), on('n2', pod('c', 1, '2'))],
+      pod('x', 5, '3'),
+      { node: 'n2', victims: ['b', 'c'] },
+    ],
+    [
+      'then the node with fewer victims',
+      [n1, n2],
+      [on('n1', pod('a', 1, '2')), on('n1', pod('b', 1, '2')), on('n2', pod('c', 1, '4'))],
+      pod('x', 5, '4'),
+      { node: 'n2', victims: ['c'] },
+    ],
+    [
+      'never helps against what rests on the node',
+      [makeNode('n1').taint('k', 'v', 'NoSchedule').build()],
+      [on('n1', pod('a', 1, '4'))],
+      pod('x', 5, '1'),
+      undefined,
+    ],
+    [
+      'is not for pods that renounce it',
+      [n1],
+      [on('n1', pod('a', 1, '4'))],
+      pod('x', 5, '1', { preemptionPolicy: 'Never' }),
+      undefined,
+    ],
+    [
+      'removes a pod that it must not be beside',
+      [n1],
+      [on('n1', pod('a', 1, '100m')), on('n1', pod('b', 1, '100m'))],
+      pod('x', 5, '1', {
+        affinity: {
+          podAntiAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [
+              { labelSelector: selector, topologyKey: 'kubernetes.io/hostname' },
+            ],
+          },
+        },
+      }),
+      { node: 'n1', victims: ['a'] },
+    ],
+  ] as Array<[string, V1Node[], V1Pod[], V1Pod, object | undefined]>)(
+    '%s',
+    (_name, nodes, running, newcomer, expected) => {
+      expect(preempt(nodes, running, newcomer)).toEqual(expected);
+    },
+  );
+
+  it('breaks a disruption budget only when there is no other way', () => {
+    const running = [on('n1', pod('a', 1, '4')), on('n2', pod('b', 2, '4'))];
+    const protect = (cluster: ReturnType<typeof clusterOf>) =>
+      cluster.setBudget('b', {
+        namespace: 'default',
+        selector: [{ key: 'app', operator: 'In', values: ['a'] }],
+        disruptionsAllowed: 0,
+      });
+    expect(preempt([n1, n2], running, pod('x', 5, '1'))).toEqual({ node: 'n1', victims: ['a'] });
+    expect(preempt([n1, n2], running, pod('x', 5, '1'), protect)).toEqual({ node: 'n2', victims: ['b'] });
+    expect(preempt([n1], [running[0]!], pod('x', 5, '1'), protect)).toEqual({ node: 'n1', victims: ['a'] });
+  });
+
+  it.each(Array.from({ length: 100 }, (_, seed) => [seed]))(
+    'chooses a least costly set, by brute force: seed %i',
+    (seed) => {
+      const random = seededRandom(seed);
+      const pick = <T>(items: readonly T[]) => items[Math.floor(random.next() * items.length)]!;
+      const nodes = ['n1', 'n2', 'n3'].map((name) => makeNode(name).allocatable({ memory: '4096Mi' }).build());
+      const running: V1Pod[] = [];
+      for (let at = 0; at < 14; at++) {
+        const candidate = pod(`p${at}`, pick([1, 2, 3]), pick(['1', '2', '500m']));
+        const node = pick(nodes);
+        if (new PlacementChecker(nodes, running).violations(candidate, node).length === 0)
+          running.push(on(node.metadata!.name!, candidate));
+      }
+      const newcomer = pod('x', 3, pick(['3', '4']));
+      const fits = (left: V1Pod[], node: V1Node) =>
+        new PlacementChecker(nodes, left).violations(newcomer, node).length === 0;
+      if (nodes.some((node) => fits(running, node))) return;
+      const found = preempt(nodes, running, newcomer);
+      const best = Math.min(...nodes.map((node) => leastHighest(node, running, fits)));
+      if (best === Number.POSITIVE_INFINITY) {
+        expect(found).toBeUndefined();
+        return;
+      }
+      const victims = running.filter(({ metadata }) => found!.victims.includes(metadata!.name!));
+      const node = nodes.find(({ metadata }) => metadata!.name === found!.node)!;
+      const left = running.filter((each) => !victims.includes(each));
+      expect(fits(left, node)).toBe(true);
+      // Minimal: none of the victims could have stayed.
+      for (const victim of victims) expect(fits([...left, victim], node)).toBe(false);
+      expect(Math.max(...victims.map(({ spec }) => spec!.priority!))).toBe(best);
+    },
+  );
+});
+
+/** The lowest possible highest priority among victims on the node, by trying every set of them. */
+function leastHighest(node: V1Node, running: readonly V1Pod[], fits: (left: V1Pod[], node: V1Node) => boolean): number {
+  const candidates = running.filter(({ spec }) => spec?.nodeName === node.metadata?.name && spec!.priority! < 3);
+  let best = Number.POSITIVE_INFINITY;
+  for (let set = 1; set < 2 ** candidates.length; set++) {
+    const victims = candidates.filter((_, at) => set & (1 << at));
+    const highest = Math.max(...victims.map(({ spec }) => spec!.priority!));
+    if (
+      highest < best &&
+      fits(
+        running.filter((each) => !victims.includes(each)),
+        node,
+      )
+    )
+      best = highest;
+  }
+  return best;
+}

@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { V1Namespace, V1Pod, V1ServiceAccount } from '../../libs/api/gen/types.ts';
+import { namespaces } from '../../libs/api/kinds/namespace.ts';
+import { nodes } from '../../libs/api/kinds/node.ts';
+import { pods } from '../../libs/api/kinds/pod.ts';
+import { priorityclasses } from '../../libs/api/kinds/priorityclass.ts';
+import { serviceaccounts } from '../../libs/api/kinds/serviceaccount.ts';
+import { HttpClient } from '../../libs/client/http.ts';
+import { readKubeconfig } from '../../libs/client/kubeconfig.ts';
+import { startEtcd } from '../support/etcd-server.ts';
+import { inParallel, print, quantile, residentMegabytes } from './measure.ts';
+import { node, pod, type Shape, shapes } from './scheduler-shapes.ts';
+
+/** Requests under way at once, and how long the last pod may take. */
+const requestsAtOnce = 64;
+const boundSecondsMax = 180;
+
+/** Watches the bench's namespace and remembers when each pod was seen bound. */
+class BoundWatch {
+  readonly boundMs = new Map<string, number>();
+  private readonly stopper = new AbortController();
+
+  constructor(client: HttpClient, resourceVersion: string) {
+    void this.run(client, resourceVersion);
+  }
+
+  private async run(client: HttpClient, resourceVersion: string): Promise<void> {
+    const options = { namespace: 'bench', resourceVersion, signal: this.stopper.signal };
+    for await (const { object } of client.watch<V1Pod>(pods, options)) {
+      const name = object.metadata?.name ?? '';
+      if (object.spec?.nodeName && !this.boundMs.has(name)) this.boundMs.set(name, performance.now());
+    }
+  }
+
+  async until(count: number): Promise<void> {
+    const end = performance.now() + boundSecondsMax * 1000;
+    while (this.boundMs.size < count && performance.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  stop(): void {
+    this.stopper.abort();
+  }
+}
+
+async function prepare(client: HttpClient, shape: Shape): Promise<void> {
+  await client.create<V1Namespace>(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'bench' } });
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'bench' } };
+  await client.create<V1ServiceAccount>(serviceaccounts, account);
+  const metadata = { name: 'high' };
+  await client.create(priorityclasses, {
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    metadata,
+    value: 10,
+  });
+  const numbers = Array.from({ length: shape.nodes }, (_, at) => at);
+  await inParallel(numbers, requestsAtOnce, async (at) => {
+    const made = await client.create(nodes, node(at, shape.nodeCpu));
+    // Admission taints new nodes as not ready, and no agent will ever clear that.
+    if (made.spec?.taints)
+      await client.patch(nodes, { name: `node-${at}` }, { type: 'merge', body: { spec: { taints: null } } });
+  });
+}
+
+/** As a client sends it: identity and priority are the server's. */
+function posted(name: string, cpu: string | undefined, { priority, ...spec }: Shape['spec']): V1Pod {
+  const { uid, ...metadata } = pod(name).metadata ?? {};
+  return {
+    ...pod(name, cpu, { ...spec, ...(priority ? { priorityClassName: 'high' } : {}) }),
+    metadata: { ...metadata },
+  };
+}
+
+async function create(client: HttpClient, created: readonly V1Pod[], sentMs: Map<string, number>): Promise<void> {
+  await inParallel(created, requestsAtOnce, async (each) => {
+    sentMs.set(each.metadata?.name ?? '', performance.now());
+    await client.create(pods, each);
+  });
+}
+
+async function measure(client: HttpClient, shape: Shape, store: string, pid: number): Promise<void> {
+  await prepare(client, shape);
+  const { resourceVersion } = await client.list(pods, { namespace: 'bench', limit: 1 });
+  const watch = new BoundWatch(client, resourceVersion);
+  const make = (kind: string, count: number, cpu: string | undefined, spec: Shape['spec']) =>
+    Array.from({ length: count }, (_, at) => posted(`${kind}-${at}`, cpu, spec));
+  await create(client, make('existing', shape.existing, shape.existingCpu, {}), new Map());
+  await watch.until(shape.existing);
+  const cpuBefore = cpuSeconds(pid);
+  const sentMs = new Map<string, number>();
+  const from = performance.now();
+  await create(client, make('never', shape.backlog ?? 0, '1000', {}), new Map());
+  await create(client, make('measured', shape.pods, shape.cpu, shape.spec), sentMs);
+  const createSeconds = (performance.now() - from) / 1000;
+  await watch.until(shape.existing + shape.pods);
+  watch.stop();
+  const bound = [...sentMs].flatMap(([name, ms]) => (watch.boundMs.has(name) ? [watch.boundMs.get(name)! - ms] : []));
+  const seconds = (Math.max(...watch.boundMs.values()) - from) / 1000;
+  print({
+    part: 'end to end',
+    store,
+    shape: shape.name,
+    nodes: shape.nodes,
+    existing: shape.existing,
+    pods: shape.pods,
+    bound: bound.length,
+    podsPerSecond: Math.round(bound.length / seconds),
+    createsPerSecond: Math.round((shape.pods + (shape.backlog ?? 0)) / createSeconds),
+    createToBoundMs: { p50: Math.round(quantile(bound, 0.5)), p99: Math.round(quantile(bound, 0.99)) },
+    cpuSeconds: +(cpuSeconds(pid) - cpuBefore).toFixed(1),
+    memoryMegabytes: residentMegabytes(readFileSync(`/proc/${pid}/status`, 'utf8')),
+  });
+}
+
+/** User and system time of a process; the kernel counts in hundredths of a second. */
+function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** Shapes whose pods all come to be bound; preemption and churn need what is not part of this control plane. */
+const endToEndShapes = shapes.filter(({ name }) => !['big', 'preemption', 'mixed churn'].includes(name));
+
+/** Each shape on a control plane of its own. */
+export async function runEndToEnd(only: string | undefined, stores: readonly string[]): Promise<void> {
+  for (const store of stores) {
+    for (const shape of endToEndShapes) {
+      if (only === undefined || shape.name === only) await runOne(shape, store);
+    }
+  }
+}
+
+async function runOne(shape: Shape, store: string): Promise<void> {
+  const directory = mkdtempSync(join(process.cwd(), '.bench-'));
+  const etcd = store === 'etcd' ? await startEtcd({ directory: join(directory, 'etcd') }) : undefined;
+  const program = join(import.meta.dirname, 'control-plane.js');
+  const choice = etcd === undefined ? 'embedded' : `etcd=${etcd.url}`;
+  const child = spawn(process.execPath, [program, join(directory, 'home'), choice], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const client = new HttpClient(readKubeconfig(await firstLine(child), 'berth-bench'));
+    await measure(client, shape, store, child.pid!);
+    client.close();
+  } finally {
+    child.kill('SIGKILL');
+    await etcd?.dispose();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the control plane ended with exit code ${code}`)));
+    child.stdout?.once('data', (chunk: Buffer) => resolve(chunk.toString().trim()));
+  });
+}
