@@ -138,7 +138,10 @@ export class RuntimeView {
     for (let attempt = 0; attempt < exitLookups.attemptsMax; attempt++) {
       const info = await this.#statusOf(container.id);
       if (!info) return;
-      if (info.state !== 'running') return this.#take(entry.identity, container.sandboxId, info);
+      // One that ends as soon as it starts may even be called created still.
+      if (info.state === 'exited' || info.state === 'unknown') {
+        return this.#take(entry.identity, container.sandboxId, info);
+      }
       await sleep(this.#clock, exitLookups.delayMs * Math.min(attempt + 1, 20));
     }
     this.#logger.warn('an exit was announced that the runtime does not know of', { container: container.id });
