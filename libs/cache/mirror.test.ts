@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import { silentLogger } from '../base/log.ts';
+import type { Store } from '../store/store.ts';
+import { openEmbeddedStore } from '../store-embedded/embedded-store.ts';
+import { storedValue } from './document.ts';
+import { StoreMirror } from './mirror.ts';
+
+describe('StoreMirror', () => {
+  let path: string;
+  let store: Store;
+  let mirror: StoreMirror;
+
+  beforeEach(async () => {
+    path = mkdtempSync(join(tmpdir(), 'mirror-'));
+    store = openEmbeddedStore({ path });
+    await put('before');
+    mirror = new StoreMirror({ store, storeShared: true, clock: systemClock, logger: silentLogger });
+    await mirror.start();
+  });
+
+  afterEach(async () => {
+    await mirror.stop();
+    await store.close();
+    rmSync(path, { recursive: true });
+  });
+
+  function put(name: string): Promise<number> {
+    const key = `/registry/core/configmaps/x/${name}`;
+    const value = storedValue({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name } });
+    return store.commit({ guards: [], writes: [{ key, value }] });
+  }
+
+  const names = () => [...mirror.collection('', 'configmaps').list({})].map(([key]) => key);
+
+  it('shows what stood before it started', () => {
+    expect(names()).toEqual(['x/before']);
+  });
+
+  it('shows a write once its revision has been waited for', async () => {
+    await mirror.shows(await put('after'));
+    expect(names()).toEqual(['x/after', 'x/before']);
+  });
+
+  it('catches up with writes that it was never told of', async () => {
+    await Promise.all(['a', 'b', 'c'].map(put));
+    await Promise.all([mirror.current(), mirror.current()]);
+    expect(names()).toEqual(['x/a', 'x/b', 'x/before', 'x/c']);
+  });
+
+  it('refuses to wait long for a revision from the future', async () => {
+    const revision = mirror.revision + 1_000;
+    await expect(mirror.shows(revision)).rejects.toMatchObject({
+      reason: 'Timeout',
+      details: { causes: [{ reason: 'ResourceVersionTooLarge' }] },
+    });
+  });
+});

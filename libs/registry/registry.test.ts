@@ -1,0 +1,305 @@
+import { asks, bodyOf, deletes, openScratchRegistry, type ScratchRegistry } from '../../test/support/registry.ts';
+import type { V1Pod, V1Service } from '../api/gen/types.ts';
+import type { KubeObject } from '../api/meta.ts';
+import { systemClock } from '../base/clock.ts';
+import { PodBinder } from './binder.ts';
+
+const configMap = (name: string, more: object = {}) => ({
+  kind: 'ConfigMap',
+  apiVersion: 'v1',
+  metadata: { name, ...more },
+});
+
+const pod = (name: string, more: object = {}) => ({
+  kind: 'Pod',
+  apiVersion: 'v1',
+  metadata: { name },
+  spec: { containers: [{ name: 'c', image: 'i' }], ...more },
+});
+
+describe('the registry', () => {
+  let scratch: ScratchRegistry;
+
+  beforeEach(async () => {
+    scratch = await openScratchRegistry();
+  });
+
+  afterEach(() => scratch.close());
+
+  const create = (plural: string, object: object, more = {}) =>
+    scratch.service(plural).create({ namespace: 'x' }, bodyOf(object), asks(more));
+  const at = (name: string) => ({ namespace: 'x', name });
+
+  describe('creating', () => {
+    it('stamps what the server decides and can be read at once', async () => {
+      const created = await create('configmaps', configMap('a'));
+      const read = await scratch.service('configmaps').get(at('a'));
+      expect(read).toBe(created);
+      expect(read.object.metadata).toMatchObject({ name: 'a', namespace: 'x', resourceVersion: String(read.revision) });
+      expect(read.object.metadata?.uid).toMatch(/^[0-9a-f-]{36}$/);
+      expect(read.object.metadata?.creationTimestamp).toMatch(/Z$/);
+    });
+
+    const refusals: Array<{ name: string; plural: string; object: object; reason: string }> = [
+      { name: 'a name that is taken', plural: 'configmaps', object: configMap('taken'), reason: 'AlreadyExists' },
+      {
+        name: 'a given resourceVersion',
+        plural: 'configmaps',
+        object: configMap('b', { resourceVersion: '1' }),
+        reason: 'BadRequest',
+      },
+      {
+        name: 'another namespace',
+        plural: 'configmaps',
+        object: configMap('b', { namespace: 'y' }),
+        reason: 'BadRequest',
+      },
+      { name: 'another kind', plural: 'configmaps', object: pod('p'), reason: 'BadRequest' },
+      { name: 'a bad name', plural: 'configmaps', object: configMap('B_'), reason: 'Invalid' },
+      {
+        name: 'an account that does not exist',
+        plural: 'pods',
+        object: pod('p', { serviceAccountName: 'none' }),
+        reason: 'Forbidden',
+      },
+    ];
+    it.each(refusals)('refuses $name', async ({ plural, object, reason }) => {
+      await create('configmaps', configMap('taken'));
+      await expect(create(plural, object)).rejects.toMatchObject({ reason });
+    });
+
+    it('refuses a namespace that does not exist', async () => {
+      const creation = scratch.service('configmaps').create({ namespace: 'none' }, bodyOf(configMap('a')), asks());
+      await expect(creation).rejects.toMatchObject({ reason: 'NotFound', message: 'namespaces "none" not found' });
+    });
+
+    it('generates names', async () => {
+      const documents = await Promise.all(
+        Array.from({ length: 20 }, () => create('configmaps', configMap('', { generateName: 'gen-' }))),
+      );
+      const names = documents.map((document) => document.object.metadata?.name ?? '');
+      expect(new Set(names).size).toBe(20);
+      expect(names.every((name) => /^gen-[a-z0-9]{5}$/.test(name))).toBe(true);
+    });
+
+    it('leaves nothing behind when it runs dry', async () => {
+      const shown = await create('configmaps', configMap('dry'), { dryRun: true });
+      expect(shown.object.metadata?.uid).toBeDefined();
+      expect(shown.object.metadata?.resourceVersion).toBeUndefined();
+      await expect(scratch.service('configmaps').get(at('dry'))).rejects.toMatchObject({ reason: 'NotFound' });
+    });
+  });
+
+  describe('updating', () => {
+    it('refuses a version that is not the newest, and retries when none is given', async () => {
+      const { object } = await create('configmaps', configMap('a'));
+      const service = scratch.service('configmaps');
+      const body = (more: object) => bodyOf({ ...object, metadata: { ...object.metadata, ...more } });
+      await service.update(at('a'), body({ labels: { n: '1' } }), asks());
+      await expect(service.update(at('a'), body({ labels: { n: '2' } }), asks())).rejects.toMatchObject({
+        reason: 'Conflict',
+      });
+      const unguarded = Array.from({ length: 8 }, (_, index) =>
+        service.update(at('a'), body({ resourceVersion: undefined, labels: { n: String(index) } }), asks()),
+      );
+      await expect(Promise.all(unguarded)).resolves.toHaveLength(8);
+    });
+
+    it('writes nothing when nothing changes', async () => {
+      const { object, revision } = await create('configmaps', configMap('a'));
+      const answer = await scratch.service('configmaps').update(at('a'), bodyOf(object), asks());
+      expect(answer.document.revision).toBe(revision);
+    });
+
+    it('loses no patch of many at once', async () => {
+      await create('configmaps', configMap('a'));
+      const patches = Array.from({ length: 10 }, (_, index) =>
+        scratch.service('configmaps').patch(at('a'), {
+          ...asks(),
+          type: 'merge',
+          body: { data: { [`k${index}`]: 'v' } },
+          complaints: [],
+          force: false,
+        }),
+      );
+      await Promise.all(patches);
+      const { object } = await scratch.service('configmaps').get(at('a'));
+      expect(Object.keys((object as { data?: object }).data ?? {})).toHaveLength(10);
+    });
+
+    it('counts generations of the specification only, and keeps status and specification apart', async () => {
+      const service = scratch.service('pods');
+      const { object } = await create('pods', pod('p'));
+      const created = object as V1Pod;
+      const status = { ...created, status: { phase: 'Running' }, spec: { ...created.spec, nodeName: 'n' } };
+      const written = await service.update(at('p'), bodyOf(status), asks({ subresource: 'status' }));
+      const shown = written.document.object as V1Pod;
+      expect([shown.status?.phase, shown.spec?.nodeName, shown.metadata?.generation]).toEqual([
+        'Running',
+        undefined,
+        1,
+      ]);
+    });
+  });
+
+  describe('deleting', () => {
+    it('waits for finalizers', async () => {
+      const service = scratch.service('configmaps');
+      await create('configmaps', configMap('a', { finalizers: ['example.org/f'] }));
+      const { document } = await service.delete(at('a'), deletes());
+      expect(document?.object.metadata?.deletionTimestamp).toBeDefined();
+      const { object } = await service.get(at('a'));
+      const freed = { ...object, metadata: { ...object.metadata, finalizers: undefined } };
+      await service.update(at('a'), bodyOf(freed), asks());
+      await expect(service.get(at('a'))).rejects.toMatchObject({ reason: 'NotFound' });
+    });
+
+    const preconditions = [{ uid: 'other' }, { resourceVersion: '1' }];
+    it.each(preconditions)('respects the precondition %j', async (precondition) => {
+      await create('configmaps', configMap('a'));
+      const deletion = scratch.service('configmaps').delete(at('a'), deletes({ preconditions: precondition }));
+      await expect(deletion).rejects.toMatchObject({ reason: 'Conflict' });
+    });
+
+    it('gives pods on a node their time, and shortens it', async () => {
+      const service = scratch.service('pods');
+      await create('pods', pod('p', { nodeName: 'n' }));
+      const first = await service.delete(at('p'), deletes());
+      expect(first.document?.object.metadata?.deletionGracePeriodSeconds).toBe(30);
+      const second = await service.delete(at('p'), deletes({ gracePeriodSeconds: 5 }));
+      expect(second.document?.object.metadata?.deletionGracePeriodSeconds).toBe(5);
+      await service.delete(at('p'), deletes({ gracePeriodSeconds: 0 }));
+      await expect(service.get(at('p'))).rejects.toMatchObject({ reason: 'NotFound' });
+    });
+
+    it('lets pods without a node go at once', async () => {
+      await create('pods', pod('p'));
+      await scratch.service('pods').delete(at('p'), deletes());
+      await expect(scratch.service('pods').get(at('p'))).rejects.toMatchObject({ reason: 'NotFound' });
+    });
+
+    const policies = [
+      { propagationPolicy: 'Foreground', finalizer: 'foregroundDeletion' },
+      { propagationPolicy: 'Orphan', finalizer: 'orphan' },
+    ] as const;
+    it.each(policies)('marks for $propagationPolicy', async ({ propagationPolicy, finalizer }) => {
+      await create('configmaps', configMap('a'));
+      const { document } = await scratch.service('configmaps').delete(at('a'), deletes({ propagationPolicy }));
+      expect(document?.object.metadata?.finalizers).toEqual([finalizer]);
+    });
+
+    it('closes a namespace to new objects, until it is finalized', async () => {
+      const namespaces = scratch.service('namespaces');
+      await namespaces.delete({ name: 'x' }, deletes());
+      await expect(create('configmaps', configMap('late'))).rejects.toMatchObject({ reason: 'Forbidden' });
+      const { object } = await namespaces.get({ name: 'x' });
+      await namespaces.update({ name: 'x' }, bodyOf({ ...object, spec: {} }), asks({ subresource: 'finalize' }));
+      await expect(namespaces.get({ name: 'x' })).rejects.toMatchObject({ reason: 'NotFound' });
+    });
+  });
+
+  describe('listing', () => {
+    const namesOf = (documents: ReadonlyArray<{ object: KubeObject }>) =>
+      documents.map((document) => document.object.metadata?.name);
+
+    it('pages through one state while others write', async () => {
+      for (const name of ['a', 'b', 'c', 'd']) await create('configmaps', configMap(name));
+      const service = scratch.service('configmaps');
+      const first = await service.list({ namespace: 'x', limit: 2 });
+      expect(first.remaining).toBe(2);
+      await create('configmaps', configMap('bb'));
+      await service.delete(at('d'), deletes());
+      const second = await service.list({ namespace: 'x', limit: 5, continue: first.continue });
+      expect([namesOf(first.documents), namesOf(second.documents)]).toEqual([
+        ['a', 'b'],
+        ['c', 'd'],
+      ]);
+      expect(second.revision).toBe(first.revision);
+    });
+
+    it('says that a token is too old once the history is gone', async () => {
+      for (const name of ['a', 'b', 'c']) await create('configmaps', configMap(name));
+      const service = scratch.service('configmaps');
+      const first = await service.list({ namespace: 'x', limit: 1 });
+      const { revision } = await create('configmaps', configMap('d'));
+      await scratch.store.compact(revision);
+      await expect(service.list({ namespace: 'x', limit: 1, continue: first.continue })).rejects.toMatchObject({
+        reason: 'Expired',
+      });
+    });
+
+    const selections = [
+      { labelSelector: 'color=red', names: ['a'] },
+      { labelSelector: 'color!=red', names: ['b', 'c'] },
+      { fieldSelector: 'metadata.name=b', names: ['b'] },
+      { fieldSelector: 'metadata.name!=b', names: ['a', 'c'] },
+    ];
+    it.each(selections)('selects by %j', async ({ names, ...selection }) => {
+      await create('configmaps', configMap('a', { labels: { color: 'red' } }));
+      await create('configmaps', configMap('b', { labels: { color: 'blue' } }));
+      await create('configmaps', configMap('c'));
+      const { documents } = await scratch.service('configmaps').list({ namespace: 'x', ...selection });
+      expect(namesOf(documents)).toEqual(names);
+    });
+  });
+
+  describe('service addresses', () => {
+    const service = (name: string, spec: object = {}) => ({
+      kind: 'Service',
+      apiVersion: 'v1',
+      metadata: { name },
+      spec: { selector: { app: 'x' }, ports: [{ port: 80 }], ...spec },
+    });
+
+    it('hands out each address once, under load, and takes it back', async () => {
+      const created = await Promise.all(Array.from({ length: 60 }, (_, n) => create('services', service(`s${n}`))));
+      const addresses = created.map((document) => (document.object as V1Service).spec?.clusterIP);
+      expect(new Set(addresses).size).toBe(60);
+      await scratch.service('services').delete(at('s0'), deletes());
+      const again = await create('services', service('again', { clusterIP: addresses[0] }));
+      expect((again.object as V1Service).spec?.clusterIP).toBe(addresses[0]);
+    });
+
+    const refused = [{ clusterIP: '10.97.0.1' }, { clusterIP: 'taken' }];
+    it.each(refused)('refuses %j', async ({ clusterIP }) => {
+      const first = await create('services', service('first'));
+      const asked = clusterIP === 'taken' ? (first.object as V1Service).spec?.clusterIP : clusterIP;
+      await expect(create('services', service('second', { clusterIP: asked }))).rejects.toMatchObject({
+        details: { causes: [{ field: 'spec.clusterIPs' }] },
+      });
+    });
+
+    it('gives node ports back when the type changes', async () => {
+      const { object } = await create('services', service('s', { type: 'NodePort' }));
+      const nodePort = (object as V1Service).spec?.ports?.[0]?.nodePort;
+      expect(nodePort).toBeGreaterThanOrEqual(30_000);
+      const { spec } = object as V1Service;
+      const ports = [{ ...spec?.ports?.[0], nodePort: undefined }];
+      await scratch
+        .service('services')
+        .update(at('s'), bodyOf({ ...object, spec: { ...spec, type: 'ClusterIP', ports } }), asks());
+      const other = service('t', { type: 'NodePort', ports: [{ port: 80, nodePort }] });
+      await expect(create('services', other)).resolves.toBeDefined();
+    });
+  });
+
+  describe('binding', () => {
+    it('binds many pods at once and says which could not be', async () => {
+      for (const name of ['a', 'b', 'c']) await create('pods', pod(name));
+      const binder = new PodBinder({ mirror: scratch.mirror, writer: scratch.registry.writer, clock: systemClock });
+      const wish = (name: string, uid?: string) => ({ namespace: 'x', name, uid, nodeName: 'n' });
+      const before = scratch.mirror.revision;
+      const errors = await binder.bindAll([wish('a'), wish('b', 'another'), wish('none'), wish('c')]);
+      expect(errors.map((error) => error && 'reason' in error && error.reason)).toEqual([
+        undefined,
+        'Conflict',
+        'NotFound',
+        undefined,
+      ]);
+      expect(scratch.mirror.revision).toBe(before + 1);
+      const { object } = await scratch.service('pods').get(at('a'));
+      expect((object as V1Pod).status?.conditions).toMatchObject([{ type: 'PodScheduled', status: 'True' }]);
+      expect((await binder.bindAll([wish('a')]))[0]).toMatchObject({ reason: 'Conflict' });
+    });
+  });
+});

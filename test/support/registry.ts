@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AdmissionChain } from '../../libs/admission/chain.ts';
+import { admissionPlugins } from '../../libs/admission/plugins.ts';
+import type { KubeObject } from '../../libs/api/meta.ts';
+import { loopbackUser } from '../../libs/auth/user.ts';
+import { systemClock } from '../../libs/base/clock.ts';
+import { silentLogger } from '../../libs/base/log.ts';
+import { seededRandom } from '../../libs/base/random.ts';
+import { StoreMirror } from '../../libs/cache/mirror.ts';
+import { Registry } from '../../libs/registry/registry.ts';
+import type { DeleteRequest, ResourceService, WriteRequest } from '../../libs/registry/requests.ts';
+import type { Store } from '../../libs/store/store.ts';
+import { openEmbeddedStore } from '../../libs/store-embedded/embedded-store.ts';
+
+/** A registry over a real store in a folder of its own, with the admission that servers have. */
+export interface ScratchRegistry {
+  readonly registry: Registry;
+  readonly mirror: StoreMirror;
+  readonly store: Store;
+  /** The service of a core/v1 resource, or of `group/version/plural`. */
+  service(path: string): ResourceService;
+  close(): Promise<void>;
+}
+
+export async function openScratchRegistry(): Promise<ScratchRegistry> {
+  const path = mkdtempSync(join(tmpdir(), 'registry-'));
+  const store = openEmbeddedStore({ path });
+  const random = seededRandom(7);
+  const mirror = new StoreMirror({ store, storeShared: false, clock: systemClock, logger: silentLogger });
+  await mirror.start();
+  const admission = new AdmissionChain(admissionPlugins({ mirror, random }));
+  const serviceCidr = '10.96.0.0/24';
+  const registry = new Registry({ store, mirror, admission, clock: systemClock, random, serviceCidr });
+  const service = (name: string) => {
+    const [group = '', version = 'v1', plural = name] = name.includes('/') ? name.split('/') : ['', 'v1', name];
+    const served = registry.resource(group, version, plural);
+    if (!served) throw new Error(`${name} is not served`);
+    return served.service;
+  };
+  await service('namespaces').create(
+    {},
+    bodyOf({ kind: 'Namespace', apiVersion: 'v1', metadata: { name: 'x' } }),
+    asks(),
+  );
+  const account = { kind: 'ServiceAccount', apiVersion: 'v1', metadata: { name: 'default' } };
+  await service('serviceaccounts').create({ namespace: 'x' }, bodyOf(account), asks());
+  const close = async () => {
+    await mirror.stop();
+    await store.close();
+    rmSync(path, { recursive: true });
+  };
+  return { registry, mirror, store, service, close };
+}
+
+/** A body as the HTTP side hands it over. */
+export function bodyOf(object: object): { object: KubeObject; complaints: string[] } {
+  return { object: JSON.parse(JSON.stringify(object)) as KubeObject, complaints: [] };
+}
+
+/** A write by the control plane, or what `more` makes of it. */
+export function asks(more: Partial<WriteRequest> = {}): WriteRequest {
+  return {
+    user: loopbackUser,
+    warn: () => {},
+    dryRun: false,
+    fieldManager: 'test',
+    fieldValidation: 'Ignore',
+    ...more,
+  };
+}
+
+export function deletes(more: Partial<DeleteRequest> = {}): DeleteRequest {
+  return { user: loopbackUser, warn: () => {}, dryRun: false, ...more };
+}
