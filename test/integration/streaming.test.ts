@@ -1,10 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { connect, createServer, type Server } from 'node:net';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { WebSocket } from 'ws';
 import type { V1Pod } from '../../libs/api/gen/types.ts';
+import { endpoints } from '../../libs/api/kinds/endpoints.ts';
 import { pods } from '../../libs/api/kinds/pod.ts';
+import { services } from '../../libs/api/kinds/service.ts';
 import { StatusError } from '../../libs/base/status.ts';
 import type { ByteStream, ExecRequest, NodeHandlers } from '../../libs/node/link.ts';
 import { emptyNode, type SessionCluster, startSessionCluster, until, untilFound } from '../support/session-cluster.ts';
@@ -13,12 +16,21 @@ import { emptyNode, type SessionCluster, startSessionCluster, until, untilFound 
 let cluster: SessionCluster;
 let echo: Server;
 let echoPort: number;
+let web: HttpServer;
+let webPort: number;
 
 beforeAll(async () => {
   cluster = await startSessionCluster();
   echo = createServer((socket) => socket.on('data', (data) => socket.write(`<${data}>`)).on('error', () => {}));
   await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
   echoPort = (echo.address() as { port: number }).port;
+  web = createHttpServer(async (request, response) => {
+    let body = '';
+    for await (const part of request) body += part;
+    response.end(request.url === '/large' ? 'x'.repeat(3_000_000) : `${request.method} ${request.url} ${body}`);
+  });
+  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+  webPort = (web.address() as { port: number }).port;
   const link = await cluster.connect('n1');
   link.serve(machineNode);
   await until(() => link.connected);
@@ -33,6 +45,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   echo.close();
+  web.close();
   await cluster.stop();
 });
 
@@ -110,6 +123,50 @@ describe('kubectl logs', () => {
 
   it('shows the pages of a node', async () => {
     expect(await kubectl({}, ['get', '--raw', '/api/v1/nodes/n1/proxy/metrics'])).toMatchObject({ stdout: 'ok' });
+  });
+});
+
+describe('the proxy to pods and services', () => {
+  const pod1 = '/api/v1/namespaces/default/pods';
+
+  it('reaches a port of a pod, with path, query, method and body', async () => {
+    const answer = await kubectl({}, ['get', '--raw', `${pod1}/one:${webPort}/proxy/a/b?c=d`]);
+    expect(answer.stdout).toBe('GET /a/b?c=d ');
+    const body = JSON.stringify({ x: 1 });
+    const posted = await kubectl({}, ['create', '--raw', `${pod1}/http:one:${webPort}/proxy/p`, '-f', '-'], body);
+    expect(posted.stdout).toBe(`POST /p ${body}`);
+  });
+
+  it('carries large answers', async () => {
+    const answer = await kubectl({}, ['get', '--raw', `${pod1}/one:${webPort}/proxy/large`]);
+    expect(answer.stdout.length).toBe(3_000_000);
+  });
+
+  it('finds a pod behind a service', async () => {
+    await cluster.client.create(services, {
+      metadata: { name: 'web', namespace: 'default' },
+      spec: { ports: [{ name: 'http', port: 80 }] },
+    });
+    await cluster.client.create(endpoints, {
+      metadata: { name: 'web', namespace: 'default' },
+      subsets: [
+        {
+          addresses: [{ ip: '10.0.0.1', targetRef: { kind: 'Pod', name: 'one', namespace: 'default' } }],
+          ports: [{ name: 'http', port: webPort }],
+        },
+      ],
+    });
+    for (const id of ['web:80', 'web:http', 'http:web:http']) {
+      const answer = await kubectl({}, ['get', '--raw', `/api/v1/namespaces/default/services/${id}/proxy/x`]);
+      expect(answer.stdout).toBe('GET /x ');
+    }
+    const none = await kubectl({}, ['get', '--raw', '/api/v1/namespaces/default/services/web:81/proxy/x']);
+    expect(none.stderr).toMatch(/no service port 81 found/);
+  });
+
+  it('says that nothing answers', async () => {
+    const answer = await kubectl({}, ['get', '--raw', `${pod1}/one:1/proxy/`]);
+    expect(answer.stderr).toMatch(/ECONNREFUSED|error trying to reach service/);
   });
 });
 

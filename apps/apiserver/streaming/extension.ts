@@ -6,9 +6,12 @@ import { assert } from '../../../libs/base/assert.ts';
 import { StatusError } from '../../../libs/base/status.ts';
 import type { ApiServerExtension, ExtensionContext, ExtensionRequest, ExtensionRoute } from '../extension.ts';
 import type { NodeStreams } from '../node-session/sessions.ts';
+import { ByteDuplex } from './byte-duplex.ts';
 import { sendStream } from './logs.ts';
 import { attachRequest, containerTarget, execRequest, logsRequest, requireRunnable } from './parameters.ts';
 import { servePortForward } from './port-forward.ts';
+import { forwardRequest, forwardUpgrade, secured } from './proxy.ts';
+import { podTarget, serviceTarget } from './proxy-target.ts';
 import { serveRemoteCommand } from './remote-command.ts';
 
 /** The subresources that reach into a pod or a node: exec, attach, port-forward, logs, and the node's own pages. */
@@ -16,6 +19,7 @@ export function streamingExtension(options: { nodes: NodeStreams }): ApiServerEx
   return new Streaming(options.nodes);
 }
 
+type Proxied = 'pods' | 'services';
 type Upgrade = NonNullable<ExtensionRoute['upgrade']>;
 type Handle = ExtensionRoute['handle'];
 
@@ -27,6 +31,14 @@ class Streaming implements ApiServerExtension {
     this.route('pods', 'portforward', needsUpgrade, (...args) => this.portForward(...args)),
     this.route('pods', 'log', (...args) => this.logs(...args)),
     this.route('nodes', 'proxy', (...args) => this.nodeProxy(...args)),
+    ...(['pods', 'services'] as const).map((plural) =>
+      this.route(
+        plural,
+        'proxy',
+        (...args) => this.proxy(plural, ...args),
+        (...args) => this.proxyUpgrade(plural, ...args),
+      ),
+    ),
   ];
   private context: ExtensionContext | undefined;
 
@@ -95,6 +107,43 @@ class Streaming implements ApiServerExtension {
     const answer = await this.nodes.httpGet(request.resource?.name ?? '', `/${request.rest}${query}`);
     response.writeHead(answer.status, { 'content-type': answer.contentType });
     response.end(answer.body);
+  }
+
+  private async proxy(plural: Proxied, request: ExtensionRequest, response: ServerResponse): Promise<void> {
+    if (request.rest === '' && !request.path.endsWith('/') && request.method === 'GET') {
+      // So that the links of the page are relative to it.
+      response.writeHead(301, { location: `${request.path}/${request.query.size > 0 ? `?${request.query}` : ''}` });
+      response.end();
+      return;
+    }
+    await forwardRequest(request, response, await this.backend(plural, request));
+  }
+
+  private async proxyUpgrade(...[plural, request, socket, head]: [Proxied, ...Parameters<Upgrade>]): Promise<void> {
+    await forwardUpgrade(request, { socket, head }, await this.backend(plural, request));
+  }
+
+  /** A connection to the pod that the request is for, through its node. */
+  private async backend(
+    plural: Proxied,
+    { resource }: ExtensionRequest,
+  ): Promise<{ connection: Duplex; host: string }> {
+    const { client, random } = this.started;
+    const id = resource?.name ?? '';
+    const target =
+      plural === 'pods'
+        ? await podTarget(client, resource?.namespace, id)
+        : await serviceTarget({ client, random }, resource?.namespace, id);
+    const { name = '', namespace = '', uid = '' } = target.pod.metadata ?? {};
+    const nodeName = target.pod.spec?.nodeName;
+    if (!nodeName) throw new StatusError('BadRequest', 'address not allowed');
+    const stream = await this.nodes.open(nodeName, {
+      kind: 'portForward',
+      request: { pod: { namespace, name, uid }, port: target.port },
+    });
+    const plain = new ByteDuplex(stream);
+    const host = `${target.pod.status?.podIP ?? 'localhost'}:${target.port}`;
+    return { connection: target.secure ? secured(plain) : plain, host };
   }
 
   private async pod(request: ExtensionRequest): Promise<V1Pod> {

@@ -1,0 +1,98 @@
+import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { connect as tlsConnect } from 'node:tls';
+import { StatusError } from '../../../libs/base/status.ts';
+import type { ExtensionRequest } from '../extension.ts';
+
+/** Headers that speak of one connection, or of the caller's own credentials. */
+const notForwarded = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'authorization',
+]);
+
+/** The path and query behind the proxy. */
+export function backendPath(request: ExtensionRequest): string {
+  return `/${request.rest}${request.query.size > 0 ? `?${request.query}` : ''}`;
+}
+
+/** Passes a request on over `connection` and its answer back. @throws StatusError when the backend does not answer. */
+export function forwardRequest(
+  request: ExtensionRequest,
+  response: ServerResponse,
+  { connection, host }: { connection: Duplex; host: string },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onward = httpRequest({
+      createConnection: () => connection,
+      method: request.method,
+      path: backendPath(request),
+      headers: { ...forwardedHeaders(request.raw), host, 'content-length': request.body.length },
+    });
+    const fail = (error: Error) => {
+      connection.destroy();
+      reject(
+        new StatusError('ServiceUnavailable', `error trying to reach service: ${error.message}`, { cause: error }),
+      );
+    };
+    onward.once('error', fail);
+    onward.once('response', (answer) => {
+      response.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers));
+      answer.pipe(response);
+      answer.once('error', fail);
+      response.once('close', () => {
+        connection.destroy();
+        resolve();
+      });
+    });
+    onward.end(request.body);
+  });
+}
+
+/** Joins a connection that is to be upgraded with the backend, byte for byte. */
+export function forwardUpgrade(
+  request: ExtensionRequest,
+  client: { socket: Duplex; head: Buffer },
+  { connection, host }: { connection: Duplex; host: string },
+): Promise<void> {
+  const { raw } = request;
+  const headers = { ...forwardedHeaders(raw), host, connection: 'Upgrade', upgrade: raw.headers.upgrade };
+  const lines = Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().map((v) => `${name}: ${v}`));
+  connection.write(`${request.method} ${backendPath(request)} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+  connection.write(client.head);
+  return new Promise((resolve) => {
+    const end = () => {
+      connection.destroy();
+      client.socket.destroy();
+      resolve();
+    };
+    for (const side of [connection, client.socket]) side.once('error', end).once('close', end);
+    client.socket.pipe(connection);
+    connection.pipe(client.socket);
+  });
+}
+
+/** TLS over a forwarded connection. Pods' certificates are their own affair, as for kube-apiserver's proxy. */
+export function secured(connection: Duplex): Duplex {
+  return tlsConnect({ socket: connection, rejectUnauthorized: false });
+}
+
+function forwardedHeaders(raw: IncomingMessage): OutgoingHttpHeaders {
+  const address = raw.socket.remoteAddress ?? '';
+  const earlier = raw.headers['x-forwarded-for'];
+  return {
+    ...endToEnd(raw.headers),
+    'x-forwarded-for': earlier ? `${earlier}, ${address}` : address,
+    'x-forwarded-uri': raw.url,
+  };
+}
+
+function endToEnd(headers: IncomingMessage['headers']): OutgoingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !notForwarded.has(name)));
+}
