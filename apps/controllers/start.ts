@@ -59,9 +59,10 @@ const makers: Readonly<Record<string, Make>> = {
 
 function deletable({ resources }: ControllersOptions): readonly Resource[] {
   if (resources) return resources();
-  return builtinKinds.filter(
-    ({ verbs }) => !verbs || ['list', 'watch', 'delete'].every((verb) => verbs.includes(verb)),
-  );
+  return builtinKinds
+    // Another form of what is stored under its own kind is not met twice.
+    .filter(({ storedAs }) => storedAs === undefined)
+    .filter(({ verbs }) => !verbs || ['list', 'watch', 'delete'].every((verb) => verbs.includes(verb)));
 }
 
 /** Starts every controller that is not disabled. Resolves at once; `ready` says when they work. */

@@ -10,11 +10,12 @@ import { Expectations, expectationRecheckMs } from '../../reconcile/expectations
 import * as ownership from '../../reconcile/ownership.ts';
 import { isPodTerminal } from '../../reconcile/pods.ts';
 import { isNamespaceTerminating, unlessMissing } from '../../reconcile/retry.ts';
+import { same } from '../../reconcile/same.ts';
 import { compute, findNewest, type Plan } from './compute.ts';
 import { hasDeadline, sizeOf } from './limits.ts';
 import { revisionAnnotation } from './revision.ts';
 import { condition, withCondition } from './status.ts';
-import { canonical, sameTemplate } from './template.ts';
+import { sameTemplate } from './template.ts';
 
 /** Keeps ReplicaSets for the templates of Deployments and moves replicas from the old ones to the newest. */
 export function newDeploymentController(context: ControllerContext): Controller {
@@ -147,7 +148,7 @@ class DeploymentReconciler {
       const body = { metadata: { resourceVersion, annotations: { [revisionAnnotation]: plan.revision } } };
       base = await client.patch(deployments, nameOf(deployment), { type: 'merge', body });
     }
-    if (canonical(deployment.status ?? {}) === canonical(plan.status)) return;
+    if (same(deployment.status ?? {}, plan.status)) return;
     await client.update(deployments, { ...base, status: plan.status }, { subresource: 'status' });
   }
 
@@ -185,7 +186,7 @@ class DeploymentReconciler {
     const failed = condition('Progressing', 'False', 'ReplicaSetCreateError', message);
     const conditions = withCondition(deployment.status?.conditions ?? [], failed, { nowMs: clock.now() });
     const status = { ...deployment.status, conditions };
-    if (canonical(status) === canonical(deployment.status)) return;
+    if (same(status, deployment.status)) return;
     await client.update(deployments, { ...deployment, status }, { subresource: 'status' }).catch(() => {});
   }
 

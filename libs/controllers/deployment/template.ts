@@ -1,23 +1,13 @@
 import type { V1PodTemplateSpec } from '../../api/gen/types.ts';
 import { seedOf } from '../../base/random.ts';
+import { canonical } from '../../reconcile/same.ts';
 
 export const podTemplateHashLabel = 'pod-template-hash';
 
 /** Letters without vowels and look-alikes, so that a hash is never a word. */
 const hashLetters = 'bcdfghjklmnpqrstvwxz2456789';
 
-/** JSON with sorted keys and without what is null or an empty list: equal templates give equal text. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => {
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
-    const kept = Object.entries(inner).filter(
-      ([, item]) => item !== null && !(Array.isArray(item) && item.length === 0),
-    );
-    return Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
-}
-
-export function withoutHash(labels: Record<string, string> | undefined): Record<string, string> {
+function withoutHash(labels: Record<string, string> | undefined): Record<string, string> {
   const { [podTemplateHashLabel]: _hash, ...rest } = labels ?? {};
   return rest;
 }

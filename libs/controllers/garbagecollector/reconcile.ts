@@ -1,7 +1,8 @@
 import type { V1OwnerReference } from '../../api/gen/types.ts';
-import { apiVersionOf, type KubeObject, nameOf, type Resource } from '../../api/meta.ts';
+import { type KubeObject, nameOf, type Resource } from '../../api/meta.ts';
 import { isStatus } from '../../base/status.ts';
 import { Controller, type ControllerContext, type ReconcileResult } from '../../reconcile/controller.ts';
+import { refersTo } from '../../reconcile/ownership.ts';
 import * as decide from './compute.ts';
 import { type GraphNode, OwnerGraph, ownersOf } from './graph.ts';
 
@@ -62,7 +63,7 @@ class Collector {
   constructor(context: ControllerContext, resources: readonly Resource[]) {
     this.#context = context;
     this.#events = context.events.for('garbage-collector-controller');
-    this.#byKind = new Map(resources.map((resource) => [`${apiVersionOf(resource)} ${resource.kind}`, resource]));
+    this.#byKind = new Map(resources.map((resource) => [`${resource.group} ${resource.kind}`, resource]));
   }
 
   /** Owners of the object that wait for their dependents to go. */
@@ -111,7 +112,7 @@ class Collector {
 
   /** Asks the server for an owner that the caches do not show: only its word makes a reference dangling. */
   async #ask(node: GraphNode, reference: V1OwnerReference): Promise<decide.OwnerState> {
-    const resource = this.#byKind.get(`${reference.apiVersion} ${reference.kind}`);
+    const resource = this.#byKind.get(`${groupOf(reference)} ${reference.kind}`);
     if (!resource) return 'unknown';
     const namespace = node.object.metadata?.namespace;
     if (resource.namespaced && !namespace) {
@@ -161,9 +162,15 @@ class Collector {
   }
 }
 
+/** A kind is the same in every version of its group. */
+function groupOf({ apiVersion }: V1OwnerReference): string {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? '' : apiVersion.slice(0, slash);
+}
+
 function isNamedBy(reference: V1OwnerReference, node: GraphNode, owner: GraphNode): boolean {
   const { name, namespace } = owner.object.metadata ?? {};
-  const sameKind = apiVersionOf(owner.resource) === reference.apiVersion && owner.resource.kind === reference.kind;
+  const sameKind = refersTo(owner.resource, reference);
   const reachable = !owner.resource.namespaced || namespace === node.object.metadata?.namespace;
   return sameKind && reachable && name === reference.name;
 }
