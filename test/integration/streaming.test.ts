@@ -170,26 +170,57 @@ describe('the proxy to pods and services', () => {
   });
 });
 
-describe('the channel protocols of other clients', () => {
-  it.each(['v4.channel.k8s.io', 'v4.base64.channel.k8s.io', 'v5.channel.k8s.io'])('%s', async (protocol) => {
-    const url = cluster.url.replace('https', 'wss');
+describe('the WebSocket protocols of other clients', () => {
+  const dial = async (path: string, protocol: string) => {
+    const url = `${cluster.url.replace('https', 'wss')}/api/v1/namespaces/default/pods/one/${path}`;
     const { admin, ca } = cluster.pki;
-    const query = 'command=cat&stdin=1&stdout=1';
-    const socket = new WebSocket(`${url}/api/v1/namespaces/default/pods/one/exec?${query}`, protocol, {
-      ...{ ca: ca.certificate, cert: admin.certificate, key: admin.key },
-    });
+    const credentials = { ca: ca.certificate, cert: admin.certificate, key: admin.key };
+    const socket = new WebSocket(url, protocol === '' ? [] : protocol, credentials);
+    const messages: Buffer[] = [];
+    socket.on('message', (data: Buffer) => messages.push(data));
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-    const base64 = protocol.includes('base64');
-    let text = '';
-    socket.on('message', (data: Buffer) => {
-      const own = base64 ? Buffer.from(data.toString('latin1', 1), 'base64') : data.subarray(1);
-      if (data[0] === 1 || data[0] === 49) text += own;
-    });
+    return { socket, messages, closed: new Promise((resolve) => socket.once('close', resolve)) };
+  };
+
+  it.each([
+    ['v4.channel.k8s.io', false],
+    ['v5.channel.k8s.io', false],
+    ['channel.k8s.io', false],
+    ['', false],
+    ['v4.base64.channel.k8s.io', true],
+    ['base64.channel.k8s.io', true],
+  ])('%s carries input and output', async (protocol, base64) => {
+    const { socket, messages, closed } = await dial('exec?command=cat&stdin=1&stdout=1', protocol);
+    const text = () =>
+      messages
+        .filter((message) => message[0] === (base64 ? 49 : 1))
+        .map((message) => (base64 ? Buffer.from(message.toString('latin1', 1), 'base64') : message.subarray(1)))
+        .join('');
     socket.send(base64 ? `0${Buffer.from('hi').toString('base64')}` : Buffer.from('\0hi'));
-    await until(() => text === 'hi');
+    await until(() => text() === 'hi');
     if (protocol.startsWith('v5')) socket.send(Buffer.from([255, 0]));
     else socket.close();
-    await new Promise((resolve) => socket.once('close', resolve));
+    await closed;
+  });
+
+  it.each([
+    ['v4.channel.k8s.io', 'true', '{"metadata":{},"status":"Success"}'],
+    ['v4.channel.k8s.io', 'false', 'NonZeroExitCode'],
+    ['channel.k8s.io', 'true', ''],
+    ['channel.k8s.io', 'false', 'error executing command in container: it failed'],
+  ])('%s tells how "%s" has ended', async (protocol, command, expected) => {
+    const { messages, closed } = await dial(`exec?command=${command}&stdout=1`, protocol);
+    await closed;
+    const said = messages.filter((message) => message[0] === 3).map((message) => message.toString('latin1', 1));
+    if (expected === '') expect(said).toEqual([]);
+    else expect(said.join('')).toContain(expected);
+  });
+
+  it.each(['', 'binary.k8s.io', 'base64.binary.k8s.io'])('logs over "%s"', async (protocol) => {
+    const { messages, closed } = await dial('log', protocol);
+    await closed;
+    const encoding = protocol.startsWith('base64') ? 'base64' : 'utf8';
+    expect(messages.map((message) => Buffer.from(message.toString(), encoding)).join('')).toBe('first\nsecond\n');
   });
 });
 

@@ -7,7 +7,7 @@ import { StatusError } from '../../../libs/base/status.ts';
 import type { ApiServerExtension, ExtensionContext, ExtensionRequest, ExtensionRoute } from '../extension.ts';
 import type { NodeStreams } from '../node-session/sessions.ts';
 import { ByteDuplex } from './byte-duplex.ts';
-import { sendStream } from './logs.ts';
+import { sendStream, sendWebSocket } from './logs.ts';
 import { attachRequest, containerTarget, execRequest, logsRequest, requireRunnable } from './parameters.ts';
 import { servePortForward } from './port-forward.ts';
 import { forwardRequest, forwardUpgrade, secured } from './proxy.ts';
@@ -29,7 +29,12 @@ class Streaming implements ApiServerExtension {
     this.route('pods', 'exec', needsUpgrade, (...args) => this.exec(...args)),
     this.route('pods', 'attach', needsUpgrade, (...args) => this.attach(...args)),
     this.route('pods', 'portforward', needsUpgrade, (...args) => this.portForward(...args)),
-    this.route('pods', 'log', (...args) => this.logs(...args)),
+    this.route(
+      'pods',
+      'log',
+      (...args) => this.logs(...args),
+      (...args) => this.logsUpgrade(...args),
+    ),
     this.route('nodes', 'proxy', (...args) => this.nodeProxy(...args)),
     ...(['pods', 'services'] as const).map((plural) =>
       this.route(
@@ -99,6 +104,13 @@ class Streaming implements ApiServerExtension {
     }
     const stream = await this.nodes.open(target.nodeName, { kind: 'logs', request: logs });
     await sendStream(response, stream, 'text/plain');
+  }
+
+  private async logsUpgrade(request: ExtensionRequest, socket: Duplex, head: Buffer): Promise<void> {
+    const target = containerTarget(await this.pod(request), request.query.get('container'));
+    const logs = logsRequest(request.query, target);
+    const open = () => this.nodes.open(target.nodeName, { kind: 'logs', request: logs });
+    await sendWebSocket({ raw: request.raw, socket, head }, open);
   }
 
   private async nodeProxy(request: ExtensionRequest, response: ServerResponse): Promise<void> {

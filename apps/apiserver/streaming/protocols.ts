@@ -13,6 +13,7 @@ const webSocketCommand = [
 ];
 export const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io';
 const webSocketForward = [tunnelProtocol, 'v4.channel.k8s.io', 'v4.base64.channel.k8s.io'];
+const webSocketLogs = ['binary.k8s.io', 'base64.binary.k8s.io'];
 const spdyForward = ['portforward.k8s.io'];
 
 /** The first protocol offered that is served. @throws StatusError Forbidden, as Kubernetes answers. */
@@ -40,6 +41,12 @@ export function chooseWebSocketForward(request: IncomingMessage): string {
   requireWebSocket(request);
   const offered = offeredProtocols(request);
   return offered.length === 0 ? 'v4.channel.k8s.io' : choose(offered, webSocketForward);
+}
+
+export function chooseWebSocketLogs(request: IncomingMessage): string {
+  requireWebSocket(request);
+  const offered = offeredProtocols(request);
+  return offered.length === 0 ? '' : choose(offered, webSocketLogs);
 }
 
 export function chooseSpdyForward(request: IncomingMessage): string {

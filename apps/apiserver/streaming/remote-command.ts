@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Clock, sleep } from '../../../libs/base/clock.ts';
-import { asStatusError, type StatusError } from '../../../libs/base/status.ts';
+import { asStatusError, type Status } from '../../../libs/base/status.ts';
 import { type AttachRequest, type ByteStream, execChannels } from '../../../libs/node/link.ts';
 import { acceptSpdy, asksForSpdy } from '../../../libs/streaming/spdy/accept.ts';
 import type { SpdyStream } from '../../../libs/streaming/spdy/connection.ts';
 import { ChannelSocket } from '../../../libs/streaming/websocket/channels.ts';
 import { acceptWebSocket } from '../../../libs/streaming/websocket/upgrade.ts';
+import { decodeJson } from '../../../libs/wire/json.ts';
 import { chooseSpdyProtocol, chooseWebSocketProtocol } from './protocols.ts';
 
 /** A client's connection that is to be upgraded. */
@@ -55,16 +56,26 @@ async function relay(client: CommandClient, node: ByteStream): Promise<void> {
   // A client that has gone ends the command's stream; what it sent before still arrives.
   void client.copyTo(node).catch(() => {});
   try {
-    for await (const item of node.incoming) if ('data' in item) await client.send(item.channel, item.data);
+    for await (const item of node.incoming) {
+      if (!('data' in item)) continue;
+      if (item.channel === execChannels.error) await sendStatus(client, decodeJson<Partial<Status>>(item.data));
+      else await client.send(item.channel, item.data);
+    }
   } catch (error) {
-    const status = asStatusError(error);
-    const text = client.statusAsJson ? JSON.stringify(status.toStatus()) : describe(status);
-    await client.send(execChannels.error, Buffer.from(text));
+    await sendStatus(client, asStatusError(error).toStatus());
   }
   await client.close();
 }
 
-const describe = (error: StatusError) => `error executing command in container: ${error.message}`;
+/** Protocols before v4 tell failures as text, and success by saying nothing. */
+async function sendStatus(client: CommandClient, status: Partial<Status>): Promise<void> {
+  const text = client.statusAsJson
+    ? JSON.stringify({ metadata: {}, ...status })
+    : status.status === 'Success'
+      ? ''
+      : `error executing command in container: ${status.message}`;
+  if (text !== '') await client.send(execChannels.error, Buffer.from(text));
+}
 
 async function webSocketClient(
   { raw, socket, head }: UpgradeSocket,
