@@ -39,6 +39,8 @@ export class Log {
         encoding: 'binary',
         keyEncoding: 'binary',
         overlappingSync: true,
+        // Batches are made here; those that lmdb makes by itself leave their rejections unhandled.
+        eventTurnBatching: false,
       });
     } catch (cause) {
       throw new StoreUnavailableError(`the store at ${path} cannot be opened: ${text(cause)}`, { cause });

@@ -1,0 +1,86 @@
+import { jest } from '@jest/globals';
+import { type EtcdServer, startEtcd } from '../../test/support/etcd-server.ts';
+import { type Store, StoreUnavailableError, type WatchEvent } from '../store/store.ts';
+import { openEtcdStore } from './etcd-store.ts';
+
+jest.setTimeout(60_000);
+
+const put = (store: Store, key: string, value: string | Buffer) =>
+  store.commit({ guards: [], writes: [{ key, value: Buffer.from(value) }] });
+
+/** Writes until it works: what a client does while etcd is away. */
+async function putAgain(store: Store, key: string, value: string): Promise<number> {
+  for (;;) {
+    try {
+      return await put(store, key, value);
+    } catch (error) {
+      expect(error).toBeInstanceOf(StoreUnavailableError);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+describe('the etcd store in trouble', () => {
+  let server: EtcdServer;
+  let store: Store;
+  beforeEach(async () => {
+    server = await startEtcd({ extraArguments: ['--quota-backend-bytes', String(4 * 2 ** 20)] });
+    store = openEtcdStore({ endpoints: [server.url], keyPrefix: '/c1' });
+  });
+  afterEach(async () => {
+    await store.close();
+    await server.dispose();
+  });
+
+  it('goes on watching without gap or duplicate when etcd is killed and comes back', async () => {
+    const first = await put(store, '/w/0', '0');
+    const stopper = new AbortController();
+    const events: WatchEvent[] = [];
+    const watching = (async () => {
+      for await (const batch of store.watch('/w/', { afterRevision: first, signal: stopper.signal }))
+        events.push(...batch.events);
+    })();
+    let last = first;
+    for (let round = 1; round <= 3; round++) {
+      last = await putAgain(store, `/w/${round}`, 'before');
+      await server.kill();
+      await expect(store.get('/w/0')).rejects.toThrow(StoreUnavailableError);
+      await server.start();
+      last = await putAgain(store, `/w/${round}`, 'after');
+    }
+    for (let turn = 0; turn < 400 && events.at(-1)?.revision !== last; turn++)
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    stopper.abort();
+    await watching;
+    expect(events.map(({ revision }) => revision)).toEqual(
+      Array.from({ length: last - first }, (_, at) => first + 1 + at),
+    );
+  });
+
+  it('says that etcd is full', async () => {
+    const value = Buffer.alloc(400_000, 1);
+    const fill = async () => {
+      for (let at = 0; at < 40; at++) await put(store, `/full/${at}`, value);
+    };
+    await expect(fill()).rejects.toThrow(/no space left/);
+    await expect(store.get('/full/0')).resolves.toBeDefined();
+  });
+
+  it('keeps clusters with different prefixes apart', async () => {
+    const other = openEtcdStore({ endpoints: [server.url], keyPrefix: '/c2' });
+    await put(store, '/a', 'mine');
+    await put(other, '/a', 'theirs');
+    await put(other, '/b', 'theirs');
+    expect((await store.list('/')).entries.map(({ key, value }) => [key, Buffer.from(value).toString()])).toEqual([
+      ['/a', 'mine'],
+    ]);
+    await other.close();
+  });
+
+  it('uses the members that answer', async () => {
+    const both = openEtcdStore({ endpoints: ['http://127.0.0.1:1', server.url], keyPrefix: '' });
+    expect(await both.get('/a')).toBeUndefined();
+    await expect(put(both, '/a', '1')).resolves.toBeGreaterThan(0);
+    await both.close();
+  });
+});
