@@ -47,12 +47,16 @@ export class FieldSet {
 
   /** The set as its root is written: elements in Kubernetes' order. */
   toFieldsV1(): FieldsV1 {
-    const fields: FieldsV1 = {};
-    const elements = [...this.children.keys()].sort(compareElements);
+    return this.writeInto({});
+  }
+
+  private writeInto(fields: FieldsV1): FieldsV1 {
+    const { children } = this;
+    const elements = children.size > 1 ? [...children.keys()].sort(compareElements) : children.keys();
     for (const element of elements) {
-      const child = this.children.get(element)!;
-      const below = child.toFieldsV1();
-      fields[element] = child.member && child.children.size > 0 ? { '.': {}, ...below } : below;
+      const child = children.get(element)!;
+      const marked: FieldsV1 = child.member && child.children.size > 0 ? { '.': {} } : {};
+      fields[element] = child.writeInto(marked);
     }
     return fields;
   }

@@ -58,9 +58,9 @@ function compareKeys(a: string, b: string): number {
 
 /** Order of path elements in fieldsV1: fields, then items by their keys, then values of sets. */
 export function compareElements(a: string, b: string): number {
+  if (a.startsWith('f:') && b.startsWith('f:')) return byCode(a, b);
   const first = a.charAt(0);
   if (first !== b.charAt(0)) return (rank[first] ?? 4) - (rank[b.charAt(0)] ?? 4);
-  if (first === 'f') return byCode(a, b);
   if (first === 'k') return compareKeys(a.slice(2), b.slice(2));
   return compareScalars(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)));
 }

@@ -37,9 +37,16 @@ export function managerOfUserAgent(userAgent: string | undefined): string {
     .slice(0, managerLengthMax);
 }
 
-/** What an object of a type looks like before anything is set in it. */
+const zeroObjects = new WeakMap<TypeSchema, Members>();
+
+/** What an object of a type looks like before anything is set in it. Shared: not to be changed. */
 export function zeroObject(type: TypeSchema): Members {
-  return zeroOf(rootSchema(type)) as Members;
+  let zero = zeroObjects.get(type);
+  if (!zero) {
+    zero = zeroOf(rootSchema(type)) as Members;
+    zeroObjects.set(type, zero);
+  }
+  return zero;
 }
 
 /** The object without managedFields, sharing everything else. */
