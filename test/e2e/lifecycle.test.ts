@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { V1Pod } from '../../libs/api/gen/types.ts';
-import { Cluster, eventually, run, webApp } from './cluster.ts';
+import { Cluster, eventually, webApp } from './cluster.ts';
+import { pushImage } from './registry.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-life-'));
 const started: ChildProcess[] = [];
@@ -148,15 +149,8 @@ describe('a cluster on etcd, pulling from a registry', () => {
   });
 
   it('pulls from a registry by tag and by digest, and says why a pull fails', async () => {
-    const archive = join(cluster.home, 'images/berth.tar');
-    const pushed = join(folder, 'digest');
-    const source = `oci-archive:${archive}:localhost/berth/hello:1`;
-    const copy = await run(
-      'skopeo',
-      ['copy', '--dest-tls-verify=false', '--digestfile', pushed, source, `docker://${registry}/shop/hello:1`],
-      {},
-    );
-    expect(copy).toMatchObject({ code: 0 });
+    const target = { registry, repository: 'shop/hello', tag: '1' };
+    const digest = await pushImage(join(cluster.home, 'images/berth.tar'), 'localhost/berth/hello:1', target);
     const gateway = (
       await cluster.kubectl('get endpoints kubernetes -o jsonpath={.subsets[0].addresses[0].ip}')
     ).trim();
@@ -168,7 +162,7 @@ describe('a cluster on etcd, pulling from a registry', () => {
       `server = "http://${host}"\n[host."http://${host}"]\n  capabilities = ["pull", "resolve"]\n`,
     );
     await cluster.kubectl(`run tagged --image=${host}/shop/hello:1`);
-    await cluster.kubectl(`run digested --image=${host}/shop/hello@${readFileSync(pushed, 'utf8').trim()}`);
+    await cluster.kubectl(`run digested --image=${host}/shop/hello@${digest}`);
     await cluster.kubectl(`run missing --image=${host}/shop/none:1`);
     await cluster.kubectl('wait --for=condition=Ready pod/tagged pod/digested --timeout=60s');
     await eventually(async () => {
