@@ -69,7 +69,8 @@ export class PodContainers {
     };
     this.#images.delete(container.name);
     // A run that follows another may come with other limits.
-    if (action.previous) deps.cgroups.widen(context.pod, podAsApplied(context.pod, this.#options.observed(), notes.all));
+    if (action.previous)
+      deps.cgroups.widen(context.pod, podAsApplied(context.pod, this.#options.observed(), notes.all));
     try {
       const id = await startContainer(context, action);
       if (action.previous) deps.cgroups.ensure(context.pod);

@@ -28,6 +28,8 @@ export interface CgroupUsage {
   processes: number;
 }
 
+export type CgroupSample = Pick<CgroupUsage, 'cpuNanoseconds' | 'memoryWorkingSetBytes'>;
+
 /** The machine's control groups, version 1 or 2 alike. Paths start at the root of the hierarchy, such as /berth/n1. */
 export interface CgroupTree {
   readonly version: 1 | 2;
@@ -38,6 +40,8 @@ export interface CgroupTree {
   children(path: string): string[];
   /** The process ids in the group itself. */
   processes(path: string): number[];
+  /** The two figures that are reported every few seconds, read with as few files as may be. */
+  sample(path: string): CgroupSample | undefined;
   /** undefined when there is no such group. */
   usage(path: string): CgroupUsage | undefined;
 }

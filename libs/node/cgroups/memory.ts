@@ -1,4 +1,4 @@
-import { type CgroupLimits, type CgroupTree, type CgroupUsage, noUsage } from './cgroups.ts';
+import { type CgroupLimits, type CgroupSample, type CgroupTree, type CgroupUsage, noUsage } from './cgroups.ts';
 
 /** Control groups that exist in memory only: for hollow nodes and tests. */
 export class MemoryCgroups implements CgroupTree {
@@ -23,6 +23,10 @@ export class MemoryCgroups implements CgroupTree {
 
   processes(): number[] {
     return [];
+  }
+
+  sample(path: string): CgroupSample | undefined {
+    return this.usage(path);
   }
 
   usage(path: string): CgroupUsage | undefined {

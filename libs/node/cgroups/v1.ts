@@ -1,8 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cpuPeriodUs } from '../../pods/resources.ts';
-import type { CgroupLimits, CgroupTree, CgroupUsage } from './cgroups.ts';
-import { childGroups, makeDirectory, processesIn, readNumber, readTable, removeGroups, writeText } from './files.ts';
+import type { CgroupLimits, CgroupSample, CgroupTree, CgroupUsage } from './cgroups.ts';
+import {
+  childGroups,
+  makeDirectory,
+  processesIn,
+  readNumber,
+  readTable,
+  readText,
+  removeGroups,
+  writeText,
+} from './files.ts';
 
 /** cgroup v1 counts user and system time in hundredths of a second. */
 const nanosecondsPerTick = 10_000_000;
@@ -49,6 +58,16 @@ export class CgroupV1 implements CgroupTree {
 
   processes(path: string): number[] {
     return processesIn(this.#directory('memory', path));
+  }
+
+  sample(path: string): CgroupSample | undefined {
+    const memory = this.#directory('memory', path);
+    const account = this.#directory('cpuacct', path);
+    const cpu = account && readText(join(account, 'cpuacct.usage'));
+    if (!memory || cpu === undefined) return undefined;
+    const usage = readNumber(join(memory, 'memory.usage_in_bytes'));
+    const inactive = readTable(join(memory, 'memory.stat')).get('total_inactive_file') ?? 0;
+    return { cpuNanoseconds: Number(cpu), memoryWorkingSetBytes: Math.max(0, usage - inactive) };
   }
 
   usage(path: string): CgroupUsage | undefined {

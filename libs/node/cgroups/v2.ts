@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cpuPeriodUs } from '../../pods/resources.ts';
-import type { CgroupLimits, CgroupTree, CgroupUsage } from './cgroups.ts';
+import type { CgroupLimits, CgroupSample, CgroupTree, CgroupUsage } from './cgroups.ts';
 import {
   childGroups,
   makeDirectory,
@@ -58,6 +58,15 @@ export class CgroupV2 implements CgroupTree {
 
   processes(path: string): number[] {
     return processesIn(join(this.#root, path));
+  }
+
+  sample(path: string): CgroupSample | undefined {
+    const directory = join(this.#root, path);
+    if (!existsSync(join(directory, 'cpu.stat'))) return undefined;
+    const cpu = readTable(join(directory, 'cpu.stat')).get('usage_usec') ?? 0;
+    const inactive = readTable(join(directory, 'memory.stat')).get('inactive_file') ?? 0;
+    const usage = readNumber(join(directory, 'memory.current'));
+    return { cpuNanoseconds: cpu * nanosecondsPerMicrosecond, memoryWorkingSetBytes: Math.max(0, usage - inactive) };
   }
 
   usage(path: string): CgroupUsage | undefined {

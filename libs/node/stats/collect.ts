@@ -77,20 +77,26 @@ function networkOf(source: StatsSource, podCgroup: string, sandboxId: string | u
   }
 }
 
+function runningContainers(source: StatsSource, pod: V1Pod): ObservedContainer[] {
+  const observed = source.view.pod(pod.metadata?.uid ?? '');
+  return containersOf(pod).flatMap(({ container }) => {
+    const seen = latest(observed, container.name);
+    return seen?.state === 'running' ? [seen] : [];
+  });
+}
+
 function podFigures(source: StatsSource, pod: V1Pod): PodFigures | undefined {
   const uid = pod.metadata?.uid ?? '';
   const cgroup = source.cgroups.pathOf(uid, qosClassOf(pod));
   const usage = source.tree.usage(cgroup);
   if (!usage) return undefined;
-  const observed = source.view.pod(uid);
-  const containers = containersOf(pod).flatMap(({ container }): ContainerFigures[] => {
-    const seen = latest(observed, container.name);
-    if (seen?.state !== 'running') return [];
+  const containers = runningContainers(source, pod).flatMap((seen): ContainerFigures[] => {
     const path = `${cgroup}/${seen.id}`;
     const figures = source.tree.usage(path);
-    return figures ? [{ name: container.name, id: seen.id, cgroup: path, container: seen, usage: figures }] : [];
+    return figures ? [{ name: seen.name, id: seen.id, cgroup: path, container: seen, usage: figures }] : [];
   });
-  const network = pod.spec?.hostNetwork ? undefined : networkOf(source, cgroup, observed.sandboxes[0]?.id);
+  const { sandboxes } = source.view.pod(uid);
+  const network = pod.spec?.hostNetwork ? undefined : networkOf(source, cgroup, sandboxes[0]?.id);
   return { pod, cgroup, usage, containers, network };
 }
 
@@ -105,19 +111,24 @@ export function collectFigures(source: StatsSource): NodeFigures {
   };
 }
 
-function sample(usage: Pick<CgroupUsage, 'cpuNanoseconds' | 'memoryWorkingSetBytes'>, atMs: number): UsageSample {
-  return { cpuNanoseconds: usage.cpuNanoseconds, memoryWorkingSetBytes: usage.memoryWorkingSetBytes, atMs };
-}
-
 /** What autoscaling and `top` are fed with. */
-export function usageOf(figures: NodeFigures): NodeUsage {
-  return {
-    node: sample(figures.usage, figures.atMs),
-    pods: figures.pods.map(({ pod, containers }) => ({
-      namespace: pod.metadata?.namespace ?? '',
-      name: pod.metadata?.name ?? '',
-      uid: pod.metadata?.uid ?? '',
-      containers: containers.map(({ name, usage }) => ({ name, usage: sample(usage, figures.atMs) })),
-    })),
+export function collectUsage(source: StatsSource): NodeUsage {
+  const atMs = source.now();
+  const sample = (path: string): UsageSample | undefined => {
+    const figures = source.tree.sample(path);
+    return (
+      figures && { cpuNanoseconds: figures.cpuNanoseconds, memoryWorkingSetBytes: figures.memoryWorkingSetBytes, atMs }
+    );
   };
+  const pods = source.pods().map((pod) => {
+    const { namespace = '', name = '', uid = '' } = pod.metadata ?? {};
+    const cgroup = source.cgroups.pathOf(uid, qosClassOf(pod));
+    const containers = runningContainers(source, pod).flatMap((seen) => {
+      const usage = sample(`${cgroup}/${seen.id}`);
+      return usage ? [{ name: seen.name, usage }] : [];
+    });
+    return { namespace, name, uid, containers };
+  });
+  const node = sample(source.cgroups.root) ?? { cpuNanoseconds: 0, memoryWorkingSetBytes: 0, atMs };
+  return { node, pods: pods.filter(({ containers }) => containers.length > 0) };
 }

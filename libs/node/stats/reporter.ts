@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { textOf } from '../failure.ts';
 import type { NodeLink } from '../link.ts';
-import { collectFigures, type StatsSource, usageOf } from './collect.ts';
+import { collectUsage, type StatsSource } from './collect.ts';
 
 /** How often the control plane is told what is used. */
 export const usageIntervalMs = 5000;
@@ -17,7 +17,7 @@ export function reportUsage(options: {
   let timer: { cancel(): void };
   const round = () => {
     try {
-      options.link.reportUsage(usageOf(collectFigures(options.source)));
+      options.link.reportUsage(collectUsage(options.source));
     } catch (error) {
       options.logger.warn('cannot read usage', { error: textOf(error) });
     }
