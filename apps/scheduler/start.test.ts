@@ -1,0 +1,199 @@
+import type { CoreV1Event, V1Pod } from '../../libs/api/gen/types.ts';
+import { events } from '../../libs/api/kinds/event.ts';
+import { nodes } from '../../libs/api/kinds/node.ts';
+import { pods } from '../../libs/api/kinds/pod.ts';
+import { silentLogger } from '../../libs/base/log.ts';
+import { noMetrics } from '../../libs/base/metrics.ts';
+import { seededRandom } from '../../libs/base/random.ts';
+import { StatusError } from '../../libs/base/status.ts';
+import type { Binder, Binding } from '../../libs/client/client.ts';
+import { FakeClient } from '../../test/support/fake-client.ts';
+import { FakeClock } from '../../test/support/fake-clock.ts';
+import { makeNode } from '../../test/support/make-node.ts';
+import { makePod } from '../../test/support/make-pod.ts';
+import { withSpec } from '../../test/support/placement.ts';
+import { startScheduler } from './start.ts';
+
+/** Binds as the server does: by writing spec.nodeName. */
+class FakeBinder implements Binder {
+  readonly batches: number[] = [];
+  /** Errors for the next pods by name. */
+  readonly failures = new Map<string, Error>();
+  private readonly client: FakeClient;
+
+  constructor(client: FakeClient) {
+    this.client = client;
+  }
+
+  bindAll(bindings: readonly Binding[]): Promise<Array<Error | undefined>> {
+    this.batches.push(bindings.length);
+    return Promise.all(bindings.map((binding) => this.bind(binding)));
+  }
+
+  private async bind({ namespace, name, nodeName }: Binding): Promise<Error | undefined> {
+    const failure = this.failures.get(name);
+    this.failures.delete(name);
+    if (failure !== undefined) return failure;
+    await this.client.patch(pods, { namespace, name }, { type: 'merge', body: { spec: { nodeName } } });
+    return undefined;
+  }
+}
+
+async function begin() {
+  const clock = new FakeClock();
+  const random = seededRandom(1);
+  const client = new FakeClient({ clock, random });
+  const binder = new FakeBinder(client);
+  const scheduler = await startScheduler({ client, binder, clock, random, logger: silentLogger, metrics: noMetrics });
+  const settle = () => clock.settle(60);
+  await settle();
+  await scheduler.ready;
+  return {
+    clock,
+    client,
+    binder,
+    settle,
+    stop: () => scheduler.stop(),
+    addNode: (name: string, cpu = '4') => client.create(nodes, makeNode(name).allocatable({ cpu }).build()),
+    async addPod(name: string, cpu = '1', change: (pod: V1Pod) => V1Pod = (pod) => pod) {
+      await client.create(pods, change(makePod(name).requests(cpu, '64Mi').build()));
+      await settle();
+    },
+    pod: (name: string) => client.get(pods, { namespace: 'default', name }),
+    async nodeOf(name: string) {
+      return (await client.get(pods, { namespace: 'default', name })).spec?.nodeName;
+    },
+    async told() {
+      const { items } = await client.list<CoreV1Event>(events);
+      return items.map(({ type, reason, message }) => `${type} ${reason} ${message}`);
+    },
+  };
+}
+
+describe('the scheduler', () => {
+  it('binds a pod to a node that fits and says so', async () => {
+    const world = await begin();
+    await world.addNode('n1');
+    await world.addPod('a');
+    expect(await world.nodeOf('a')).toBe('n1');
+    expect(await world.told()).toEqual(['Normal Scheduled Successfully assigned default/a to n1']);
+    await world.stop();
+  });
+
+  it('says why a pod waits, and places it the moment a node comes', async () => {
+    const world = await begin();
+    await world.addNode('small', '500m');
+    await world.addPod('a');
+    const message = '0/1 nodes are available: 1 Insufficient cpu.';
+    expect((await world.pod('a')).status?.conditions).toEqual([
+      expect.objectContaining({ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }),
+    ]);
+    expect(await world.told()).toEqual([`Warning FailedScheduling ${message}`]);
+    await world.addNode('large');
+    await world.settle();
+    expect(await world.nodeOf('a')).toBe('large');
+    await world.stop();
+  });
+
+  it.each([
+    [
+      'another pod leaves',
+      async (world: Awaited<ReturnType<typeof begin>>) =>
+        world.client.delete(pods, { namespace: 'default', name: 'full' }, { gracePeriodSeconds: 0 }),
+    ],
+    [
+      'another pod ends',
+      async (world) =>
+        void (await world.client.patch(
+          pods,
+          { namespace: 'default', name: 'full' },
+          { type: 'merge', body: { status: { phase: 'Succeeded' } } },
+          { subresource: 'status' },
+        )),
+    ],
+    [
+      'the node grows',
+      async (world) =>
+        void (await world.client.patch(
+          nodes,
+          { name: 'n1' },
+          { type: 'merge', body: { status: { allocatable: { cpu: '9' } } } },
+          { subresource: 'status' },
+        )),
+    ],
+  ] as Array<[string, (world: Awaited<ReturnType<typeof begin>>) => Promise<void>]>)(
+    'tries again when %s, without any time passing',
+    async (_name, change) => {
+      const world = await begin();
+      await world.addNode('n1');
+      await world.addPod('full', '4');
+      await world.addPod('a');
+      expect(await world.nodeOf('a')).toBeUndefined();
+      await change(world);
+      await world.settle();
+      expect(await world.nodeOf('a')).toBe('n1');
+      await world.stop();
+    },
+  );
+
+  it('leaves gated pods, finished pods and those of other schedulers alone', async () => {
+    const world = await begin();
+    await world.addNode('n1');
+    await world.addPod('gated', '1', (pod) => withSpec(pod, { schedulingGates: [{ name: 'wait' }] }));
+    await world.addPod('other', '1', (pod) => withSpec(pod, { schedulerName: 'other' }));
+    expect([await world.nodeOf('gated'), await world.nodeOf('other')]).toEqual([undefined, undefined]);
+    await world.client.patch(
+      pods,
+      { namespace: 'default', name: 'gated' },
+      { type: 'merge', body: { spec: { schedulingGates: null } } },
+    );
+    await world.settle();
+    expect(await world.nodeOf('gated')).toBe('n1');
+    await world.stop();
+  });
+
+  it('gives a node back when a binding fails, and tries again after a pause', async () => {
+    const world = await begin();
+    await world.addNode('n1');
+    world.binder.failures.set('a', new StatusError('Conflict', 'somebody else wrote the pod'));
+    await world.addPod('a', '4');
+    expect(await world.nodeOf('a')).toBeUndefined();
+    await world.clock.advance(1300);
+    await world.settle();
+    expect(await world.nodeOf('a')).toBe('n1');
+    await world.stop();
+  });
+
+  it('binds many pods in few transactions and never too many on a node', async () => {
+    const world = await begin();
+    for (const name of ['n1', 'n2']) await world.addNode(name);
+    const names = Array.from({ length: 12 }, (_, at) => `p${at}`);
+    await Promise.all(names.map((name) => world.client.create(pods, makePod(name).requests('1', '64Mi').build())));
+    await world.settle();
+    const placed = await Promise.all(names.map((name) => world.nodeOf(name)));
+    expect(placed.filter((node) => node === 'n1')).toHaveLength(4);
+    expect(placed.filter((node) => node === 'n2')).toHaveLength(4);
+    expect(placed.filter((node) => node === undefined)).toHaveLength(4);
+    expect(world.binder.batches.length).toBeLessThan(8);
+    await world.stop();
+  });
+
+  it('evicts less important pods, keeps the room, and places the important one', async () => {
+    const world = await begin();
+    await world.addNode('n1');
+    await world.addPod('low', '4');
+    await world.addPod('high', '3', (pod) => withSpec(pod, { priority: 100 }));
+    await world.addPod('sneaky', '1');
+    expect((await world.pod('high')).status?.nominatedNodeName).toBe('n1');
+    const low = await world.pod('low');
+    expect(low.metadata?.deletionTimestamp).toBeDefined();
+    expect(low.status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'DisruptionTarget', reason: 'PreemptionByScheduler' }),
+    );
+    await world.client.delete(pods, { namespace: 'default', name: 'low' }, { gracePeriodSeconds: 0 });
+    await world.settle();
+    expect(await world.nodeOf('high')).toBe('n1');
+    expect(await world.nodeOf('sneaky')).toBe('n1');
+    await world.stop();
+  });
+});
