@@ -1,8 +1,11 @@
+import type { Clock } from '../../libs/base/clock.ts';
 import { StatusError } from '../../libs/base/status.ts';
 
 /** Requests under way at once; more are turned away. Watches and streams are not counted. */
 export const readRequestsMax = 2_000;
 export const writeRequestsMax = 1_000;
+/** How long requests under way may take once the server stops. */
+export const drainMsMax = 10_000;
 
 /** Counts requests under way. */
 export class InflightLimit {
@@ -31,11 +34,15 @@ export class InflightLimit {
     return { reads: this.reads, writes: this.writes };
   }
 
-  /** Resolves when no request is under way. */
-  drained(): Promise<void> {
+  /** Resolves when no request is under way, or when they have taken too long. */
+  drained(clock: Clock): Promise<void> {
     if (this.reads + this.writes === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      this.idle = resolve;
+      const timer = clock.setTimer(drainMsMax, resolve);
+      this.idle = () => {
+        timer.cancel();
+        resolve();
+      };
     });
   }
 }

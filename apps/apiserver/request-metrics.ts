@@ -1,10 +1,38 @@
 import type { Counter, Gauge, Histogram, Metrics } from '../../libs/base/metrics.ts';
+import type { Collection } from '../../libs/cache/collection.ts';
+import type { StoreMirror } from '../../libs/cache/mirror.ts';
 import type { InflightLimit } from './inflight.ts';
 import type { RequestInfo } from './request-info.ts';
 
 const durationBucketsSeconds = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20,
 ];
+
+export interface MeasuredParts {
+  readonly inflight: InflightLimit;
+  readonly mirror: StoreMirror;
+}
+
+function measureStore(metrics: Metrics, mirror: StoreMirror): void {
+  const byResource = (gauge: Gauge, value: (collection: Collection) => number) => {
+    for (const [prefix, collection] of mirror.all()) {
+      const [, , group = '', plural = ''] = prefix.split('/');
+      gauge.set(value(collection), { resource: group === 'core' ? plural : `${plural}.${group}` });
+    }
+  };
+  metrics.gauge({
+    name: 'apiserver_storage_objects',
+    help: 'Stored objects, by resource.',
+    labels: ['resource'],
+    collect: (gauge) => byResource(gauge, (collection) => collection.size),
+  });
+  metrics.gauge({
+    name: 'apiserver_registered_watchers',
+    help: 'Open watches, by resource.',
+    labels: ['resource'],
+    collect: (gauge) => byResource(gauge, (collection) => collection.watcherCount),
+  });
+}
 
 /** Requests as upstream's API server measures them, so that existing dashboards work. */
 export class RequestMetrics {
@@ -13,7 +41,7 @@ export class RequestMetrics {
   private readonly longRunning: Gauge;
   private readonly running = new Map<string, { labels: Record<string, string>; count: number }>();
 
-  constructor(metrics: Metrics, inflight: InflightLimit) {
+  constructor(metrics: Metrics, { inflight, mirror }: MeasuredParts) {
     const target = ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component'];
     this.total = metrics.counter({
       name: 'apiserver_request_total',
@@ -40,6 +68,7 @@ export class RequestMetrics {
         gauge.set(inflight.current.writes, { request_kind: 'mutating' });
       },
     });
+    measureStore(metrics, mirror);
   }
 
   answered(info: RequestInfo, code: number, seconds: number): void {

@@ -1,39 +1,24 @@
-import { AdmissionChain } from '../../libs/admission/chain.ts';
-import { admissionPlugins } from '../../libs/admission/plugins.ts';
-import { requireAllowed } from '../../libs/auth/authorize.ts';
-import { loopbackUser, type UserInfo } from '../../libs/auth/user.ts';
+import { evictionTolerationSecondsDefault } from '../../libs/admission/default-tolerations.ts';
+import { loopbackUser } from '../../libs/auth/user.ts';
 import { systemClock } from '../../libs/base/clock.ts';
 import { silentLogger } from '../../libs/base/log.ts';
 import { noMetrics } from '../../libs/base/metrics.ts';
 import { systemRandom } from '../../libs/base/random.ts';
-import { StoreMirror } from '../../libs/cache/mirror.ts';
-import { mirrorReader } from '../../libs/cache/object-reader.ts';
-import { LocalClient } from '../../libs/client/local.ts';
-import { PodBinder } from '../../libs/registry/binder.ts';
-import { Registry } from '../../libs/registry/registry.ts';
-import { serveMetrics } from '../../libs/registry/resource-metrics.ts';
 import { AddressRange } from '../../libs/registry/service-addresses.ts';
-import { UsageBoard } from '../../libs/registry/usage.ts';
-import { createAuth } from './auth.ts';
 import { Compactor } from './compactor.ts';
-import { serveCoreExtras } from './core-extras.ts';
+import { type ApiCore, createCore } from './core.ts';
 import { Discovery } from './discovery.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { ExtensionContext } from './extension.ts';
-import type { HealthCheck } from './health.ts';
-import { type HttpServer, listen } from './http-server.ts';
+import { listen } from './http-server.ts';
 import { InflightLimit } from './inflight.ts';
 import { ensureInitialObjects } from './initial-objects.ts';
 import { openapiDocuments } from './openapi-documents.ts';
+import { openidDocuments } from './openid-documents.ts';
 import type { ApiServer, ApiServerOptions } from './options.ts';
 import { PathHandler } from './path-handler.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { ResourceHandler } from './resource-handler.ts';
-import { serveReviews } from './reviews.ts';
-import { SubresourceTable } from './subresources.ts';
-
-/** How long requests under way may take once the server stops. */
-const drainMsMax = 10_000;
 
 const defaults = {
   host: '0.0.0.0',
@@ -41,103 +26,89 @@ const defaults = {
   advertiseAddress: '127.0.0.1',
   clusterDomain: 'cluster.local',
   serviceCidr: '10.96.0.0/16',
+  evictionTolerationSeconds: evictionTolerationSecondsDefault,
   clock: systemClock,
   random: systemRandom,
   logger: silentLogger,
   metrics: noMetrics,
+  metricsText: undefined,
   extensions: [],
 };
 
+type Options = Required<ApiServerOptions>;
+
 /** Serves the API on `options.port` until stopped. Resolves once requests are answered. */
 export async function startApiServer(given: ApiServerOptions): Promise<ApiServer> {
-  const options = { ...defaults, ...dropUndefined(given) } as Required<ApiServerOptions>;
-  const { store, storeShared, clock, random, logger } = options;
-  const mirror = new StoreMirror({ store, storeShared, clock, logger });
-  await mirror.start();
-  const admission = new AdmissionChain(
-    admissionPlugins({ mirror, random, evictionTolerationSeconds: given.evictionTolerationSeconds }),
-  );
-  const registry = new Registry({ store, mirror, admission, clock, random, serviceCidr: options.serviceCidr });
-  const binder = new PodBinder({ mirror, writer: registry.writer, clock });
-  const usage = new UsageBoard();
-  const objects = mirrorReader(mirror);
-  const { clusterDomain } = options;
-  const auth = createAuth({ serviceAccountKey: options.pki.serviceAccountKey, clusterDomain, objects, clock, random });
-  const { authorizer } = auth;
-  serveReviews(registry, auth, clock);
-  const checks: HealthCheck[] = [
-    { name: 'ping', check: async () => {} },
-    { name: 'store', check: async () => void (await store.status()) },
-  ];
-  serveMetrics(registry, usage, mirror);
-  serveCoreExtras(registry, { binder, mirror, checks });
-  const subresources = new SubresourceTable({ binder, tokens: auth.serviceAccountTokens, objects });
+  const options = { ...defaults, ...dropUndefined(given) } as Options;
+  const core = await createCore(options);
+  const { store, clock, logger, extensions } = options;
   const stopping = new AbortController();
   const inflight = new InflightLimit();
-  const dispatcher = new Dispatcher({
+  const dispatcher = createDispatcher(core, options, { inflight, stopping: stopping.signal });
+  const http = await listen(dispatcher, { pki: options.pki, host: options.host, port: options.port });
+  const { advertiseAddress } = options;
+  const serviceAddress = new AddressRange(options.serviceCidr).at(0);
+  await ensureInitialObjects(core.registry, { serviceAddress, advertiseAddress, port: http.port });
+  const context = contextOf(core, options, http.port);
+  for (const extension of extensions) await extension.start?.(context);
+  const compactor = new Compactor({ store, mirror: core.mirror, clock, logger });
+  compactor.start();
+  const stop = async () => {
+    compactor.stop();
+    stopping.abort();
+    await inflight.drained(clock);
+    await http.close();
+    for (const extension of extensions) await extension.stop?.();
+    await core.mirror.stop();
+  };
+  const { binder, usage } = core;
+  return { client: context.client, binder, usage, url: `https://127.0.0.1:${http.port}`, port: http.port, stop };
+}
+
+function createDispatcher(
+  core: ApiCore,
+  options: Options,
+  { inflight, stopping }: { inflight: InflightLimit; stopping: AbortSignal },
+): Dispatcher {
+  const { registry, auth, checks, subresources } = core;
+  const { clock, random, logger, metrics, metricsText, extensions } = options;
+  return new Dispatcher({
     registry,
     tokens: auth.tokens,
-    authorizer,
+    authorizer: auth.authorizer,
     resources: new ResourceHandler({
       clock,
       random,
-      stopping: stopping.signal,
+      stopping,
       createSubresource: (call) => subresources.create(call),
     }),
     paths: new PathHandler({
       discovery: new Discovery(registry),
       checks,
-      metricsText: given.metricsText,
-      documents: [openapiDocuments(registry)],
+      metricsText,
+      documents: [openapiDocuments(registry), openidDocuments(auth)],
     }),
-    routes: options.extensions.flatMap((extension) => extension.routes ?? []),
+    routes: extensions.flatMap((extension) => extension.routes ?? []),
     inflight,
-    metrics: new RequestMetrics(options.metrics, inflight),
+    metrics: new RequestMetrics(metrics, { inflight, mirror: core.mirror }),
     clock,
     logger,
   });
-  const clientAs = (user: UserInfo, fieldManager: string, trusted: boolean) =>
-    new LocalClient({
-      registry,
-      user,
-      fieldManager,
-      createSubresource: (creation) => subresources.run(creation),
-      authorize: trusted ? undefined : (who, attributes) => requireAllowed(authorizer, who, attributes),
-    });
-  const client = clientAs(loopbackUser, 'berth', true);
-  const http: HttpServer = await listen(dispatcher, { pki: options.pki, host: options.host, port: options.port });
-  const facts = {
-    serviceAddress: new AddressRange(options.serviceCidr).at(0),
-    advertiseAddress: options.advertiseAddress,
-    port: http.port,
-  };
-  await ensureInitialObjects(registry, facts);
-  const context: ExtensionContext = {
-    client,
-    clientAs: (user) => clientAs(user, user.name, false),
-    usage,
+}
+
+function contextOf(core: ApiCore, options: Options, port: number): ExtensionContext {
+  const { clock, random, logger, metrics } = options;
+  return {
+    client: core.clientAs(loopbackUser, { fieldManager: 'berth', trusted: true }),
+    clientAs: (user) => core.clientAs(user, { fieldManager: user.name, trusted: false }),
+    usage: core.usage,
     serverId: random.uuid(),
-    port: http.port,
+    port,
     clock,
     random,
     logger,
-    metrics: options.metrics,
+    metrics,
   };
-  for (const extension of options.extensions) await extension.start?.(context);
-  const compactor = new Compactor({ store, mirror, clock, logger });
-  compactor.start();
-
-  const stop = async () => {
-    compactor.stop();
-    stopping.abort();
-    const drained = clock.setTimer(drainMsMax, () => {});
-    await inflight.drained();
-    drained.cancel();
-    await http.close();
-    for (const extension of options.extensions) await extension.stop?.();
-    await mirror.stop();
-  };
-  return { client, binder, usage, url: `https://127.0.0.1:${http.port}`, port: http.port, stop };
 }
 
 function dropUndefined(options: ApiServerOptions): Partial<ApiServerOptions> {

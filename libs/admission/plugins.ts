@@ -6,9 +6,10 @@ import { defaultTolerations } from './default-tolerations.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { taintNewNodes } from './node-taint.ts';
 import { priorities } from './priority.ts';
+import { type EscalationParts, rbacEscalation } from './rbac-escalation.ts';
 import { serviceAccounts } from './service-account.ts';
 
-export interface AdmissionParts {
+export interface AdmissionParts extends EscalationParts {
   readonly mirror: StoreMirror;
   readonly random: Random;
   /** How long pods tolerate a lost node when they do not say; 300 when absent. */
@@ -16,12 +17,14 @@ export interface AdmissionParts {
 }
 
 /** Every rule of admission, in the order in which they run. */
-export function admissionPlugins({ mirror, random, evictionTolerationSeconds }: AdmissionParts): AdmissionPlugin[] {
+export function admissionPlugins(parts: AdmissionParts): AdmissionPlugin[] {
+  const { mirror, random, evictionTolerationSeconds } = parts;
   return [
     namespaceLifecycle(mirror),
     taintNewNodes,
     serviceAccounts(mirror, random),
     defaultTolerations(evictionTolerationSeconds),
     priorities(mirrorReader(mirror)),
+    rbacEscalation(parts),
   ];
 }

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { AdmissionChain } from '../../libs/admission/chain.ts';
 import { admissionPlugins } from '../../libs/admission/plugins.ts';
 import type { KubeObject } from '../../libs/api/meta.ts';
+import { RbacAuthorizer } from '../../libs/auth/rbac.ts';
 import { loopbackUser } from '../../libs/auth/user.ts';
 import { systemClock } from '../../libs/base/clock.ts';
 import { silentLogger } from '../../libs/base/log.ts';
 import { seededRandom } from '../../libs/base/random.ts';
 import { StoreMirror } from '../../libs/cache/mirror.ts';
+import { mirrorReader } from '../../libs/cache/object-reader.ts';
 import { Registry } from '../../libs/registry/registry.ts';
 import type { DeleteRequest, ResourceService, WriteRequest } from '../../libs/registry/requests.ts';
 import type { Store } from '../../libs/store/store.ts';
@@ -30,7 +32,8 @@ export async function openScratchRegistry(): Promise<ScratchRegistry> {
   const random = seededRandom(7);
   const mirror = new StoreMirror({ store, storeShared: false, clock: systemClock, logger: silentLogger });
   await mirror.start();
-  const admission = new AdmissionChain(admissionPlugins({ mirror, random }));
+  const rbac = new RbacAuthorizer(mirrorReader(mirror));
+  const admission = new AdmissionChain(admissionPlugins({ mirror, random, rbac, authorizer: rbac }));
   const serviceCidr = '10.96.0.0/24';
   const registry = new Registry({ store, mirror, admission, clock: systemClock, random, serviceCidr });
   const service = (name: string) => {

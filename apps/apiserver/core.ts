@@ -1,0 +1,63 @@
+import { AdmissionChain } from '../../libs/admission/chain.ts';
+import { admissionPlugins } from '../../libs/admission/plugins.ts';
+import { requireAllowed } from '../../libs/auth/authorize.ts';
+import type { UserInfo } from '../../libs/auth/user.ts';
+import { StoreMirror } from '../../libs/cache/mirror.ts';
+import { mirrorReader } from '../../libs/cache/object-reader.ts';
+import { LocalClient } from '../../libs/client/local.ts';
+import { PodBinder } from '../../libs/registry/binder.ts';
+import { Registry } from '../../libs/registry/registry.ts';
+import { serveMetrics } from '../../libs/registry/resource-metrics.ts';
+import { UsageBoard } from '../../libs/registry/usage.ts';
+import { type Auth, createAuth } from './auth.ts';
+import { serveCoreExtras } from './core-extras.ts';
+import type { HealthCheck } from './health.ts';
+import type { ApiServerOptions } from './options.ts';
+import { serveReviews } from './reviews.ts';
+import { SubresourceTable } from './subresources.ts';
+
+/** The API without its HTTP face. */
+export interface ApiCore {
+  readonly mirror: StoreMirror;
+  readonly registry: Registry;
+  readonly auth: Auth;
+  readonly binder: PodBinder;
+  readonly usage: UsageBoard;
+  readonly subresources: SubresourceTable;
+  readonly checks: readonly HealthCheck[];
+  /** The API for one user in this process; `trusted` users are not asked whether they may. */
+  clientAs(user: UserInfo, options: { fieldManager: string; trusted: boolean }): LocalClient;
+}
+
+/** Reads the store and puts together everything that answers requests. */
+export async function createCore(options: Required<ApiServerOptions>): Promise<ApiCore> {
+  const { store, storeShared, clock, random, logger, clusterDomain, serviceCidr, evictionTolerationSeconds } = options;
+  const mirror = new StoreMirror({ store, storeShared, clock, logger });
+  await mirror.start();
+  const objects = mirrorReader(mirror);
+  const { serviceAccountKey } = options.pki;
+  const auth = createAuth({ serviceAccountKey, clusterDomain, objects, clock, random });
+  const { rbac, authorizer } = auth;
+  const plugins = admissionPlugins({ mirror, random, evictionTolerationSeconds, rbac, authorizer });
+  const admission = new AdmissionChain(plugins);
+  const registry = new Registry({ store, mirror, admission, clock, random, serviceCidr });
+  const binder = new PodBinder({ mirror, writer: registry.writer, clock });
+  const usage = new UsageBoard();
+  const checks: HealthCheck[] = [
+    { name: 'ping', check: async () => {} },
+    { name: 'store', check: async () => void (await store.status()) },
+  ];
+  serveReviews(registry, auth, clock);
+  serveMetrics(registry, usage, mirror);
+  serveCoreExtras(registry, { binder, mirror, checks });
+  const subresources = new SubresourceTable({ binder, tokens: auth.serviceAccountTokens, objects });
+  const clientAs: ApiCore['clientAs'] = (user, { fieldManager, trusted }) =>
+    new LocalClient({
+      registry,
+      user,
+      fieldManager,
+      createSubresource: (creation) => subresources.run(creation),
+      authorize: trusted ? undefined : (who, attributes) => requireAllowed(authorizer, who, attributes),
+    });
+  return { mirror, registry, auth, binder, usage, subresources, checks, clientAs };
+}
