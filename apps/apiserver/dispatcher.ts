@@ -5,6 +5,7 @@ import type { Authorizer } from '../../libs/auth/attributes.ts';
 import { type TokenAuthenticator, unauthorized, userOfToken } from '../../libs/auth/authenticator.ts';
 import { requireAllowed } from '../../libs/auth/authorize.ts';
 import { userOfCertificate } from '../../libs/auth/client-certificate.ts';
+import { impersonated } from '../../libs/auth/impersonation.ts';
 import { anonymousUser, type UserInfo } from '../../libs/auth/user.ts';
 import type { Clock } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
@@ -50,7 +51,7 @@ export class Dispatcher {
     try {
       info = readRequest(raw);
       const route = this.routeOf(info);
-      const user = await this.authenticate(raw, info, route);
+      const user = impersonated(this.options.authorizer, await this.authenticate(raw, info, route), raw.headers);
       if (!route?.anonymous) requireAllowed(this.options.authorizer, user, info);
       const long = info.verb === 'watch' || route !== undefined;
       if (long) this.countWhileOpen(info, response);
@@ -74,7 +75,7 @@ export class Dispatcher {
     try {
       const info = readRequest(raw);
       const route = this.routeOf(info);
-      const user = await this.authenticate(raw, info, route);
+      const user = impersonated(this.options.authorizer, await this.authenticate(raw, info, route), raw.headers);
       if (!route?.upgrade) throw badRequest('Upgrade request required by no resource at this path');
       if (!route.anonymous) requireAllowed(this.options.authorizer, user, info);
       await route.upgrade(extensionRequest(raw, info, user, emptyBody), socket, head);
