@@ -20,7 +20,7 @@ import { Api, until } from './api.ts';
 import { CliError } from './command.ts';
 import { checkPortsFree } from './preflight.ts';
 import { agentCommand, serverCommand } from './programs.ts';
-import { type Progress, seconds } from './progress.ts';
+import { nodeCount, type Progress, seconds } from './progress.ts';
 import { notReady } from './readiness.ts';
 import { divide } from './sizes.ts';
 
@@ -83,7 +83,7 @@ export class LocalCluster {
       ...systemCgroupActions(this.context.cgroups, this.names.controlCgroup),
     ]);
     const api = progress.step('control plane answers', () => this.startServer());
-    const nodes = progress.step(`${this.nodes.length} nodes: network, cgroups, containerd, images, agent`, () =>
+    const nodes = progress.step(`${nodeCount(this.nodes.length)}: network, cgroups, containerd, images, agent`, () =>
       Promise.all(this.nodes.map((node) => this.startNode(node))),
     );
     // Both are awaited, so that a failure of one does not leave the other starting behind the undoing.
@@ -99,7 +99,7 @@ export class LocalCluster {
     const names = this.nodes.map((node) => node.name);
     let waiting: string[] = [];
     try {
-      await progress.step(`${this.nodes.length} nodes Ready`, () =>
+      await progress.step(`${nodeCount(this.nodes.length)} Ready`, () =>
         until(clock, { forWhat: 'the nodes', timeoutMs: nodesReadyMs, signal }, async () => {
           waiting = await notReady(api, names, this.startedAtMs);
           return waiting.length === 0 ? true : undefined;

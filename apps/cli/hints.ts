@@ -13,10 +13,11 @@ interface ServiceList {
 
 /** What a person wants to know once a cluster runs. */
 export async function welcome(home: Home, manifest: string | undefined): Promise<string[]> {
-  const urls = manifest === undefined ? [] : await serviceUrls(home, readFileSync(manifest, 'utf8'));
+  const text = manifest === undefined ? '' : readFileSync(manifest, 'utf8');
+  const urls = manifest === undefined ? [] : await serviceUrls(home, text);
   const lines = ['', `  export KUBECONFIG=${home.kubeconfig}`];
   if (urls.length > 0) lines.push('', ...urls.map((url) => `  curl ${url}`));
-  return [...lines, '', 'Try:', ...tryOut(manifest !== undefined).map((line) => `  ${line}`), ''];
+  return [...lines, '', 'Try:', ...tryOut(text.includes('name: hello\n')).map((line) => `  ${line}`), ''];
 }
 
 function tryOut(withExample: boolean): string[] {

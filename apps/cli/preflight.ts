@@ -8,12 +8,16 @@ import { CliError } from './command.ts';
 
 const diskBytesMin = 512 * 2 ** 20;
 
-/** Checks what a cluster needs of its machine. @throws CliError that says what is missing and what to do. */
-export async function checkMachine(home: string): Promise<CgroupLayout> {
+/** @throws CliError unless nodes can be made here at all. */
+export function checkUser(): void {
   if (process.platform !== 'linux') throw new CliError(`nodes run on Linux; this is ${process.platform}`);
   if (process.getuid?.() !== 0) {
     throw new CliError('must run as root: it makes network namespaces, cgroups and mounts. Try: sudo berth up');
   }
+}
+
+/** Checks what a cluster needs of its machine. @throws CliError that says what is missing and what to do. */
+export async function checkMachine(home: string): Promise<CgroupLayout> {
   const missing = missingPackages(existsSync);
   if (missing.length > 0)
     throw new CliError(`missing: ${missing.join(', ')}. Run: apt-get install -y ${missing.join(' ')}`);

@@ -39,3 +39,7 @@ export class Progress {
 export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(2)} s`;
 }
+
+export function nodeCount(count: number): string {
+  return count === 1 ? '1 node' : `${count} nodes`;
+}

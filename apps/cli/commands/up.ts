@@ -20,8 +20,8 @@ import { CliError, type Command, say } from '../command.ts';
 import { serveControl } from '../control.ts';
 import { detach, reportToParent } from '../detach.ts';
 import { farewell, welcome } from '../hints.ts';
-import { checkMachine } from '../preflight.ts';
-import { Progress, seconds } from '../progress.ts';
+import { checkMachine, checkUser } from '../preflight.ts';
+import { nodeCount, Progress, seconds } from '../progress.ts';
 import { parseUpFlags, type UpFlags, upUsage } from '../up-options.ts';
 
 const defaults = { port: 6443, nodes: 3, store: 'embedded' };
@@ -32,6 +32,7 @@ export const up: Command = {
   usage: upUsage,
   async run(argv) {
     const flags = parseUpFlags(argv);
+    checkUser();
     if (flags.detach) return detach(argv.filter((arg) => arg !== '--detach'));
     const home = homeFrom(process.env);
     await makeHome(home);
@@ -115,7 +116,7 @@ async function runCluster(cluster: LocalCluster, input: RunInput): Promise<numbe
 
 async function bringUp(cluster: LocalCluster, input: RunInput, signal: AbortSignal): Promise<void> {
   const { home, flags, config, progress } = input;
-  progress.say(`berth: ${config.nodes} nodes, API on port ${config.port}, data in ${home.path}`);
+  progress.say(`berth: ${nodeCount(config.nodes)}, API on port ${config.port}, data in ${home.path}`);
   await cluster.start();
   await serveControl(join(cluster.names.runDirectory, 'up.sock'), (path) => answer(cluster, path));
   await cluster.waitReady(signal);
