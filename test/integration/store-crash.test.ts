@@ -89,6 +89,8 @@ async function check(path: string, acknowledged: Map<number, Acknowledged>, when
       expect({ when, lane, turn, last: last.turn, isKept, isHalf }).toMatchObject({ isKept: true, isHalf: false });
       expect(one!.revision).toBeGreaterThanOrEqual(last.revision);
       expect(revision).toBeGreaterThanOrEqual(one!.revision);
+      // What is on disk counts from now on, acknowledged or not.
+      acknowledged.set(lane, { turn, revision: one!.revision });
     }
   } finally {
     await store.close();
