@@ -50,6 +50,14 @@ describe('StoreMirror', () => {
     expect(names()).toEqual(['x/a', 'x/b', 'x/before', 'x/c']);
   });
 
+  it('is current again and again, however many ask', async () => {
+    for (let round = 0; round < 20; round++) {
+      const written = await put(`r${round}`);
+      await Promise.all([mirror.current(), mirror.current(), mirror.current()]);
+      expect(mirror.revision).toBeGreaterThanOrEqual(written);
+    }
+  });
+
   it('refuses to wait long for a revision from the future', async () => {
     const revision = mirror.revision + 1_000;
     await expect(mirror.shows(revision)).rejects.toMatchObject({

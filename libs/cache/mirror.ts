@@ -29,8 +29,8 @@ export class StoreMirror {
   private readonly stopping = new AbortController();
   private readonly options: MirrorOptions;
   private running: Promise<void> | undefined;
-  private newestAsked: Promise<number> | undefined;
-  private newestAskedNext: Promise<number> | undefined;
+  private asking: Promise<number> | undefined;
+  private askingNext: Promise<number> | undefined;
 
   constructor(options: MirrorOptions) {
     this.options = options;
@@ -78,24 +78,23 @@ export class StoreMirror {
     await this.gate.reached(await this.newestRevision());
   }
 
-  /** One question under way serves everybody who asks before it is sent. */
+  /** Who comes while a question is under way shares the next one: the answer must be younger than the asking. */
   private newestRevision(): Promise<number> {
-    if (!this.newestAsked) {
-      this.newestAsked = this.ask().finally(() => {
-        this.newestAsked = this.newestAskedNext;
-        this.newestAskedNext = undefined;
-      });
-      return this.newestAsked;
-    }
-    this.newestAskedNext ??= this.newestAsked.then(
-      () => this.ask(),
-      () => this.ask(),
-    );
-    return this.newestAskedNext;
+    if (!this.asking) return this.ask();
+    const again = () => this.ask();
+    this.askingNext ??= this.asking.then(again, again);
+    return this.askingNext;
   }
 
   private ask(): Promise<number> {
-    return this.options.store.commit({ guards: [], writes: [] });
+    this.askingNext = undefined;
+    const asking = this.options.store.commit({ guards: [], writes: [] });
+    this.asking = asking;
+    const done = () => {
+      if (this.asking === asking) this.asking = undefined;
+    };
+    asking.then(done, done);
+    return asking;
   }
 
   private collectionAt(prefix: string): Collection {
