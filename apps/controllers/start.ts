@@ -2,7 +2,9 @@ import { builtinKinds } from '../../libs/api/kinds/index.ts';
 import type { Resource } from '../../libs/api/meta.ts';
 import { InformerSet } from '../../libs/client/informer-set.ts';
 import { newAutoscalerController } from '../../libs/controllers/autoscaler/reconcile.ts';
+import { newDaemonSetController } from '../../libs/controllers/daemonset/reconcile.ts';
 import { newDeploymentController } from '../../libs/controllers/deployment/reconcile.ts';
+import { newDisruptionController } from '../../libs/controllers/disruption/reconcile.ts';
 import { newEndpointsController } from '../../libs/controllers/endpoints/reconcile.ts';
 import { newEndpointSliceController } from '../../libs/controllers/endpointslice/reconcile.ts';
 import { newEndpointSliceMirroringController } from '../../libs/controllers/endpointslicemirroring/reconcile.ts';
@@ -17,6 +19,7 @@ import { newNodeLifecycleController } from '../../libs/controllers/nodelifecycle
 import { newPodCidrController } from '../../libs/controllers/podcidr/reconcile.ts';
 import { newPodGcController } from '../../libs/controllers/podgc/reconcile.ts';
 import { newReplicaSetController } from '../../libs/controllers/replicaset/reconcile.ts';
+import { newStatefulSetController } from '../../libs/controllers/statefulset/reconcile.ts';
 import { newTaintEvictionController } from '../../libs/controllers/tainteviction/reconcile.ts';
 import type { Controller, ControllerContext } from '../../libs/reconcile/controller.ts';
 import { EventRecorder } from '../../libs/reconcile/events.ts';
@@ -35,6 +38,9 @@ const makers: Readonly<Record<string, Make>> = {
   'root-ca-certificate-publisher': (context, { rootCa }) => (rootCa ? newRootCaController(context, rootCa) : undefined),
   deployment: newDeploymentController,
   replicaset: newReplicaSetController,
+  daemonset: newDaemonSetController,
+  statefulset: newStatefulSetController,
+  disruption: newDisruptionController,
   endpointslice: newEndpointSliceController,
   endpoint: newEndpointsController,
   endpointslicemirroring: newEndpointSliceMirroringController,
@@ -59,10 +65,12 @@ const makers: Readonly<Record<string, Make>> = {
 
 function deletable({ resources }: ControllersOptions): readonly Resource[] {
   if (resources) return resources();
-  return builtinKinds
-    // Another form of what is stored under its own kind is not met twice.
-    .filter(({ storedAs }) => storedAs === undefined)
-    .filter(({ verbs }) => !verbs || ['list', 'watch', 'delete'].every((verb) => verbs.includes(verb)));
+  return (
+    builtinKinds
+      // Another form of what is stored under its own kind is not met twice.
+      .filter(({ storedAs }) => storedAs === undefined)
+      .filter(({ verbs }) => !verbs || ['list', 'watch', 'delete'].every((verb) => verbs.includes(verb)))
+  );
 }
 
 /** Starts every controller that is not disabled. Resolves at once; `ready` says when they work. */

@@ -1,5 +1,7 @@
 import type { V1Deployment, V1ReplicaSet } from '../../api/gen/types.ts';
 
+import { scaledValue } from '../../reconcile/percent.ts';
+
 /** int32 maximum: the API's way to say 'no limit' for deadlines and history. */
 export const unlimited = 2_147_483_647;
 
@@ -9,15 +11,6 @@ export const availableOf = (replicaSet: V1ReplicaSet): number => replicaSet.stat
 
 export function sum<T>(items: readonly T[], count: (item: T) => number): number {
   return items.reduce((total, item) => total + count(item), 0);
-}
-
-/** A number, or a share in percent of `total`, rounded up or down. Anything else is 0: validation refuses it. */
-export function scaledValue(value: number | string | undefined, total: number, round: 'up' | 'down'): number {
-  if (typeof value === 'number') return value;
-  const percent = /^(\d+)%$/.exec(value ?? '')?.[1];
-  if (percent === undefined) return 0;
-  const share = (Number(percent) * total) / 100;
-  return round === 'up' ? Math.ceil(share) : Math.floor(share);
 }
 
 export interface RolloutLimits {
