@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { V1Pod } from '../api/gen/types.ts';
 import { silentLogger } from '../base/log.ts';
+import { noMetrics } from '../base/metrics.ts';
 import { detectCgroupTree } from './cgroups/detect.ts';
 import { PodCgroups } from './cgroups/pods.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -14,6 +15,7 @@ import { Images } from './images.ts';
 import { lastWords } from './lastwords.ts';
 import { keepLogsShort, type RunningLog } from './logs/rotate.ts';
 import { PodManager } from './manager.ts';
+import { registerNodeMetrics } from './metrics.ts';
 import { NodeStatusReporter } from './nodestatus.ts';
 import { NodeObjects } from './objects.ts';
 import { type NodeAgentOptions, PodPaths } from './options.ts';
@@ -61,6 +63,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     ...{ runtime, runtimeName: version.name, view, objects, events, cgroups, link, clock, random, logger, paths, node },
     images: new Images({ runtime, objects, events, clock }),
     tokens: new Tokens(link, clock),
+    metrics: registerNodeMetrics(options.metrics ?? noMetrics, view, node.name),
     dns: options.dns,
     sandboxGate: new Gate(sandboxesAtOnceMax),
     startGate: new Gate(startsAtOnceMax),

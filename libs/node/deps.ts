@@ -9,6 +9,7 @@ import type { PodFacts } from './fieldref.ts';
 import type { Gate } from './gate.ts';
 import type { Images } from './images.ts';
 import type { NodeLink } from './link.ts';
+import type { NodeMetrics } from './metrics.ts';
 import type { NodeObjects } from './objects.ts';
 import type { NodeDns, NodeIdentity, NodePaths } from './options.ts';
 import type { RuntimeView } from './view.ts';
@@ -28,6 +29,7 @@ export interface WorkerDeps {
   clock: Clock;
   random: Random;
   logger: Logger;
+  metrics: NodeMetrics;
   paths: NodePaths;
   node: NodeIdentity;
   dns: NodeDns;

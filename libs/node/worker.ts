@@ -1,10 +1,9 @@
-import type { V1Pod, V1PodStatus } from '../api/gen/types.ts';
+import type { V1Pod } from '../api/gen/types.ts';
 import { backoffMs } from '../base/backoff.ts';
 import type { Timer } from '../base/clock.ts';
 import { computePodActions, type PodPlan, type Waiting } from '../pods/actions.ts';
 import { currentSandbox, latest, type ObservedPod, type ObservedSandbox } from '../pods/observed.ts';
 import { containersOf, isTerminal, podText } from '../pods/spec.ts';
-import { computePodStatus } from '../pods/status.ts';
 import type { SandboxConfig } from '../runtime/runtime.ts';
 import { factsOf, type WorkerDeps } from './deps.ts';
 import { endPod, removePod } from './ending.ts';
@@ -16,6 +15,7 @@ import { PodProbes } from './podprobes.ts';
 import { createSandbox, removeEmptySandboxes } from './podsandbox.ts';
 import { sandboxConfigOf } from './sandbox.ts';
 import { identity } from './starter.ts';
+import { StatusReporter } from './statusreporter.ts';
 import { PodVolumes } from './volumes/volumes.ts';
 import { Workload, workRetry } from './work.ts';
 
@@ -46,14 +46,13 @@ export class PodWorker {
   readonly #containers: PodContainers;
   readonly #probes: PodProbes;
   readonly #work: Workload;
+  readonly #reporter: StatusReporter;
   readonly #notes = new Notes();
   readonly #onGone: () => void;
   #pod: V1Pod;
   #objectGone = false;
   #stage: Stage = 'living';
   #verdict: { reason: string; message: string } | undefined;
-  #reported: V1PodStatus | undefined;
-  #reportedText = '';
   #volumesReady = false;
   #sandbox: { config: SandboxConfig; attempt: number } | undefined;
   #waiting: ReadonlyMap<string, Waiting> = new Map();
@@ -67,6 +66,7 @@ export class PodWorker {
     this.#pod = pod;
     this.#onGone = onGone;
     this.#paths = new PodPaths(deps.paths, identity(pod));
+    this.#reporter = new StatusReporter(deps);
     this.#volumes = new PodVolumes({
       paths: this.#paths,
       sources: (of) => ({ facts: this.#facts(of), objects: deps.objects, tokens: deps.tokens }),
@@ -103,7 +103,7 @@ export class PodWorker {
   /** Whether the pod still counts against what the node can hold. */
   get active(): boolean {
     if (this.#verdict || this.#stage === 'ended' || this.#stage === 'gone') return false;
-    return !isTerminal(this.#reported?.phase ?? this.#pod.status?.phase);
+    return !isTerminal(this.#reporter.last?.phase ?? this.#pod.status?.phase);
   }
 
   /** The pod's object as it is now; undefined when it has been removed. */
@@ -165,7 +165,7 @@ export class PodWorker {
 
   #mustEnd(): boolean {
     if (this.#deleted || this.#verdict) return true;
-    return isTerminal(this.#pod.status?.phase) || isTerminal(this.#reported?.phase);
+    return isTerminal(this.#pod.status?.phase) || isTerminal(this.#reporter.last?.phase);
   }
 
   #step(): void {
@@ -253,7 +253,7 @@ export class PodWorker {
   /** Ends the pod when its active deadline has passed; else answers when that will be. */
   #checkDeadline(): number | undefined {
     const seconds = this.#pod.spec?.activeDeadlineSeconds;
-    const startTime = this.#reported?.startTime ?? this.#pod.status?.startTime;
+    const startTime = this.#reporter.last?.startTime ?? this.#pod.status?.startTime;
     if (seconds === undefined || !startTime) return undefined;
     const deadlineMs = Date.parse(startTime) + seconds * 1000;
     if (deadlineMs > this.#deps.clock.now()) return deadlineMs;
@@ -327,24 +327,14 @@ export class PodWorker {
 
   #report(): void {
     if (this.#objectGone || this.#stage === 'gone') return;
-    const status = computePodStatus({
+    this.#reporter.report({
       pod: this.#pod,
       observed: this.#observed(),
       notes: this.#notes.all,
       waiting: this.#waiting,
-      runtimeName: this.#deps.runtimeName,
       ending: this.#stage !== 'living',
-      previous: this.#reported ?? this.#pod.status,
-      nodeIps: this.#deps.node.ips,
-      nowMs: this.#deps.clock.now(),
       verdict: this.#verdict,
     });
-    const text = JSON.stringify(status);
-    this.#reported = status;
-    if (text === this.#reportedText) return;
-    this.#reportedText = text;
-    const { namespace, name, uid } = identity(this.#pod);
-    this.#deps.link.reportPodStatus({ at: { namespace, name }, uid, status });
   }
 
   /** Takes over what an earlier agent left running. */
