@@ -60,7 +60,7 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
       logger,
       metrics,
       metricsText: () => metrics.render(),
-      extensions: [scrapeTargets(), ...nodeExtensions({ pki, host: options.host })],
+      extensions: [scrapeTargets(), ...nodeExtensions({ pki, host: options.host, advertiseAddress })],
     });
     parts.push(api);
     await writeKubeconfig(pki, home, api.port);

@@ -21,6 +21,8 @@ export interface ClusterPki {
   admin: KeyPair;
   scheduler: KeyPair;
   controllers: KeyPair;
+  /** By which API servers of one cluster know each other. */
+  peer: KeyPair;
   /** Signs service account tokens (ES256). */
   serviceAccount: { privateKey: string; publicKey: string };
   /** The client certificate of a node that lives beside the control plane, kept as node-<name>. */
@@ -44,10 +46,14 @@ const alwaysServed = [
   '127.0.0.1',
 ];
 
-const components: Record<'admin' | 'scheduler' | 'controllers', Subject> = {
+/** The organisation that only API servers' certificates have. */
+export const serversOrganization = 'berth:servers';
+
+const components: Record<'admin' | 'scheduler' | 'controllers' | 'peer', Subject> = {
   admin: { commonName: 'kubernetes-admin', organizations: ['system:masters'] },
   scheduler: { commonName: 'system:kube-scheduler' },
   controllers: { commonName: 'system:kube-controller-manager' },
+  peer: { commonName: 'berth-apiserver', organizations: [serversOrganization] },
 };
 
 /** The identity of a node's agent, as the Node authoriser knows it. */
@@ -66,7 +72,7 @@ export async function ensureClusterPki(path: string, serving: ServingNames, cloc
   const client = (name: string, subject: Subject, issuer = ca) =>
     ensureLeaf(directory, name, { wish: { subject, usage: 'client' }, issuer });
   const names = [...new Set([...serving.names, ...serving.ips, ...alwaysServed])];
-  const [apiserver, front, admin, scheduler, controllers, privateKey] = await Promise.all([
+  const [apiserver, front, admin, scheduler, controllers, peer, privateKey] = await Promise.all([
     ensureLeaf(directory, 'apiserver', {
       wish: { subject: { commonName: 'kube-apiserver' }, usage: 'server', names },
       issuer: ca,
@@ -75,6 +81,7 @@ export async function ensureClusterPki(path: string, serving: ServingNames, cloc
     client('admin', components.admin),
     client('scheduler', components.scheduler),
     client('controllers', components.controllers),
+    client('peer', components.peer),
     ensureSigningKey(directory, 'sa'),
   ]);
   return {
@@ -86,6 +93,7 @@ export async function ensureClusterPki(path: string, serving: ServingNames, cloc
     admin,
     scheduler,
     controllers,
+    peer,
     serviceAccount: { privateKey, publicKey: publicKeyOf(privateKey) },
     node: (name) => client(`node-${name}`, nodeSubject(name)),
     signNodeRequest: (name, request) => signNodeRequest({ name, request, ca, nowMs: clock.now() }),

@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureIdentity } from '../../apps/agent/join.ts';
+import { gatewayNodes } from '../../apps/apiserver/node-session/gateway-client.ts';
 import type { V1ConfigMap, V1Pod } from '../../libs/api/gen/types.ts';
 import { configmaps } from '../../libs/api/kinds/configmap.ts';
 import { leases } from '../../libs/api/kinds/lease.ts';
@@ -137,6 +138,64 @@ describe('a session over gRPC', () => {
     const good = await cluster.connect('n7');
     await until(() => good.connected);
     expect(link.connected).toBe(false);
+  });
+});
+
+describe('a second API server', () => {
+  const echo = async (_: unknown, stream: ByteStream) => {
+    for await (const item of stream.incoming) {
+      if ('end' in item) stream.endChannel(1);
+      else await stream.write(1, item.data);
+    }
+  };
+  let second: Awaited<ReturnType<SessionCluster['secondServer']>>;
+  beforeAll(async () => {
+    second = await cluster.secondServer();
+  });
+  afterAll(() => second.stop());
+  beforeEach(async () => {
+    const link = await cluster.connect('far');
+    link.serve({ ...emptyNode, exec: echo });
+    await until(() => link.connected);
+    // The lease says where the session is.
+    await untilFound(
+      () => second.nodes.httpGet('far', '/metrics'),
+      (answer) => answer.status === 200,
+    );
+  });
+
+  it('reaches the nodes whose session the first one holds', async () => {
+    const stream = await second.nodes.open('far', { kind: 'exec', request: {} });
+    const total = 3_000_000;
+    const writing = stream.write(0, Buffer.alloc(total, 'x')).then(() => stream.endChannel(0));
+    let received = 0;
+    for await (const item of stream.incoming) {
+      if ('end' in item) break;
+      received += item.data.length;
+    }
+    await writing;
+    expect(received).toBe(total);
+    stream.close();
+  });
+
+  it('tells what the node refuses in the words of the node', async () => {
+    await expect(second.nodes.open('far', { kind: 'logs', request: {} })).rejects.toMatchObject({
+      reason: 'NotFound',
+      message: 'no such container',
+    });
+  });
+
+  it('lets the node know that the client has gone', async () => {
+    const stream = await second.nodes.open('far', { kind: 'exec', request: {} });
+    stream.close();
+    await until(() => stream.closed.aborted);
+  });
+
+  it('knows the others by their certificate', async () => {
+    const { ca, admin } = cluster.pki;
+    const nodes = gatewayNodes(cluster.sessionTarget, { ca: ca.certificate, peer: admin });
+    await expect(nodes.open('far', { kind: 'exec', request: {} })).rejects.toThrow(/only API servers/);
+    await expect(nodes.httpGet('far', '/metrics')).rejects.toThrow(/only API servers/);
   });
 });
 

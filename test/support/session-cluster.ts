@@ -47,6 +47,7 @@ export async function startSessionCluster() {
     const sessions = nodeSessionExtension({ pki, host: '127.0.0.1', port: sessionPort });
     const server = await startApiServer({
       store,
+      storeShared: true,
       host: '127.0.0.1',
       port: 0,
       pki: {
@@ -87,6 +88,15 @@ export async function startSessionCluster() {
           running = await start(port);
         },
       };
+    },
+    /** Another API server of the same cluster, on the same store. */
+    async secondServer() {
+      const second = await start();
+      return { nodes: second.sessions.nodes, stop: () => second.server.stop() };
+    },
+    /** Where node sessions are served. */
+    get sessionTarget() {
+      return `127.0.0.1:${running.sessions.port}`;
     },
     /** A link with the identity that the cluster gives the node, unless another is given. */
     async connect(name: string, more: { labels?: Record<string, string>; identity?: AgentIdentity } = {}) {

@@ -9,6 +9,7 @@ import { answerJoinPath } from './join.ts';
 import { SessionLeases } from './leases.ts';
 import { NodeCalls } from './node-calls.ts';
 import { PodWriter } from './pod-writer.ts';
+import { RoutedNodes } from './routed-nodes.ts';
 import { type NodeStreams, Sessions } from './sessions.ts';
 
 export interface NodeSessionOptions {
@@ -16,10 +17,13 @@ export interface NodeSessionOptions {
   host?: string;
   /** One above the API server's when absent; 0 lets the system choose. */
   port?: number;
+  /** The address by which other API servers reach this one; 127.0.0.1 when absent. */
+  advertiseAddress?: string;
   pki: {
     /** PEM; what agents' certificates are held against. */
     ca: { certificate: string };
     apiserver: { certificate: string; key: string };
+    peer: { certificate: string; key: string };
     signNodeRequest(name: string, request: string): Promise<string>;
   };
 }
@@ -34,6 +38,7 @@ export interface NodeSessionExtension extends ApiServerExtension {
 interface Running {
   context: ExtensionContext;
   sessions: Sessions;
+  nodes: NodeStreams;
   board: Board;
   abort: AbortController;
   leases: Promise<void>;
@@ -58,13 +63,13 @@ class NodeSessions implements NodeSessionExtension {
   private running: Running | undefined;
 
   constructor(private readonly options: NodeSessionOptions) {
-    const sessions = () => {
-      if (this.running) return this.running.sessions;
+    const nodes = () => {
+      if (this.running) return this.running.nodes;
       throw new StatusError('ServiceUnavailable', 'node sessions are not being served');
     };
     this.nodes = {
-      open: async (nodeName, call) => await sessions().open(nodeName, call),
-      httpGet: async (nodeName, path) => await sessions().httpGet(nodeName, path),
+      open: async (nodeName, call) => await nodes().open(nodeName, call),
+      httpGet: async (nodeName, path) => await nodes().httpGet(nodeName, path),
     };
   }
 
@@ -97,7 +102,9 @@ class NodeSessions implements NodeSessionExtension {
       },
       sessions,
     );
-    this.running = { context, sessions, board, abort, leases: leases.keep(abort.signal), grpc };
+    const nodes = new RoutedNodes({ client, serverId, sessions, ca: pki.ca.certificate, peer: pki.peer });
+    const address = `${this.options.advertiseAddress ?? '127.0.0.1'}:${grpc.port}`;
+    this.running = { context, sessions, nodes, board, abort, leases: leases.keep(abort.signal, address), grpc };
     logger.info('node sessions are served', { port: grpc.port });
   }
 

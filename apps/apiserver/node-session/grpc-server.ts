@@ -1,11 +1,13 @@
 import { status as grpcStatus, Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { isStatus } from '../../../libs/base/status.ts';
+import { NodeGatewayService } from '../../../libs/wire/gen/berth/node/v1/gateway.ts';
 import {
   type AgentMessage,
   NodeSessionService,
   type ServerMessage,
 } from '../../../libs/wire/gen/berth/node/v1/session.ts';
 import { type HealthCheckResponse, HealthService } from '../../../libs/wire/gen/grpc/health/v1/health.ts';
+import { gatewayService } from './gateway-server.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface GrpcServerOptions {
@@ -20,7 +22,7 @@ export interface GrpcServerOptions {
 /** An object with all that a store holds, as JSON, and a batch of them fit. */
 const messageBytesMax = 16 * 1024 * 1024;
 const nodeNamePrefix = 'system:node:';
-const servedServices: ReadonlySet<string> = new Set(['', 'berth.node.v1.NodeSession']);
+const servedServices: ReadonlySet<string> = new Set(['', 'berth.node.v1.NodeSession', 'berth.node.v1.NodeGateway']);
 const serving: HealthCheckResponse = { status: 1 };
 
 /** Serves node sessions and their health over mutual TLS. Resolves with the port once it listens. */
@@ -32,6 +34,7 @@ export async function startGrpcServer(options: GrpcServerOptions, sessions: Sess
   server.addService(NodeSessionService, {
     connect: (call: ServerDuplexStream<AgentMessage, ServerMessage>) => connect(call, sessions),
   });
+  server.addService(NodeGatewayService, gatewayService(sessions));
   addHealth(server);
   const credentials = ServerCredentials.createSsl(
     Buffer.from(options.ca),

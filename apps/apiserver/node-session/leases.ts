@@ -8,8 +8,10 @@ import type { Client } from '../../../libs/client/client.ts';
 /** Where the Leases of nodes stand, one for each. */
 export const nodeLeaseNamespace = 'kube-node-lease';
 /** Where servers say that they live. */
-const serverLeaseNamespace = 'kube-system';
+export const serverLeaseNamespace = 'kube-system';
 const serverLeaseLabel = 'berth.dev/node-session-server';
+/** `host:port` by which other API servers reach the sessions of this one. */
+export const sessionAddressAnnotation = 'berth.dev/node-session-address';
 /** A node that has been silent for this long has lost its session. */
 export const nodeSilenceMsMax = 8_000;
 const serverRenewMs = 4_000;
@@ -57,12 +59,12 @@ export class SessionLeases {
   }
 
   /** Renews the server's own Lease and releases what dead servers held, until the signal aborts. */
-  async keep(signal: AbortSignal): Promise<void> {
+  async keep(signal: AbortSignal, address = ''): Promise<void> {
     const { clock, logger, serverId, client } = this.options;
     let unknownHolders = true;
     for (let round = 0; !signal.aborted; round++) {
       try {
-        await this.renew();
+        await this.renew(address);
         // Agents of a server that was replaced get the time of one silence to come back by themselves.
         const settled = round * serverRenewMs >= nodeSilenceMsMax;
         const released = await this.releaseDead(settled && unknownHolders);
@@ -76,7 +78,7 @@ export class SessionLeases {
     await client.delete(leases, { namespace: serverLeaseNamespace, name }).catch(() => {});
   }
 
-  private async renew(): Promise<void> {
+  private async renew(address: string): Promise<void> {
     const { serverId, clock } = this.options;
     const spec = {
       holderIdentity: serverId,
@@ -84,7 +86,8 @@ export class SessionLeases {
       renewTime: rfc3339Micro(clock.now()),
     };
     const labels = { [serverLeaseLabel]: 'true' };
-    await this.put(serverLeaseNamespace, serverLeaseName(serverId), { metadata: { labels }, spec });
+    const annotations = { [sessionAddressAnnotation]: address };
+    await this.put(serverLeaseNamespace, serverLeaseName(serverId), { metadata: { labels, annotations }, spec });
   }
 
   /** Answers whether all is well: every node Lease is free or held by a server that lives. */
@@ -125,7 +128,7 @@ export class SessionLeases {
   }
 }
 
-const serverLeaseName = (serverId: string) => `berth-server-${serverId}`;
+export const serverLeaseName = (serverId: string) => `berth-server-${serverId}`;
 
 function isDead(lease: V1Lease, nowMs: number): boolean {
   const renewed = Date.parse(lease.spec?.renewTime ?? '');

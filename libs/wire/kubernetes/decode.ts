@@ -21,6 +21,25 @@ class WireReader {
     return this.at >= this.bytes.length;
   }
 
+  /** A tag or a length: small, and never negative. */
+  small(): number {
+    let value = 0;
+    for (let scale = 1; scale < 2 ** 49; scale *= 128) {
+      const byte = this.bytes[this.at++];
+      if (byte === undefined) throw damaged('a number is cut off');
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+    throw damaged('a number is too long');
+  }
+
+  integer(): number {
+    const byte = this.bytes[this.at];
+    if (byte === undefined || byte >= 0x80) return Number(this.varint());
+    this.at++;
+    return byte;
+  }
+
   varint(): bigint {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
@@ -33,9 +52,9 @@ class WireReader {
   }
 
   run(): Buffer {
-    const length = Number(this.varint());
+    const length = this.small();
     const end = this.at + length;
-    if (length < 0 || end > this.bytes.length) throw damaged('a field is cut off');
+    if (end > this.bytes.length) throw damaged('a field is cut off');
     const run = this.bytes.subarray(this.at, end);
     this.at = end;
     return run;
@@ -125,7 +144,7 @@ function fieldsOf(bytes: Buffer, name: string, depth: number): Json {
   const object: Json = {};
   const reader = new WireReader(bytes);
   while (!reader.done) {
-    const tag = Number(reader.varint());
+    const tag = reader.small();
     const field = message.get(tag >> 3);
     if (!field) reader.skip(tag & 7);
     else readField(reader, tag & 7, { field, object, depth });
@@ -149,7 +168,7 @@ function readField(reader: WireReader, wireType: number, { field, object, depth 
     const list = object[name] as unknown[];
     if (wireType === 2 && (type === 'int32' || type === 'int64')) {
       const packed = new WireReader(reader.run());
-      while (!packed.done) list.push(Number(packed.varint()));
+      while (!packed.done) list.push(packed.integer());
     } else list.push(scalarOr(reader, wireType, { type, depth }));
   } else {
     const value = scalarOr(reader, wireType, { type, depth });
@@ -163,7 +182,7 @@ function mapEntry(bytes: Buffer, type: string, depth: number): { key: string; va
   let key = '';
   let value: unknown = type === 'string' || type === 'bytes' ? '' : {};
   while (!reader.done) {
-    const tag = Number(reader.varint());
+    const tag = reader.small();
     if (tag >> 3 === 1) key = text(reader.run());
     else if (tag >> 3 === 2) value = scalarOr(reader, tag & 7, { type, depth });
     else reader.skip(tag & 7);
@@ -178,10 +197,10 @@ function scalarOr(reader: WireReader, wireType: number, { type, depth }: { type:
     case 'bytes':
       return reader.run().toString('base64');
     case 'bool':
-      return reader.varint() !== 0n;
+      return reader.integer() !== 0;
     case 'int32':
     case 'int64':
-      return Number(reader.varint());
+      return reader.integer();
     case 'double':
       return reader.double();
     default:
@@ -190,15 +209,28 @@ function scalarOr(reader: WireReader, wireType: number, { type, depth }: { type:
   }
 }
 
+/** runtime.Unknown: the message in it as it is, without copying. */
+function unwrap(bytes: Buffer): { apiVersion: string; kind: string; raw: Buffer } {
+  const reader = new WireReader(bytes);
+  let identity: Json = {};
+  let raw = Buffer.alloc(0);
+  while (!reader.done) {
+    const tag = reader.small();
+    if (tag === 1 * 8 + 2) identity = plainFields(reader.run(), 'runtime.TypeMeta');
+    else if (tag === 2 * 8 + 2) raw = reader.run();
+    else reader.skip(tag & 7);
+  }
+  const { apiVersion = '', kind = '' } = identity as { apiVersion?: string; kind?: string };
+  return { apiVersion, kind, raw };
+}
+
 /**
  * Reads an object out of its envelope (runtime.Unknown behind the magic bytes) as plain JSON data, in which fields with
  * zero values may stand that JSON would leave out. @throws StatusError BadRequest.
  */
 export function decodeProtobuf(body: Buffer): Record<string, unknown> {
   if (!body.subarray(0, 4).equals(protobufMagic)) throw damaged('the magic bytes are missing');
-  const envelope = plainFields(body.subarray(4), 'runtime.Unknown');
-  const { apiVersion = '', kind = '' } = (envelope.typeMeta ?? {}) as { apiVersion?: string; kind?: string };
-  const raw = Buffer.from((envelope.raw as string | undefined) ?? '', 'base64');
+  const { apiVersion, kind, raw } = unwrap(body.subarray(4));
   const message = messageOfKind(apiVersion, kind);
   if (!message) throw new StatusError('BadRequest', `no kind "${kind}" is registered for version "${apiVersion}"`);
   return { ...fieldsOf(raw, message, 0), apiVersion, kind };
