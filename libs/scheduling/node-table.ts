@@ -6,7 +6,6 @@ import { amountsOf } from './pod-requests.ts';
 /** Columns that every table has, before those of extended resources. */
 export const cpuColumn = 0;
 export const memoryColumn = 1;
-export const storageColumn = 2;
 export const podsColumn = 3;
 const firstColumns = ['cpu', 'memory', 'ephemeral-storage', 'pods'];
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { sleep, systemClock } from '../base/clock.ts';
 import {
   CompactedError,
   type Entry,
@@ -31,6 +32,7 @@ export function describeStore(name: string, makeFixture: () => Promise<StoreFixt
       await fixture.dispose();
     });
     describeTransactions(() => store);
+    describeGuards(() => store);
     describeLists(() => store);
     describeWatches(() => store);
     describeCompaction(() => store);
@@ -69,6 +71,18 @@ function describeTransactions(the: () => Store): void {
     expect(await the().get('/a')).toBeUndefined();
   });
 
+  it('begins a new life for a key that was removed and created again', async () => {
+    await put(the(), '/a', '1');
+    await remove(the(), '/a');
+    const revision = await the().commit({
+      guards: [{ key: '/a', revision: 0 }],
+      writes: [{ key: '/a', value: bytes('2') }],
+    });
+    expect(await the().get('/a')).toMatchObject({ revision, createRevision: revision });
+  });
+}
+
+function describeGuards(the: () => Store): void {
   it('writes only when every guard holds, and says what stands instead', async () => {
     const revision = await put(the(), '/a', '1');
     const guarded = (key: string, at: number) =>
@@ -132,16 +146,6 @@ function describeTransactions(the: () => Store): void {
     await expect(the().commit({ guards: [{ key: '/a', revision: revision + 1 }], writes: [] })).rejects.toThrow(
       GuardFailedError,
     );
-  });
-
-  it('begins a new life for a key that was removed and created again', async () => {
-    await put(the(), '/a', '1');
-    await remove(the(), '/a');
-    const revision = await the().commit({
-      guards: [{ key: '/a', revision: 0 }],
-      writes: [{ key: '/a', value: bytes('2') }],
-    });
-    expect(await the().get('/a')).toMatchObject({ revision, createRevision: revision });
   });
 }
 
@@ -216,7 +220,7 @@ class Follower {
   /** Resolves when `count` events have come or the watch has failed. */
   async until(count: number): Promise<void> {
     for (let turns = 0; this.events.length < count && this.error === undefined && turns < 2000; turns++) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await sleep(systemClock, 5);
     }
   }
 
@@ -282,7 +286,7 @@ function describeWatches(the: () => Store): void {
   it('starts now when no revision is given, and ends quietly', async () => {
     await put(the(), '/w/before', '');
     const follower = new Follower(the(), '/w/');
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await sleep(systemClock, 150);
     await put(the(), '/w/after', '');
     await follower.until(1);
     await follower.stop();

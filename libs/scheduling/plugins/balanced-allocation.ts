@@ -1,3 +1,4 @@
+import { cpuColumn, memoryColumn } from '../node-table.ts';
 import { type Plugin, scoreMax } from '../plugin.ts';
 
 /** Prefers nodes whose CPU and memory would be used in like shares, so that neither runs out with the other idle. */
@@ -11,8 +12,8 @@ export const balancedAllocation: Plugin = {
       isResolvable: false,
       local: {
         score(slot) {
-          const cpu = share(table.scoredCpu[slot]! + scoredCpu, table.allocatable[0]![slot]!);
-          const memory = share(table.scoredMemory[slot]! + scoredMemory, table.allocatable[1]![slot]!);
+          const cpu = share(table.scoredCpu[slot]! + scoredCpu, table.allocatable[cpuColumn]![slot]!);
+          const memory = share(table.scoredMemory[slot]! + scoredMemory, table.allocatable[memoryColumn]![slot]!);
           return scoreMax * (1 - Math.abs(cpu - memory) / 2);
         },
       },

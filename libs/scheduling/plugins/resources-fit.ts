@@ -1,4 +1,4 @@
-import { podsColumn } from '../node-table.ts';
+import { cpuColumn, memoryColumn, podsColumn } from '../node-table.ts';
 import { type Plugin, scoreMax, wakesOn } from '../plugin.ts';
 
 export const tooManyPods = 'Too many pods';
@@ -34,8 +34,8 @@ export const resourcesFit: Plugin = {
           return fits ? undefined : refusal(slot);
         },
         score(slot) {
-          const cpu = table.allocatable[0]![slot]!;
-          const memory = table.allocatable[1]![slot]!;
+          const cpu = table.allocatable[cpuColumn]![slot]!;
+          const memory = table.allocatable[memoryColumn]![slot]!;
           const freeCpu = cpu > 0 ? Math.max(0, 1 - (table.scoredCpu[slot]! + scoredCpu) / cpu) : 0;
           const freeMemory = memory > 0 ? Math.max(0, 1 - (table.scoredMemory[slot]! + scoredMemory) / memory) : 0;
           return ((freeCpu + freeMemory) * scoreMax) / 2;
