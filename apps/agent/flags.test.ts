@@ -11,7 +11,7 @@ it('reads what an agent needs', () => {
     ...['--ca-hash', hash],
   ]);
   expect(options).toMatchObject({
-    server: 'https://10.0.0.1:6443',
+    servers: ['https://10.0.0.1:6443'],
     name: 'n1',
     home: '/h',
     cpus: 1.5,
@@ -21,6 +21,11 @@ it('reads what an agent needs', () => {
     containerd: 'private',
   });
   expect(options.run.length).toBeLessThan(60);
+});
+
+it('takes several servers', () => {
+  const { servers } = parseAgentFlags(['--server', 'https://a:6443/,https://b:6443']);
+  expect(servers).toEqual(['https://a:6443', 'https://b:6443']);
 });
 
 it.each([

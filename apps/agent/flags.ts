@@ -6,7 +6,7 @@ import type { AgentOptions, JoinOptions } from './options.ts';
 
 export const agentUsage = `berth-agent: runs one node of a Berth cluster
 
-  --server URL        the API server, such as https://10.0.0.1:6443
+  --server URL[,URL]  the API servers, such as https://10.0.0.1:6443; the agent holds to one that answers
   --token T           bootstrap token of a node that joins (with --ca-hash)
   --ca-hash H         sha256:... of the cluster's authority, as "berth token create" prints it
   --name NAME         the node's name (the host's name)
@@ -54,14 +54,14 @@ const hashDigits = 8;
 export function parseAgentFlags(argv: readonly string[]): AgentOptions {
   const values = parse(argv);
   if (!values.server) throw new UsageError('--server is required');
-  if (!URL.canParse(values.server) || !values.server.startsWith('https://')) {
-    throw new UsageError(`--server ${values.server}: want a URL such as https://10.0.0.1:6443`);
-  }
+  const servers = values.server.split(',').map((server) => server.replace(/\/+$/, ''));
+  const wrong = servers.find((server) => !URL.canParse(server) || !server.startsWith('https://'));
+  if (wrong !== undefined) throw new UsageError(`--server ${wrong}: want a URL such as https://10.0.0.1:6443`);
   const name = (values.name ?? hostname()).toLowerCase();
   const home = resolve(values.home ?? join(homedir(), '.berth', 'nodes', name));
   const place = createHash('sha256').update(home).digest('hex').slice(0, hashDigits);
   return {
-    server: values.server.replace(/\/+$/, ''),
+    servers,
     name,
     home,
     run: values.run ?? `/run/berth/${place}/${name}`,

@@ -1,5 +1,5 @@
 import { request as httpsRequest, type RequestOptions } from 'node:https';
-import { StatusError } from '../../libs/base/status.ts';
+import { isStatus, StatusError, type StatusReason } from '../../libs/base/status.ts';
 import { authorityHash } from '../../libs/pki/authority.ts';
 import { type NodeIdentity, readNodeIdentity, writeNodeIdentity } from '../../libs/pki/identity.ts';
 import { newPrivateKey, newSigningRequest } from '../../libs/pki/issue.ts';
@@ -8,7 +8,7 @@ import type { AgentOptions, JoinOptions } from './options.ts';
 const requestTimeoutMs = 15_000;
 const answerBytesMax = 256 * 1024;
 
-type JoiningOptions = Pick<AgentOptions, 'server' | 'name' | 'home' | 'join'>;
+type JoiningOptions = Pick<AgentOptions, 'servers' | 'name' | 'home' | 'join'>;
 
 /** The identity kept in the agent's home, or a new one got with the token. @throws StatusError that says what to do. */
 export async function ensureIdentity(options: JoiningOptions): Promise<NodeIdentity> {
@@ -20,12 +20,26 @@ export async function ensureIdentity(options: JoiningOptions): Promise<NodeIdent
       `no identity in ${options.home}: start with --token and --ca-hash, as "berth token create" prints them`,
     );
   }
-  const identity = await joinCluster(options, options.join);
+  const identity = await joinThroughAny(options, options.join);
   await writeNodeIdentity(options.home, identity);
   return identity;
 }
 
-async function joinCluster({ server, name }: JoiningOptions, join: JoinOptions): Promise<NodeIdentity> {
+/** The first server that answers decides: only those that cannot be reached are passed over. */
+async function joinThroughAny({ servers, name }: JoiningOptions, join: JoinOptions): Promise<NodeIdentity> {
+  let failure: unknown;
+  for (const server of servers) {
+    try {
+      return await joinCluster(server, name, join);
+    } catch (error) {
+      failure = error;
+      if (!isStatus(error, 'ServiceUnavailable')) break;
+    }
+  }
+  throw failure;
+}
+
+async function joinCluster(server: string, name: string, join: JoinOptions): Promise<NodeIdentity> {
   const ca = await pinnedAuthority(server, join.caHash);
   const key = await newPrivateKey();
   const request = await newSigningRequest({ commonName: `system:node:${name}`, organizations: ['system:nodes'] }, key);
@@ -48,8 +62,8 @@ async function pinnedAuthority(server: string, caHash: string): Promise<string> 
 }
 
 function call(url: string, options: RequestOptions, body?: string): Promise<Record<string, unknown>> {
-  const fail = (why: string, cause?: unknown) =>
-    new StatusError('ServiceUnavailable', `cannot join at ${url}: ${why}`, { cause });
+  const fail = (why: string, cause: unknown, reason: StatusReason = 'ServiceUnavailable') =>
+    new StatusError(reason, `cannot join at ${url}: ${why}`, { cause });
   return new Promise((resolve, reject) => {
     const headers = body === undefined ? {} : { 'content-type': 'application/json' };
     const request = httpsRequest(url, { ...options, headers, timeout: requestTimeoutMs, agent: false });
@@ -66,7 +80,8 @@ function call(url: string, options: RequestOptions, body?: string): Promise<Reco
       response.once('end', () => {
         const answer = parse(Buffer.concat(parts).toString());
         if (response.statusCode === 200 && answer) resolve(answer);
-        else reject(fail(String(answer?.message ?? `the server answered ${response.statusCode}`)));
+        else
+          reject(fail(String(answer?.message ?? `the server answered ${response.statusCode}`), undefined, 'Forbidden'));
       });
     });
     request.end(body);

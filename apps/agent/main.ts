@@ -16,7 +16,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const logger = createLogger({ clock: systemClock });
   const metrics = createMetrics({ build: { program: 'berth-agent', version: agentVersion } });
   const agent = await startAgent({ ...options, logger, metrics, metricsText: () => metrics.render() });
-  logger.info('the node is running', { node: options.name, server: options.server });
+  logger.info('the node is running', { node: options.name, servers: options.servers });
   const stop = (signal: string) => {
     logger.info('stopping; containers go on', { signal });
     agent.stop().then(() => process.exit(0), fail);

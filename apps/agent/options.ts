@@ -12,8 +12,8 @@ export interface JoinOptions {
 }
 
 export interface AgentOptions {
-  /** URL of the API server, such as https://127.0.0.1:6443; node sessions are one port above. */
-  server: string;
+  /** URLs of the API servers, such as https://127.0.0.1:6443; node sessions are one port above. */
+  servers: readonly string[];
   /** The node's name. */
   name: string;
   /** The agent's directory: identity (agent.crt, agent.key, ca.crt), pod volumes, the private containerd's root. */

@@ -35,10 +35,9 @@ interface Parts {
 /** Runs one node: its session, its pods and its network. Resolves once the node reports to the control plane. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { clock = systemClock, logger = silentLogger } = options;
-  const server = new URL(options.server);
-  const apiPort = Number(server.port || 443);
+  const servers = options.servers.map((url) => new URL(url));
   const joined = await ensureIdentity(options);
-  const nodeIp = options.nodeIp ?? (await ownAddressTowards(server.hostname, apiPort));
+  const nodeIp = options.nodeIp ?? (await ownAddressTowards(servers[0]!.hostname, portOf(servers[0]!)));
   const stops: Array<() => Promise<void>> = [];
   const stop = async () => {
     for (const each of stops.splice(0).reverse()) await each();
@@ -56,7 +55,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       signal: stopping.signal,
     });
     const link = createNodeLink({
-      transport: grpcTransport({ target: `${server.hostname}:${apiPort + 1}`, identity: () => renewal.identity }),
+      transport: grpcTransport({
+        targets: servers.map((server) => `${server.hostname}:${portOf(server) + 1}`),
+        identity: () => renewal.identity,
+      }),
       node: registration(options),
       agentVersion,
       clock,
@@ -83,6 +85,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     throw error;
   }
 }
+
+const httpsPort = 443;
+const portOf = (server: URL) => Number(server.port || httpsPort);
 
 /** What the Node is created with, besides its status. */
 function registration({ name, labels }: AgentOptions): V1Node {

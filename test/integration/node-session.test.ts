@@ -204,13 +204,19 @@ describe('joining', () => {
     const fresh = newBootstrapToken({ nowMs: Date.now(), lifeMs: 60_000 });
     await cluster.client.create(secrets, fresh.secret);
     return await ensureIdentity({
-      server: cluster.url,
+      servers: [cluster.url],
       name: 'joiner',
       home: await mkdtemp(join(cluster.directory, 'home-')),
       join: { token: token ?? fresh.token, caHash: cluster.pki.caHash },
       ...change,
     });
   };
+
+  it('passes over servers that cannot be reached', async () => {
+    expect(await join_({ servers: ['https://127.0.0.1:1', cluster.url] })).toMatchObject({
+      ca: cluster.pki.ca.certificate,
+    });
+  });
 
   it('gives a certificate that opens a session', async () => {
     const link = await cluster.connect('joiner', { identity: await join_() });
@@ -226,7 +232,11 @@ describe('joining', () => {
     ],
     ['a bad name', () => join_({ name: 'No Good' }), /not a lower-case DNS name/],
     ['no token', () => join_({ join: undefined }), /berth token create/],
-    ['no server', () => join_({ server: 'https://127.0.0.1:1' }), /cannot join at https:\/\/127.0.0.1:1.*ECONNREFUSED/],
+    [
+      'no server',
+      () => join_({ servers: ['https://127.0.0.1:1'] }),
+      /cannot join at https:\/\/127.0.0.1:1.*ECONNREFUSED/,
+    ],
   ])('refuses %s and says so', async (_, run, message) => {
     await expect(run()).rejects.toThrow(message);
   });

@@ -102,7 +102,7 @@ export async function startSessionCluster() {
     async connect(name: string, more: { labels?: Record<string, string>; identity?: AgentIdentity } = {}) {
       const identity = more.identity ?? { ...(await pki.node(name)), ca: pki.ca.certificate };
       const link = createNodeLink({
-        transport: grpcTransport({ target: `127.0.0.1:${running.sessions.port}`, identity: () => identity }),
+        transport: grpcTransport({ targets: [`127.0.0.1:${running.sessions.port}`], identity: () => identity }),
         node: { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: more.labels } },
         agentVersion: 'test',
         clock: systemClock,
