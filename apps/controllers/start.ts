@@ -2,6 +2,7 @@ import { builtinKinds } from '../../libs/api/kinds/index.ts';
 import type { Resource } from '../../libs/api/meta.ts';
 import { InformerSet } from '../../libs/client/informer-set.ts';
 import { newAutoscalerController } from '../../libs/controllers/autoscaler/reconcile.ts';
+import { newCronJobController } from '../../libs/controllers/cronjob/reconcile.ts';
 import { newDaemonSetController } from '../../libs/controllers/daemonset/reconcile.ts';
 import { newDeploymentController } from '../../libs/controllers/deployment/reconcile.ts';
 import { newDisruptionController } from '../../libs/controllers/disruption/reconcile.ts';
@@ -10,6 +11,7 @@ import { newEndpointSliceController } from '../../libs/controllers/endpointslice
 import { newEndpointSliceMirroringController } from '../../libs/controllers/endpointslicemirroring/reconcile.ts';
 import { newEventExpiryController } from '../../libs/controllers/eventexpiry/reconcile.ts';
 import { newGarbageCollector } from '../../libs/controllers/garbagecollector/reconcile.ts';
+import { newJobController } from '../../libs/controllers/job/reconcile.ts';
 import { newNamespaceController } from '../../libs/controllers/namespace/reconcile.ts';
 import {
   newRootCaController,
@@ -40,6 +42,8 @@ const makers: Readonly<Record<string, Make>> = {
   replicaset: newReplicaSetController,
   daemonset: newDaemonSetController,
   statefulset: newStatefulSetController,
+  job: newJobController,
+  cronjob: newCronJobController,
   disruption: newDisruptionController,
   endpointslice: newEndpointSliceController,
   endpoint: newEndpointsController,
