@@ -175,6 +175,7 @@ export class LocalCluster {
       share,
       home: home.node(names.name),
       logDirectory: home.logs,
+      pidDirectory: home.run,
       registryDirectory: home.registries,
       sandboxImage: pauseImage,
       images,
@@ -197,6 +198,7 @@ export class LocalCluster {
     const logPath = join(home.logs, 'server.log');
     return new Supervised({
       name: 'control plane',
+      pidFile: join(home.run, 'server.pid'),
       start: () =>
         spawnProcess({ argv, logPath, cgroupFiles: entryFiles(this.context.cgroups, this.names.controlCgroup) }),
       clock,

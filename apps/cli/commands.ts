@@ -36,6 +36,10 @@ export const commands: Record<string, Entry> = {
     summary: 'make the line that joins a machine',
     load: async () => (await import('./commands/token.ts')).token,
   },
+  explain: {
+    summary: 'say why a pod runs where it runs, or why it waits',
+    load: async () => (await import('./commands/explain.ts')).explain,
+  },
   image: {
     summary: 'build the images that Berth brings, or load an archive into every node',
     load: async () => (await import('./commands/image.ts')).image,

@@ -23,6 +23,8 @@ export interface NodeSpec {
   /** The node's folder below BERTH_HOME. */
   home: string;
   logDirectory: string;
+  /** Where process ids are noted. */
+  pidDirectory: string;
   registryDirectory: string;
   sandboxImage: string;
   images: Promise<{ path: string; digest: string }>;
@@ -125,9 +127,10 @@ export class LocalNode {
     argv: readonly string[],
     ready?: (process: SpawnedProcess) => Promise<void>,
   ): Supervised {
-    const { names, logDirectory } = this.spec;
+    const { names, logDirectory, pidDirectory } = this.spec;
     return new Supervised({
       name: `${what} of ${names.name}`,
+      pidFile: `${pidDirectory}/${names.name}-${what}.pid`,
       start: () =>
         spawnProcess({
           argv,

@@ -1,3 +1,4 @@
+import { rm, writeFile } from 'node:fs/promises';
 import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import { type Clock, sleep } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
@@ -9,8 +10,8 @@ export interface SupervisedOptions {
   start: () => Promise<SpawnedProcess>;
   /** Runs after each start; a rejection counts as a failure of the process. */
   ready?: (process: SpawnedProcess) => Promise<void>;
-  /** Told of every start and end. */
-  onChange?: (state: { pid: number | undefined; why?: string }) => void;
+  /** Holds the process id while the process runs, for people and their tools. */
+  pidFile?: string;
   clock: Clock;
   logger: Logger;
   backoff?: BackoffPolicy;
@@ -58,7 +59,7 @@ export class Supervised {
     // Told to stop between the decision to start and now: nobody else knows this process.
     if (this.stopping.signal.aborted && this.current !== undefined)
       await terminate(this.current, 0, this.options.clock);
-    this.options.onChange?.({ pid: process.pid });
+    await this.writePidFile(process.pid);
     return process;
   }
 
@@ -79,7 +80,7 @@ export class Supervised {
       const since = clock.monotonic();
       const why = process === undefined ? 'could not be started' : await process.exited;
       this.current = undefined;
-      this.options.onChange?.({ pid: undefined, why });
+      await this.writePidFile(undefined);
       if (this.stopping.signal.aborted) return;
       failures = clock.monotonic() - since >= healthyAfterMs ? 1 : failures + 1;
       const delayMs = backoffMs(this.options.backoff ?? restartBackoff, failures);
@@ -92,6 +93,13 @@ export class Supervised {
       this.restarts += 1;
       process = await this.relaunch();
     }
+  }
+
+  /** A file that cannot be written is no reason to stop a process that runs. */
+  private async writePidFile(pid: number | undefined): Promise<void> {
+    const { pidFile } = this.options;
+    if (pidFile === undefined) return;
+    await (pid === undefined ? rm(pidFile, { force: true }) : writeFile(pidFile, `${pid}\n`)).catch(() => {});
   }
 
   private async relaunch(): Promise<SpawnedProcess | undefined> {

@@ -37,6 +37,7 @@ function makeNode(index: number): LocalNode {
     share: { cpus: 0.5, memoryBytes: 256 * 1024 * 1024 },
     home: join(home, 'nodes', `node-${index}`),
     logDirectory: join(home, 'logs'),
+    pidDirectory: home,
     registryDirectory: join(home, 'registries'),
     sandboxImage: pauseImage,
     images,
