@@ -39,6 +39,11 @@ describe('StoreMirror', () => {
     expect(names()).toEqual(['x/before']);
   });
 
+  it('knows nothing of what happened before it started', () => {
+    expect(mirror.collection('', 'configmaps').floorRevision).toBe(mirror.revision);
+    expect(mirror.collection('', 'secrets').floorRevision).toBe(mirror.revision);
+  });
+
   it('shows a write once its revision has been waited for', async () => {
     await mirror.shows(await put('after'));
     expect(names()).toEqual(['x/after', 'x/before']);

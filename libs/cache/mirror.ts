@@ -28,6 +28,8 @@ export class StoreMirror {
   private readonly gate: RevisionGate;
   private readonly stopping = new AbortController();
   private readonly options: MirrorOptions;
+  /** The state that was listed; everything after it has been seen as an event. */
+  private baseRevision = 0;
   private running: Promise<void> | undefined;
   private asking: Promise<number> | undefined;
   private askingNext: Promise<number> | undefined;
@@ -100,7 +102,7 @@ export class StoreMirror {
   private collectionAt(prefix: string): Collection {
     let collection = this.collections.get(prefix);
     if (!collection) {
-      collection = new Collection(this.revision);
+      collection = new Collection(this.baseRevision);
       this.collections.set(prefix, collection);
     }
     return collection;
@@ -113,6 +115,7 @@ export class StoreMirror {
       const page = await this.options.store.list(registryPrefix, { limit: loadPageEntries, after, revision });
       if (revision === undefined) {
         revision = page.revision;
+        this.baseRevision = revision;
         for (const collection of this.collections.values()) collection.reset(revision);
         this.gate.restart(revision);
       }
