@@ -26,7 +26,7 @@ const NAME_LENGTH_MAX = 52;
 const SUCCESSFUL_KEPT = 3;
 const FAILED_KEPT = 1;
 
-function schedule(spec: V1CronJobSpec, before: V1CronJobSpec | undefined, at: Report): void {
+function schedule(spec: V1CronJobSpec, before: V1CronJobSpec | undefined, at: Report) {
   const text = spec.schedule;
   if (!text) return at.required('', 'schedule');
   if (!isSchedule(text)) at.invalid('is no schedule', 'schedule');

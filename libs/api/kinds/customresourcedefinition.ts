@@ -22,7 +22,7 @@ const HTTPS_PORT = 443;
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
 const COLUMN_FORMATS = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password'];
 
-function group(name: string | undefined, at: Report): void {
+function group(name: string | undefined, at: Report) {
   if (!name) return at.required('', 'group');
   if (dnsSubdomain(name).length > 0) at.invalid('must be a DNS subdomain', 'group');
   else if (!name.includes('.')) at.invalid('must have two labels or more', 'group');
@@ -49,7 +49,7 @@ function names(given: V1CustomResourceDefinitionNames | undefined, at: Report): 
 }
 
 /** A path such as `.spec.replicas`, below one of some roots. */
-function simplePath(path: string | undefined, roots: readonly string[], at: Report, step: string): void {
+function simplePath(path: string | undefined, roots: readonly string[], at: Report, step: string) {
   if (!path) return at.required('', step);
   if (!path.startsWith('.')) at.invalid("must start with '.'", step);
   else if (!roots.some((root) => path.startsWith(root))) at.invalid(`must be below ${roots.join(' or ')}`, step);

@@ -77,7 +77,8 @@ const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
 function setDefaults(set: V1DaemonSet): void {
   const spec = set.spec;
   if (!spec) return;
-  const strategy = (spec.updateStrategy ??= {});
+  spec.updateStrategy ??= {};
+  const strategy = spec.updateStrategy;
   strategy.type ||= 'RollingUpdate';
   if (strategy.type === 'RollingUpdate') {
     strategy.rollingUpdate = { ...strategy.rollingUpdate };
@@ -105,14 +106,16 @@ export const daemonsets: ResourceDefinition<V1DaemonSet> = {
   setDefaults,
   prepareForCreate(draft) {
     own.prepareForCreate!(draft);
-    const meta = (draft.metadata ??= {});
+    draft.metadata ??= {};
+    const meta = draft.metadata;
     meta.annotations = { ...meta.annotations, [TEMPLATE_GENERATION]: '1' };
   },
   prepareForUpdate(draft, previous) {
     own.prepareForUpdate!(draft, previous);
     const before = Number(previous.metadata?.annotations?.[TEMPLATE_GENERATION] ?? 1);
     const same = sameValue(draft.spec?.template, previous.spec?.template);
-    const meta = (draft.metadata ??= {});
+    draft.metadata ??= {};
+    const meta = draft.metadata;
     meta.annotations = { ...meta.annotations, [TEMPLATE_GENERATION]: String(same ? before : before + 1) };
   },
   ...validations<V1DaemonSet>({

@@ -79,7 +79,8 @@ function setDefaults(deployment: V1Deployment): void {
   const spec = deployment.spec;
   if (!spec) return;
   spec.replicas ??= 1;
-  const update = (spec.strategy ??= {});
+  spec.strategy ??= {};
+  const update = spec.strategy;
   update.type ||= 'RollingUpdate';
   if (update.type === 'RollingUpdate') {
     update.rollingUpdate = { ...update.rollingUpdate };

@@ -29,7 +29,8 @@ export const namespaces: ResourceDefinition<V1Namespace> = {
   subresources: [{ name: 'finalize', kind: 'Namespace', verbs: ['update'] }],
   ...ownStatus<V1Namespace>('V1NamespaceStatus'),
   setDefaults(draft) {
-    const meta = (draft.metadata ??= {});
+    draft.metadata ??= {};
+    const meta = draft.metadata;
     if (meta.name) meta.labels = { ...meta.labels, [NAME_LABEL]: meta.name };
     draft.status ??= {};
     draft.status.phase ||= 'Active';

@@ -62,7 +62,8 @@ export const replicationcontrollers: ResourceDefinition<V1ReplicationController>
     draft.spec.replicas ??= 1;
     const labels = draft.spec.template?.metadata?.labels;
     if (labels && isEmpty(draft.spec.selector)) draft.spec.selector = { ...labels };
-    const meta = (draft.metadata ??= {});
+    draft.metadata ??= {};
+    const meta = draft.metadata;
     if (labels && isEmpty(meta.labels)) meta.labels = { ...labels };
     defaultPodTemplate(draft.spec.template);
   },

@@ -131,13 +131,15 @@ function setDefaults(set: V1StatefulSet): void {
   const spec = set.spec;
   if (!spec) return;
   spec.podManagementPolicy ||= 'OrderedReady';
-  const strategy = (spec.updateStrategy ??= {});
+  spec.updateStrategy ??= {};
+  const strategy = spec.updateStrategy;
   if (!strategy.type) {
     strategy.type = 'RollingUpdate';
     strategy.rollingUpdate ??= {};
   }
   if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate) strategy.rollingUpdate.partition ??= 0;
-  const policy = (spec.persistentVolumeClaimRetentionPolicy ??= {});
+  spec.persistentVolumeClaimRetentionPolicy ??= {};
+  const policy = spec.persistentVolumeClaimRetentionPolicy;
   policy.whenDeleted ||= 'Retain';
   policy.whenScaled ||= 'Retain';
   spec.replicas ??= 1;

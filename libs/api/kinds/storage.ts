@@ -119,10 +119,10 @@ export const storageclasses: ResourceDefinition<V1StorageClass> = {
 const tokenRequests: Rule<readonly StorageV1TokenRequest[]> = (list, at) => {
   list.forEach(({ audience, expirationSeconds: seconds }, i) => {
     const first = list.findIndex((other) => other.audience === audience) === i;
-    if (!first) return at.duplicate(audience, i, 'audience');
-    if (seconds === undefined) return;
-    if (seconds < TOKEN_SECONDS_MIN) at.invalid('must be at least 10 minutes', i, 'expirationSeconds');
-    if (seconds > TOKEN_SECONDS_MAX) at.invalid('must be at most 2^32 seconds', i, 'expirationSeconds');
+    if (!first) at.duplicate(audience, i, 'audience');
+    else if (seconds === undefined) return;
+    else if (seconds < TOKEN_SECONDS_MIN) at.invalid('must be at least 10 minutes', i, 'expirationSeconds');
+    else if (seconds > TOKEN_SECONDS_MAX) at.invalid('must be at most 2^32 seconds', i, 'expirationSeconds');
   });
 };
 

@@ -30,12 +30,12 @@ const REVIEW_VERSIONS = ['v1', 'v1beta1'];
 type Hook = V1MutatingWebhook;
 type Configuration = KubeObject & { webhooks?: Hook[] };
 
-function reviewVersions(versions: readonly string[] | undefined, at: Report): void {
+function reviewVersions(versions: readonly string[] | undefined, at: Report) {
   const step = 'admissionReviewVersions';
   if (!versions?.length) return at.required('', step);
   versions.forEach((version, i) => {
-    if (versions.indexOf(version) < i) return at.invalid('stands here twice', step, i);
-    for (const complaint of dns1035Label(version)) at.invalid(complaint, step, i);
+    if (versions.indexOf(version) < i) at.invalid('stands here twice', step, i);
+    else for (const complaint of dns1035Label(version)) at.invalid(complaint, step, i);
   });
   if (!versions.some((version) => REVIEW_VERSIONS.includes(version)))
     at.invalid('must have a version that is spoken', step);

@@ -7,11 +7,7 @@ import { below } from './rule.ts';
 const IP_MODES = ['Proxy', 'VIP'];
 
 /** The addresses that a load balancer was given. Stands at the status. */
-export function loadBalancerStatus(
-  status: V1LoadBalancerStatus | undefined,
-  type: string | undefined,
-  at: Report,
-): void {
+export function loadBalancerStatus(status: V1LoadBalancerStatus | undefined, type: string | undefined, at: Report) {
   const ingress = status?.ingress ?? [];
   if (type !== 'LoadBalancer' && ingress.length > 0) return at.forbidden('goes with LoadBalancer only', 'ingress');
   at.enter('ingress');

@@ -29,7 +29,7 @@ function isSoundRequirement({
 }
 
 /** The selector of a workload must select something. */
-export function workloadSelector(selector: V1LabelSelector | undefined, at: Report): void {
+export function workloadSelector(selector: V1LabelSelector | undefined, at: Report) {
   if (!selector) return at.required('', 'selector');
   below(at, 'selector', selector, labelSelector, undefined);
   if (isEmptySelector(selector)) at.invalid('selects everything', 'selector');

@@ -14,7 +14,7 @@ const SCOPES = ['*', 'Cluster', 'Namespaced'];
 const CONDITIONS_MAX = 64;
 
 /** A list in which `*` stands for everything and so stands alone. */
-function wildcardList(list: readonly string[] | undefined, at: Report, step: string, blankRefused: boolean): void {
+function wildcardList(list: readonly string[] | undefined, at: Report, step: string, blankRefused: boolean) {
   if (isEmpty(list)) return at.required('', step);
   if (list!.length > 1 && list!.includes('*')) at.invalid("'*' stands alone", step);
   list!.forEach((item, i) => {
@@ -23,7 +23,7 @@ function wildcardList(list: readonly string[] | undefined, at: Report, step: str
 }
 
 /** Resources with their subresources: nothing may be named that another item names already. */
-function resources(list: readonly string[] | undefined, at: Report): void {
+function resources(list: readonly string[] | undefined, at: Report) {
   if (isEmpty(list)) return at.required('', 'resources');
   const wholeResources = new Set<string>();
   const wholeSubresources = new Set<string>();
@@ -79,7 +79,7 @@ export interface ClientConfig {
   service?: { name?: string; namespace?: string; path?: string; port?: number };
 }
 
-function webhookUrl(text: string, at: Report): void {
+function webhookUrl(text: string, at: Report) {
   let url: URL;
   try {
     url = new URL(text);
@@ -106,7 +106,7 @@ function webhookService({ name, namespace, path, port = 443 }: NonNullable<Clien
 }
 
 /** Where a hook is called: an URL or a service. Stands at the object that has the configuration. */
-export function clientConfig(config: ClientConfig | undefined, at: Report, step: string): void {
+export function clientConfig(config: ClientConfig | undefined, at: Report, step: string) {
   const { url, service } = config ?? {};
   if ((url === undefined) === (service === undefined)) return at.required('needs an URL or a service', step);
   at.enter(step);

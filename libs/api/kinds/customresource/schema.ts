@@ -65,7 +65,7 @@ function embeddedResource(schema: V1JSONSchemaProps, at: Report): void {
   if (!schema['x-kubernetes-preserve-unknown-fields'] && isEmpty(schema.properties)) at.required('', 'properties');
 }
 
-function ruleOf(rule: V1ValidationRule, at: Report): void {
+function ruleOf(rule: V1ValidationRule, at: Report) {
   const broken = (text: string | undefined) => !!text && /[\n\r]/.test(text.trim());
   if (!rule.rule?.trim()) at.required('', 'rule');
   else if (rule.message && !rule.message.trim()) at.invalid('must not be blank', 'message');
@@ -77,7 +77,7 @@ function ruleOf(rule: V1ValidationRule, at: Report): void {
   else if (rule.fieldPath && /[\n\r]/.test(rule.fieldPath)) at.invalid('must not have line breaks', 'fieldPath');
 }
 
-function listType(schema: V1JSONSchemaProps, at: Report): void {
+function listType(schema: V1JSONSchemaProps, at: Report) {
   const kind = schema['x-kubernetes-list-type'];
   const keys = schema['x-kubernetes-list-map-keys'] ?? [];
   if (kind !== undefined && schema.type !== 'array') {

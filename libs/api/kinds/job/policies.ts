@@ -83,7 +83,7 @@ const successRule: Rule<V1SuccessPolicyRule, V1JobSpec> = (
   if (indexes !== undefined && count > total) at.invalid('must be at most the number of indexes', 'succeededCount');
 };
 
-export function successPolicy(spec: V1JobSpec, at: Report): void {
+export function successPolicy(spec: V1JobSpec, at: Report) {
   if (!spec.successPolicy) return;
   if (spec.completionMode !== 'Indexed') return at.invalid('needs Indexed completion', 'successPolicy');
   const rules = spec.successPolicy.rules ?? [];

@@ -5,7 +5,8 @@ import { isExternal, needsClusterIp, needsHealthCheck, needsNodePort } from './s
 const AFFINITY_SECONDS = 10_800;
 
 export function defaultService(service: V1Service): void {
-  const spec = (service.spec ??= {});
+  service.spec ??= {};
+  const spec = service.spec;
   spec.sessionAffinity ||= 'None';
   if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
   if (spec.sessionAffinity === 'ClientIP' && spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined) {

@@ -48,7 +48,7 @@ function labelKeys(
   selector: V1LabelSelector | undefined,
   at: Report,
   step: string,
-): void {
+) {
   if (!keys?.length) return;
   if (!selector) return at.forbidden('needs a labelSelector', step);
   keys.forEach((key, i) => {

@@ -46,7 +46,7 @@ function propagation(mount: V1VolumeMount, container: V1Container, at: Report): 
   }
 }
 
-function recursiveReadOnly(mount: V1VolumeMount, at: Report): void {
+function recursiveReadOnly(mount: V1VolumeMount, at: Report) {
   const kind = mount.recursiveReadOnly;
   if (kind === undefined || kind === 'Disabled') return;
   if (!RECURSIVE_READ_ONLY.includes(kind)) return at.notSupported(RECURSIVE_READ_ONLY, 'recursiveReadOnly');

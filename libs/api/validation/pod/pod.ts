@@ -132,7 +132,7 @@ function narrowings(spec: V1PodSpec, before: V1PodSpec, at: Report): V1PodSpec {
 
 const TERMS = ['affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms'];
 
-function narrowedTerms(now: readonly V1NodeSelectorTerm[], before: readonly V1NodeSelectorTerm[], at: Report): void {
+function narrowedTerms(now: readonly V1NodeSelectorTerm[], before: readonly V1NodeSelectorTerm[], at: Report) {
   if (before.length === 0) return;
   if (now.length !== before.length) return at.invalid('terms are neither added nor removed', ...TERMS);
   before.forEach((old, i) => {
