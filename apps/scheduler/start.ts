@@ -6,6 +6,7 @@ import { services } from '../../libs/api/kinds/service.ts';
 import { InformerSet } from '../../libs/client/informer-set.ts';
 import { EventRecorder } from '../../libs/reconcile/events.ts';
 import { Cluster } from '../../libs/scheduling/cluster.ts';
+import { explainPod } from '../../libs/scheduling/explain.ts';
 import { SchedulingQueue } from '../../libs/scheduling/queue.ts';
 import { SchedulerCore } from '../../libs/scheduling/scheduler-core.ts';
 import { Bindings } from './bindings.ts';
@@ -63,6 +64,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   ready.catch(() => {});
   return {
     ready,
+    explain: (pod) => explainPod(pod, core, cluster),
     async stop() {
       stopping.abort(new Error('the scheduler was stopped'));
       loop.stop();

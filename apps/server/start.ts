@@ -11,8 +11,10 @@ import { openStore } from '../apiserver/open-store.ts';
 import { startApiServer } from '../apiserver/start.ts';
 import { scrapeTargets } from '../apiserver/targets.ts';
 import { startControllers } from '../controllers/start.ts';
+import type { Scheduler } from '../scheduler/options.ts';
 import { startScheduler } from '../scheduler/start.ts';
 import { mainAddress, ownNames } from './addresses.ts';
+import { explainPods } from './explain.ts';
 import { startHostSide } from './host-side.ts';
 import { writeKubeconfig, writeNodeIdentities } from './identities.ts';
 import type { ServerOptions } from './options.ts';
@@ -42,6 +44,7 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
     // Last started, first stopped: nothing outlives what it stands on.
     for (const part of parts.splice(0).reverse()) await part.stop();
   };
+  let scheduler: Scheduler | undefined;
   try {
     const api = await startApiServer({
       store,
@@ -60,15 +63,18 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
       logger,
       metrics,
       metricsText: () => metrics.render(),
-      extensions: [scrapeTargets(), ...nodeExtensions({ pki, host: options.host, advertiseAddress })],
+      extensions: [
+        scrapeTargets(),
+        explainPods(() => scheduler),
+        ...nodeExtensions({ pki, host: options.host, advertiseAddress }),
+      ],
     });
     parts.push(api);
     await writeKubeconfig(pki, home, api.port);
     const tools = { client: api.client, clock, random: systemRandom, logger, metrics };
-    parts.push(
-      await startControllers({ ...tools, rootCa: pki.ca.certificate, clusterCidr: options.podCidr }),
-      await startScheduler({ ...tools, binder: api.binder }),
-    );
+    parts.push(await startControllers({ ...tools, rootCa: pki.ca.certificate, clusterCidr: options.podCidr }));
+    scheduler = await startScheduler({ ...tools, binder: api.binder });
+    parts.push(scheduler);
     if (options.bridge !== undefined) {
       parts.push(
         await startHostSide({

@@ -1,0 +1,150 @@
+import type { V1Pod } from '../api/gen/types.ts';
+import type { Cluster } from './cluster.ts';
+import { resourcesFit } from './plugins/resources-fit.ts';
+import type { PodInfo } from './pod-info.ts';
+import type { SchedulerCore } from './scheduler-core.ts';
+
+/** The plugin whose refusals come with numbers. */
+const fitName = resourcesFit.name;
+/** Nodes named in each group of an explanation; the rest are counted. */
+const namedNodesMax = 10;
+
+/** Nodes that are refused for the same reason. */
+export interface RefusedNodes {
+  plugin: string;
+  reason: string;
+  /** Whether evicting pods could help. */
+  isResolvable: boolean;
+  count: number;
+  /** Some of them, with numbers where there are any: `n3: memory 180Mi short of 512Mi`. */
+  examples: string[];
+}
+
+export interface ScoredNode {
+  name: string;
+  /** Weighted points by plugin. */
+  points: Record<string, number>;
+  total: number;
+}
+
+/** Why a pod goes where it goes, or nowhere. */
+export interface Explanation {
+  pod: string;
+  /** Where it runs already. */
+  runsOn?: string;
+  /** The best nodes, the winner first. */
+  best: ScoredNode[];
+  refused: RefusedNodes[];
+  /** The smallest change that would let the pod fit; only when none does. */
+  remedy?: string;
+}
+
+/** Explains what the scheduler would decide now. Looks at every node: for people, not for the hot path. */
+export function explain(info: PodInfo, core: SchedulerCore, cluster: Cluster): Explanation {
+  const { table } = cluster;
+  const view = core.views.of(info);
+  const choice = view.choose(info.seed);
+  const refused = new Map<string, RefusedNodes>();
+  const best: ScoredNode[] = [];
+  for (let slot = 0; slot < table.size; slot++) {
+    if (!table.exists(slot)) continue;
+    const [first] = view.refusalsOf(slot);
+    if (first === undefined) best.push(scored(slot));
+    else count(slot, first);
+  }
+  best.sort((one, other) => rank(other) - rank(one));
+  const lack = best.length === 0 ? smallestLack(info, cluster, (slot) => view.isResolvable(slot)) : undefined;
+  return {
+    pod: `${info.namespace}/${info.name}`,
+    best: best.slice(0, namedNodesMax),
+    refused: [...refused.values()].sort((one, other) => other.count - one.count),
+    ...(lack === undefined ? {} : { remedy: lack }),
+  };
+
+  function rank({ name, total }: ScoredNode): number {
+    return name === (choice && table.names[choice.slot]) ? Number.POSITIVE_INFINITY : total;
+  }
+
+  function scored(slot: number): ScoredNode {
+    const points = view.scoresOf(slot);
+    const total = [...points.values()].reduce((sum, each) => sum + each, 0);
+    return { name: table.names[slot]!, points: Object.fromEntries(points), total };
+  }
+
+  function count(slot: number, { name, refusal, isResolvable }: ReturnType<typeof view.refusalsOf>[number]): void {
+    const key = `${name}\n${refusal}`;
+    const reason = refusal.replaceAll('\n', ', ');
+    const group = refused.get(key) ?? { plugin: name, reason, isResolvable, count: 0, examples: [] };
+    group.count++;
+    if (group.examples.length < namedNodesMax) {
+      group.examples.push(name === fitName ? exampleOf(info, slot, cluster) : table.names[slot]!);
+    }
+    refused.set(key, group);
+  }
+}
+
+/** Explains a pod as if it came anew: one that runs is taken off its node in thought. */
+export function explainPod(pod: V1Pod, core: SchedulerCore, cluster: Cluster): Explanation {
+  const uid = pod.metadata?.uid ?? '';
+  const placed = cluster.displace(uid);
+  const nomination = cluster.denominate(uid);
+  const info = cluster.read(pod);
+  try {
+    return { ...explain(info, core, cluster), ...(placed && { runsOn: cluster.table.names[placed.slot] }) };
+  } finally {
+    cluster.forget(info);
+    for (const each of [placed, nomination]) if (each) cluster.placeAs(each, cluster.table.names[each.slot]!);
+  }
+}
+
+/** What each resource lacks on a node, in base units. */
+function lacksOn(
+  info: PodInfo,
+  slot: number,
+  { table }: Cluster,
+): Array<{ resource: string; short: number; wanted: number }> {
+  const { columns, amounts } = info.shape.requests;
+  return columns.flatMap((column, at) => {
+    const wanted = amounts[at]!;
+    const short = wanted - (table.allocatable[column]![slot]! - table.requested[column]![slot]!);
+    return short > 0 ? [{ resource: table.resourceOf(column), short, wanted }] : [];
+  });
+}
+
+function exampleOf(info: PodInfo, slot: number, cluster: Cluster): string {
+  const name = cluster.table.names[slot]!;
+  const lacks = lacksOn(info, slot, cluster).map(
+    ({ resource, short, wanted }) => `${resource} ${readable(resource, short)} short of ${readable(resource, wanted)}`,
+  );
+  return lacks.length === 0 ? name : `${name}: ${lacks.join(', ')}`;
+}
+
+/** The node where the least of what is asked for is missing, when resources are all that is missing there. */
+function smallestLack(info: PodInfo, cluster: Cluster, isResolvable: (slot: number) => boolean): string | undefined {
+  let least = Number.POSITIVE_INFINITY;
+  let remedy: string | undefined;
+  for (let slot = 0; slot < cluster.table.size; slot++) {
+    const lacks = cluster.table.exists(slot) && isResolvable(slot) ? lacksOn(info, slot, cluster) : [];
+    const share = lacks.reduce((sum, { short, wanted }) => sum + short / wanted, 0);
+    if (lacks.length === 0 || share >= least) continue;
+    least = share;
+    const less = lacks.map(({ resource, short }) => `${readable(resource, short)} less ${resource}`).join(' and ');
+    remedy = `with ${less} it would fit on ${cluster.table.names[slot]}`;
+  }
+  return remedy;
+}
+
+const binaryUnits = ['', 'Ki', 'Mi', 'Gi', 'Ti'];
+
+/** Millicores as `250m`; bytes rounded up to the largest unit that leaves at most four digits. */
+function readable(resource: string, amount: number): string {
+  if (resource === 'cpu') return amount % 1000 === 0 ? String(amount / 1000) : `${amount}m`;
+  if (resource !== 'memory' && resource !== 'ephemeral-storage') return String(amount);
+  let unit = 0;
+  let scaled = amount;
+  while (scaled >= 1024 * 8 && unit < binaryUnits.length - 1) {
+    scaled /= 1024;
+    unit++;
+  }
+  return `${Math.ceil(scaled)}${binaryUnits[unit]}`;
+}
