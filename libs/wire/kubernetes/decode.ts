@@ -213,7 +213,7 @@ function scalarOr(reader: WireReader, wireType: number, { type, depth }: { type:
 function unwrap(bytes: Buffer): { apiVersion: string; kind: string; raw: Buffer } {
   const reader = new WireReader(bytes);
   let identity: Json = {};
-  let raw = Buffer.alloc(0);
+  let raw: Buffer = Buffer.alloc(0);
   while (!reader.done) {
     const tag = reader.small();
     if (tag === 1 * 8 + 2) identity = plainFields(reader.run(), 'runtime.TypeMeta');

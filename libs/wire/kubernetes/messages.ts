@@ -24,12 +24,17 @@ const inlined = new Set([
   'ephemeralContainerCommon',
   'ruleWithOperations',
   'rule',
+  'ingressRuleValue',
+  'deviceConfiguration',
 ]);
 
 /** Names that JSON writes in another way. */
 const jsonNames: Readonly<Record<string, string>> = {
   'apiextensions.v1.JSONSchemaProps schema': '$schema',
   'apiextensions.v1.JSONSchemaProps ref': '$ref',
+  'authentication.v1.BoundObjectReference uID': 'uid',
+  'networking.v1.IngressClassParametersReference aPIGroup': 'apiGroup',
+  'networking.v1beta1.IngressClassParametersReference aPIGroup': 'apiGroup',
 };
 
 const parsed = new Map<string, Message>();
@@ -52,16 +57,17 @@ function fieldOf(message: string, scope: string, text: string): MessageField {
   const shape = declared.startsWith('[]') ? 'list' : declared.startsWith('{}') ? 'map' : 'one';
   const type = shape === 'one' ? declared : declared.slice(2);
   return {
-    name: jsonNames[`${message} ${name}`] ?? jsonName(name),
+    name: jsonNames[`${message} ${name}`] ?? jsonName(message, name),
     number: Number(number),
     shape,
     type: scalars.has(type) || type.includes('.') ? type : `${scope}.${type}`,
-    inlined: inlined.has(name),
+    inlined: inlined.has(name) && !scalars.has(type),
   };
 }
 
-/** `xKubernetesListType` is `x-kubernetes-list-type`. */
-function jsonName(name: string): string {
+/** `xKubernetesListType` is `x-kubernetes-list-type`; admission's `Webhooks` is `webhooks`. */
+function jsonName(message: string, name: string): string {
+  if (message.startsWith('admissionregistration.')) return name.charAt(0).toLowerCase() + name.slice(1);
   if (!name.startsWith('xKubernetes')) return name;
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
