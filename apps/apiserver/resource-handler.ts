@@ -4,7 +4,7 @@ import type { Clock } from '../../libs/base/clock.ts';
 import type { Random } from '../../libs/base/random.ts';
 import type { Document } from '../../libs/cache/document.ts';
 import { badRequest, methodNotAllowed, qualified } from '../../libs/registry/errors.ts';
-import { expectedOf } from '../../libs/registry/expected-type.ts';
+import { expectedOf, expectedScale } from '../../libs/registry/expected-type.ts';
 import type { ServedResource } from '../../libs/registry/registry.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
 import { listBytes, sendBytes, sendJson } from './answers.ts';
@@ -152,7 +152,8 @@ export class ResourceHandler {
 
   private async update(call: ResourceCall): Promise<void> {
     const form = negotiate(call.accept);
-    const body = readObject(call.body, expectedOf(call.served.definition));
+    const expected = call.at.subresource === 'scale' ? expectedScale : expectedOf(call.served.definition);
+    const body = readObject(call.body, expected);
     const request = writeRequest(call.asker, call.info, call.at.subresource);
     const { document, created } = await call.served.service.update(nameOf(call), body, request);
     this.send(call, document, form, created ? 201 : 200);

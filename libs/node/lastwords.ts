@@ -25,12 +25,14 @@ async function readEnd(path: string, bytesMax: number, tail: boolean): Promise<s
   }
 }
 
-/** The text of log lines without time, stream and tag. */
+/** What was written, from log lines of time, stream, tag and text; a line tagged `P` has no end yet. */
 function plain(log: string): string {
   const lines = log.split('\n').filter((line) => line !== '');
-  const texts = lines.slice(-logLinesMax).map((line) => line.split(' ').slice(3).join(' '));
-  const text = texts.map((line) => `${line}\n`).join('');
-  return text.slice(-logBytesMax);
+  const texts = lines.slice(-logLinesMax).map((line) => {
+    const [, , tag, ...words] = line.split(' ');
+    return `${words.join(' ')}${tag === 'P' ? '' : '\n'}`;
+  });
+  return texts.join('').slice(-logBytesMax);
 }
 
 /** What a container left as its termination message: its file, or by its policy the end of its log. */

@@ -1,5 +1,6 @@
 import type { KubeObject, ObjectName } from '../api/meta.ts';
 import { objectKey } from '../api/meta.ts';
+import { worded } from '../api/validation/wording.ts';
 import { Document } from '../cache/document.ts';
 import { alreadyExists, badRequest, invalid } from './errors.ts';
 import { recordCreate } from './field-managers.ts';
@@ -78,7 +79,7 @@ async function prepare(
   stampNew(definition, draft, parts);
   definition.prepareForCreate?.(draft);
   const errors = definition.validate?.(draft) ?? [];
-  if (errors.length > 0) throw invalid(definition, metadata.name ?? '', errors);
+  if (errors.length > 0) throw invalid(definition, metadata.name ?? '', worded(errors, draft));
   for (const warning of definition.warnings?.(draft) ?? []) request.warn(warning);
   return draft;
 }

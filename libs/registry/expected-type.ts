@@ -14,3 +14,9 @@ export function expectedOf(definition: ResourceDefinition): ExpectedType {
   }
   return expected;
 }
+
+/** What a body of a kind's scale subresource must be, whatever the kind. */
+export const expectedScale: ExpectedType = {
+  type: schema.type('V1Scale'),
+  gvk: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+};

@@ -2,6 +2,7 @@ import type { ResourceDefinition } from '../api/definition.ts';
 import type { KubeObject, ObjectName } from '../api/meta.ts';
 import { metadataUpdate } from '../api/validation/metadata.ts';
 import { Report } from '../api/validation/report.ts';
+import { worded } from '../api/validation/wording.ts';
 import type { Document } from '../cache/document.ts';
 import { createDraft } from './create.ts';
 import { conflict, invalid, modifiedMeanwhile, preconditionFailed } from './errors.ts';
@@ -120,7 +121,7 @@ function validateUpdate(
   const status = request.subresource === 'status';
   const validate = status ? definition.validateStatusUpdate : definition.validateUpdate;
   const errors = validate?.call(definition, draft, previous) ?? bareMetadataUpdate(draft, previous);
-  if (errors.length > 0) throw invalid(definition, previous.metadata?.name ?? '', errors);
+  if (errors.length > 0) throw invalid(definition, previous.metadata?.name ?? '', worded(errors, draft));
   for (const warning of status ? [] : (definition.warnings?.(draft, previous) ?? [])) request.warn(warning);
 }
 

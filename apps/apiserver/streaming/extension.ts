@@ -122,7 +122,7 @@ class Streaming implements ApiServerExtension {
   }
 
   private async proxy(plural: Proxied, request: ExtensionRequest, response: ServerResponse): Promise<void> {
-    if (request.rest === '' && !request.path.endsWith('/') && request.method === 'GET') {
+    if (request.rest === '' && !request.path.endsWith('/') && ['GET', 'HEAD'].includes(request.method)) {
       // So that the links of the page are relative to it.
       response.writeHead(301, { location: `${request.path}/${request.query.size > 0 ? `?${request.query}` : ''}` });
       response.end();
