@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { systemClock } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import { systemRandom } from '../../libs/base/random.ts';
@@ -72,7 +73,11 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
     parts.push(api);
     await writeKubeconfig(pki, home, api.port);
     const tools = { client: api.client, clock, random: systemRandom, logger, metrics };
-    parts.push(await startControllers({ ...tools, rootCa: pki.ca.certificate, clusterCidr: options.podCidr }));
+    // One server of several over a store runs the controllers. The name outlives the process, so that a server that
+    // was killed has its lease again at once.
+    const identity = shared ? `${hostname()}:${home.path}` : undefined;
+    const cluster = { rootCa: pki.ca.certificate, clusterCidr: options.podCidr };
+    parts.push(await startControllers({ ...tools, ...cluster, identity }));
     scheduler = await startScheduler({ ...tools, binder: api.binder });
     parts.push(scheduler);
     if (options.bridge !== undefined) {
