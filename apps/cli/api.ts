@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
-import { parse } from 'yaml';
 import { type Clock, sleep } from '../../libs/base/clock.ts';
 import { CliError } from './command.ts';
 
@@ -9,13 +8,8 @@ export interface ApiAnswer {
   body: Record<string, unknown> & { message?: string };
 }
 
-interface KubeconfigFile {
-  clusters?: Array<{ cluster: { server: string; 'certificate-authority-data': string } }>;
-  users?: Array<{ user: { 'client-certificate-data': string; 'client-key-data': string } }>;
-}
-
 const requestTimeoutMs = 15_000;
-const pollMs = 50;
+const pollMs = 100;
 
 /** Speaks to the cluster's API as the administrator whom its kubeconfig names. */
 export class Api {
@@ -25,18 +19,21 @@ export class Api {
   ) {}
 
   static async from(kubeconfig: string): Promise<Api> {
-    const file = parse(await readFile(kubeconfig, 'utf8')) as KubeconfigFile;
-    const cluster = file.clusters?.[0]?.cluster;
-    const user = file.users?.[0]?.user;
-    if (cluster === undefined || user === undefined) throw new CliError(`${kubeconfig} names no cluster and user`);
-    const pem = (data: string) => Buffer.from(data, 'base64');
+    const text = await readFile(kubeconfig, 'utf8');
+    // The file is Berth's own, one cluster and one user in it: no need to load a YAML reader for four lines.
+    const field = (name: string) => {
+      const value = new RegExp(`^\\s*${name}: "?([^"\\s]+)"?$`, 'm').exec(text)?.[1];
+      if (value === undefined) throw new CliError(`${kubeconfig} has no ${name}`);
+      return value;
+    };
+    const pem = (name: string) => Buffer.from(field(name), 'base64');
     const agent = new Agent({
       keepAlive: true,
-      ca: pem(cluster['certificate-authority-data']),
-      cert: pem(user['client-certificate-data']),
-      key: pem(user['client-key-data']),
+      ca: pem('certificate-authority-data'),
+      cert: pem('client-certificate-data'),
+      key: pem('client-key-data'),
     });
-    return new Api(cluster.server, agent);
+    return new Api(field('server'), agent);
   }
 
   close(): void {

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { parseAllDocuments } from 'yaml';
 import type { Clock } from '../../libs/base/clock.ts';
 import type { Home } from '../../libs/provision/home.ts';
 import { Api, until } from './api.ts';
@@ -30,7 +29,7 @@ export async function applyManifest(
   file: string,
   run: { progress: Progress; signal: AbortSignal; clock: Clock },
 ): Promise<void> {
-  const objects = readManifests(await readFile(file, 'utf8'), file);
+  const objects = await readManifests(await readFile(file, 'utf8'), file);
   const api = await Api.from(home.kubeconfig);
   try {
     await run.progress.step(`applied ${file}`, async () => {
@@ -62,7 +61,8 @@ export function isRolledOut({ metadata, spec, status = {} }: DeploymentObject): 
 }
 
 /** The objects of a YAML or JSON text of one or more documents. @throws CliError that names the file and line */
-export function readManifests(text: string, file: string): Manifest[] {
+export async function readManifests(text: string, file: string): Promise<Manifest[]> {
+  const { parseAllDocuments } = await import('yaml');
   const documents = parseAllDocuments(text);
   const objects: Manifest[] = [];
   for (const document of 'empty' in documents ? [] : documents) {

@@ -8,6 +8,7 @@ import { pauseImage } from '../../libs/images/catalogue.ts';
 import { applyActions } from '../../libs/provision/actions.ts';
 import { processesIn } from '../../libs/provision/cgroup-tree.ts';
 import { type CgroupLayout, entryFiles, systemCgroupActions } from '../../libs/provision/cgroups.ts';
+import { accepts } from '../../libs/provision/containerd.ts';
 import type { ClusterConfig, Home } from '../../libs/provision/home.ts';
 import { bridgeActions } from '../../libs/provision/links.ts';
 import { spawnProcess, thisMachine } from '../../libs/provision/machine.ts';
@@ -38,6 +39,8 @@ export interface ClusterOptions {
 const serverReadyMs = 60_000;
 const serverStopMs = 15_000;
 const nodesReadyMs = 60_000;
+/** The control plane's part of contended CPUs, where each node's is 1. */
+const controlWeight = 4;
 const identityMs = 30_000;
 
 /** A whole cluster on this machine, kept running until it is stopped. */
@@ -80,7 +83,7 @@ export class LocalCluster {
     await checkPortsFree(config.port);
     await applyActions(machine, [
       ...bridgeActions(this.names, config.ranges),
-      ...systemCgroupActions(this.context.cgroups, this.names.controlCgroup),
+      ...systemCgroupActions(this.context.cgroups, this.names.controlCgroup, controlWeight),
     ]);
     const api = progress.step('control plane answers', () => this.startServer());
     const nodes = progress.step(`${nodeCount(this.nodes.length)}: network, cgroups, containerd, images, agent`, () =>
@@ -176,6 +179,7 @@ export class LocalCluster {
       home: home.node(names.name),
       logDirectory: home.logs,
       pidDirectory: home.run,
+      environment: compileCache(home),
       registryDirectory: home.registries,
       sandboxImage: pauseImage,
       images,
@@ -200,7 +204,12 @@ export class LocalCluster {
       name: 'control plane',
       pidFile: join(home.run, 'server.pid'),
       start: () =>
-        spawnProcess({ argv, logPath, cgroupFiles: entryFiles(this.context.cgroups, this.names.controlCgroup) }),
+        spawnProcess({
+          argv,
+          logPath,
+          environment: compileCache(home),
+          cgroupFiles: entryFiles(this.context.cgroups, this.names.controlCgroup),
+        }),
       clock,
       logger,
     });
@@ -208,11 +217,13 @@ export class LocalCluster {
 
   private async startServer(): Promise<void> {
     await this.server.start();
-    const { clock, home } = this.options;
+    const { clock, home, config } = this.options;
     let api: Api | undefined;
     try {
       await until(clock, { forWhat: 'the control plane', timeoutMs: serverReadyMs }, async () => {
         if (this.server.restarts > 0) throw new CliError(await this.serverComplaint());
+        // A connection is cheap to try; reading certificates and a TLS handshake are not.
+        if (!(await accepts({ host: '127.0.0.1', port: config.port }))) return undefined;
         try {
           api ??= await Api.from(home.kubeconfig);
           const answer = await api.send('GET', '/readyz');
@@ -263,4 +274,9 @@ export class LocalCluster {
       }),
     );
   }
+}
+
+/** Node 22 and newer keep compiled code there, which makes the next start faster; older ones do not look. */
+function compileCache(home: Home): Record<string, string> {
+  return { NODE_COMPILE_CACHE: join(home.run, 'compile-cache') };
 }

@@ -66,13 +66,20 @@ export function entryFiles(layout: CgroupLayout, path: string): string[] {
   return systemMounts(layout).map((mount) => `${mount}${path}/cgroup.procs`);
 }
 
-/** Makes an unlimited group for processes of Berth's own. */
-export function systemCgroupActions(layout: CgroupLayout, path: string): Action[] {
+/** Makes an unlimited group for processes of Berth's own; `weight` is its part of contended CPUs, 1 as by default. */
+export function systemCgroupActions(layout: CgroupLayout, path: string, weight = 1): Action[] {
   const changes = [
     ...delegation(layout, parentOf(path)),
     ...systemMounts(layout).map((at) => ({ directory: at + path })),
+    ...(weight === 1 ? [] : weightOf(layout, path, weight)),
   ];
   return [{ name: `cgroup ${path}`, changes, undo: removal(layout, path) }];
+}
+
+function weightOf(layout: CgroupLayout, path: string, weight: number) {
+  if (layout.version === 2) return [{ write: `${layout.mount}${path}/cpu.weight`, content: String(100 * weight) }];
+  const mount = layout.controllers.cpu;
+  return mount === undefined ? [] : [{ write: `${mount}${path}/cpu.shares`, content: String(1024 * weight) }];
 }
 
 /** Makes the group of a node's pods and gives it the node's share of the machine. */

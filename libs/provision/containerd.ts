@@ -50,15 +50,16 @@ export function containerdCommand(layout: NodeLayout): string[] {
 /** Resolves when a socket accepts connections. @throws StatusError Timeout */
 export async function socketReady(path: string, clock: Clock): Promise<void> {
   const deadline = clock.monotonic() + readyTimeoutMs;
-  while (!(await accepts(path))) {
+  while (!(await accepts({ path }))) {
     if (clock.monotonic() > deadline) throw new StatusError('Timeout', `nothing answers on ${path}`);
     await sleep(clock, readyPollMs);
   }
 }
 
-function accepts(path: string): Promise<boolean> {
+/** Whether something accepts connections there now. */
+export function accepts(where: { path: string } | { host: string; port: number }): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ path });
+    const socket = connect(where);
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);

@@ -25,6 +25,8 @@ export interface NodeSpec {
   logDirectory: string;
   /** Where process ids are noted. */
   pidDirectory: string;
+  /** Added to the environment of containerd and the agent. */
+  environment: Record<string, string>;
   registryDirectory: string;
   sandboxImage: string;
   images: Promise<{ path: string; digest: string }>;
@@ -127,13 +129,14 @@ export class LocalNode {
     argv: readonly string[],
     ready?: (process: SpawnedProcess) => Promise<void>,
   ): Supervised {
-    const { names, logDirectory, pidDirectory } = this.spec;
+    const { names, logDirectory, pidDirectory, environment } = this.spec;
     return new Supervised({
       name: `${what} of ${names.name}`,
       pidFile: `${pidDirectory}/${names.name}-${what}.pid`,
       start: () =>
         spawnProcess({
           argv,
+          environment,
           logPath: `${logDirectory}/${names.name}-${what}.log`,
           cgroupFiles: entryFiles(this.context.cgroups, names.systemCgroup),
           namespacePath: names.namespacePath,

@@ -154,6 +154,8 @@ const plans: Record<string, Action[]> = {
   'node link': nodeLinkActions(cluster, node, ranges),
   'system cgroup, version 1': systemCgroupActions(version1, node.systemCgroup),
   'system cgroup, version 2': systemCgroupActions(version2, node.systemCgroup),
+  'weighted cgroup, version 1': systemCgroupActions(version1, cluster.controlCgroup, 4),
+  'weighted cgroup, version 2': systemCgroupActions(version2, cluster.controlCgroup, 4),
   'pods cgroup, version 1': podsCgroupActions(version1, node.podsCgroup, { cpus: 1, memoryBytes: 1 }),
   'pods cgroup, version 2': podsCgroupActions(version2, node.podsCgroup, { cpus: 1, memoryBytes: 1 }),
 };

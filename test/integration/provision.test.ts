@@ -38,6 +38,7 @@ function makeNode(index: number): LocalNode {
     home: join(home, 'nodes', `node-${index}`),
     logDirectory: join(home, 'logs'),
     pidDirectory: home,
+    environment: {},
     registryDirectory: join(home, 'registries'),
     sandboxImage: pauseImage,
     images,
