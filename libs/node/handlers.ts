@@ -108,6 +108,7 @@ export class Handlers implements NodeHandlers {
     const run = loggedRun(this.#deps, request, this.#manager.pod(request.pod.uid));
     const path = new PodPaths(this.#deps.paths, request.pod).logFile(run.name, run.restartCount);
     if (!existsSync(path) && run.state !== 'running') return;
+    stream.accept();
     const { clock } = this.#deps;
     const watcher = watchFile(path, (delayMs, wake) => clock.setTimer(delayMs, wake));
     const live = () => {

@@ -25,6 +25,7 @@ function sink() {
   const stream: ByteStream = {
     incoming: (async function* () {})(),
     write: async (_, data) => void chunks.push(Buffer.from(data)),
+    accept: () => {},
     endChannel: () => {},
     close: () => abort.abort(),
     closed: abort.signal,

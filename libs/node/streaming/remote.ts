@@ -55,6 +55,7 @@ async function pumpIn(from: ByteStream, streams: ReadonlyMap<number, SpdyStream>
 /** Joins a client's channels to a command or container at the runtime's streaming server, until either side is done. */
 export async function runRemoteCommand(url: string, wishes: RemoteWishes, client: ByteStream): Promise<void> {
   const connection = await dial(url, remoteCommandProtocols);
+  client.accept();
   const open = (streamType: string) => connection.openStream({ streamtype: streamType });
   const error = open('error');
   const stdin = wishes.stdin ? open('stdin') : undefined;
@@ -92,6 +93,7 @@ async function readError(stream: SpdyStream): Promise<string> {
 /** Joins channel 0 to a port inside a pod. @throws StatusError with what the runtime says, such as a refused connection. */
 export async function runPortForward(url: string, port: number, client: ByteStream): Promise<void> {
   const connection = await dial(url, portForwardProtocols);
+  client.accept();
   const headers = { port: String(port), requestid: '0' };
   const error = connection.openStream({ streamtype: 'error', ...headers });
   error.end();
