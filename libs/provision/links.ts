@@ -1,4 +1,5 @@
 import type { Action } from './actions.ts';
+import { firewallActions } from './firewall.ts';
 import type { ClusterNames, NodeNames } from './names.ts';
 import { type ClusterRanges, gatewayAddress, nodeAddress, prefixLength } from './ranges.ts';
 
@@ -38,6 +39,7 @@ export function bridgeActions(names: ClusterNames, ranges: ClusterRanges): Actio
       changes: [{ run: ['nft', '-f', '-'], input: masqueradeRules(names, ranges) }],
       undo: [{ run: ['nft', 'delete', 'table', 'ip', names.nftTable] }],
     },
+    ...firewallActions(names),
   ];
 }
 

@@ -13,6 +13,7 @@ import { unmountBelow } from './mounts.ts';
 import type { ClusterNames, NodeNames } from './names.ts';
 import { recordOf, terminate } from './process-record.ts';
 import type { ClusterRanges } from './ranges.ts';
+import { resolvedServersPath, resolverActions } from './resolver.ts';
 import { Supervised } from './supervise.ts';
 
 export interface NodeSpec {
@@ -72,11 +73,11 @@ export class LocalNode {
   /** Makes the namespace, the cgroups and a running containerd that has the images; containers that run are kept. */
   async startContainerd(): Promise<void> {
     const { machine, cgroups } = this.context;
-    const { names, cluster, ranges, share } = this.spec;
+    const { names, share } = this.spec;
     await this.stopStrays();
     await this.timed('network and cgroups', () =>
       Promise.all([
-        applyActions(machine, nodeLinkActions(cluster, names, ranges)),
+        this.makeNetwork(),
         applyActions(machine, [
           ...systemCgroupActions(cgroups, names.systemCgroup),
           ...podsCgroupActions(cgroups, names.podsCgroup, share),
@@ -115,6 +116,17 @@ export class LocalNode {
   /** Removes what is left on the machine once everything is stopped: mounts, links, cgroups, sockets. */
   async remove(): Promise<void> {
     await removeNode(this.spec.names, this.spec.home, this.context);
+  }
+
+  private async makeNetwork(): Promise<void> {
+    const { machine } = this.context;
+    const { names, cluster, ranges } = this.spec;
+    const read = (path: string) => machine.read(path).catch(() => '');
+    const [resolvConf, behind] = await Promise.all([read('/etc/resolv.conf'), read(resolvedServersPath)]);
+    await applyActions(machine, [
+      ...nodeLinkActions(cluster, names, ranges),
+      ...resolverActions(names, resolvConf, behind),
+    ]);
   }
 
   private async superviseContainerd(): Promise<void> {

@@ -13,6 +13,7 @@ import { mountsBelow } from './mounts.ts';
 import { clusterIdOf, clusterNames, nodeNames } from './names.ts';
 import { missingKernelFeatures, missingPackages, requirements } from './prerequisites.ts';
 import { addressIn, chooseRanges, keepRanges, nodeAddress, nodesMax, routeDestinations } from './ranges.ts';
+import { resolverActions } from './resolver.ts';
 import { nodeNumbers, tablesOf } from './sweep.ts';
 
 const cluster = clusterNames('0123abcd');
@@ -152,6 +153,7 @@ describe('cgroups', () => {
 const plans: Record<string, Action[]> = {
   bridge: bridgeActions(cluster, ranges),
   'node link': nodeLinkActions(cluster, node, ranges),
+  resolver: resolverActions(node, 'nameserver 127.0.0.53\n', 'nameserver 192.0.2.53\n'),
   'system cgroup, version 1': systemCgroupActions(version1, node.systemCgroup),
   'system cgroup, version 2': systemCgroupActions(version2, node.systemCgroup),
   'weighted cgroup, version 1': systemCgroupActions(version1, cluster.controlCgroup, 4),
@@ -193,6 +195,22 @@ function actionOf(actions: readonly Action[], change: number): number {
 function commandOf(change: Change): string {
   return 'run' in change ? `${change.run.join(' ')} ${change.input ?? ''}` : '';
 }
+
+describe('resolverActions', () => {
+  const stub = 'nameserver 127.0.0.53\noptions edns0\n';
+  const real = '# made by systemd-resolved\nnameserver fe80::1\nnameserver 192.0.2.53\nnameserver 192.0.2.54\n';
+  it.each([
+    { name: 'a reachable server', used: real, behind: real, sent: undefined },
+    { name: 'a stub', used: stub, behind: real, sent: '192.0.2.53' },
+    { name: 'a stub and a reachable server', used: `${stub}nameserver 192.0.2.1\n`, behind: real, sent: undefined },
+    { name: 'a stub with nothing known behind it', used: stub, behind: '', sent: undefined },
+  ])('with $name', ({ used, behind, sent }) => {
+    const rules = resolverActions(node, used, behind).flatMap((action) => action.changes.map(commandOf));
+    if (sent === undefined) expect(rules).toEqual([]);
+    else
+      expect(rules.join()).toContain(`ip daddr { 127.0.0.53 } meta l4proto { tcp, udp } th dport 53 dnat to ${sent}`);
+  });
+});
 
 describe('masqueradeRules', () => {
   it('leaves packets within the cluster alone', () => {

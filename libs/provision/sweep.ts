@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { childrenOf, killTree, removeTree } from './cgroup-tree.ts';
 import { hierarchies } from './cgroups.ts';
+import { removeFirewallRules } from './firewall.ts';
 import type { Home } from './home.ts';
 import { unmountBelow } from './mounts.ts';
 import { type ClusterNames, clusterNames, nodeNames } from './names.ts';
@@ -74,6 +75,7 @@ export async function sweepCluster(of: SweptCluster, context: NodeContext): Prom
   await Promise.all(nodes.map((node) => removeNode(node, home.node(node.name), context)));
   await unmountBelow(machine, names.runDirectory);
   for (const table of found.tables) await machine.run(['nft', 'delete', 'table', ...table.split(' ')]).catch(() => {});
+  await machine.run(removeFirewallRules(names).run).catch(() => {});
   if (found.bridge) await machine.run(['ip', 'link', 'del', names.bridge]).catch(() => {});
   if (podRange !== undefined) await machine.run(['ip', 'route', 'flush', 'root', podRange]).catch(() => {});
   if (podRange !== undefined) await machine.run(['ip', 'route', 'del', 'unreachable', podRange]).catch(() => {});
