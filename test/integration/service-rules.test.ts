@@ -28,7 +28,10 @@ async function addPod(pod: (typeof pods)[number]): Promise<void> {
   await inPod('link', 'set', 'eth0', 'up');
   await inPod('route', 'add', '10.244.0.1', 'dev', 'eth0');
   await inPod('route', 'add', 'default', 'via', '10.244.0.1');
-  const program = `require('net').createServer((s) => s.end('${pod.ip} saw ' + s.remoteAddress)).listen(8080, '0.0.0.0', () => console.log('up'))`;
+  const program = `
+    require('net')
+      .createServer((socket) => socket.end('${pod.ip} saw ' + socket.remoteAddress))
+      .listen(8080, '0.0.0.0', () => console.log('up'))`;
   const server = spawn('ip', ['netns', 'exec', pod.ns, process.execPath, '-e', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -39,7 +42,13 @@ async function addPod(pod: (typeof pods)[number]): Promise<void> {
 /** What the server at `address` says to a client in `namespace`, or the code of the error. */
 async function ask(namespace: string, address: string): Promise<string> {
   const [host, port] = address.split(':');
-  const program = `const s=require('net').connect({host:'${host}',port:${port},timeout:2000});let t='';s.on('data',(d)=>t+=d);s.on('end',()=>console.log(t));s.on('timeout',()=>{console.log('timeout');s.destroy()});s.on('error',(e)=>console.log(e.code))`;
+  const program = `
+    const socket = require('net').connect({ host: '${host}', port: ${port}, timeout: 2000 });
+    let text = '';
+    socket.on('data', (data) => { text += data; });
+    socket.on('end', () => console.log(text));
+    socket.on('timeout', () => { console.log('timeout'); socket.destroy(); });
+    socket.on('error', (error) => console.log(error.code));`;
   const { stdout } = await exec('ip', ['netns', 'exec', namespace, process.execPath, '-e', program]);
   return stdout.trim();
 }

@@ -130,9 +130,8 @@ describe('the house', () => {
   });
 
   it('leaves nothing for later', () => {
-    const marks = new RegExp(
-      `\\b(${['TO', 'FIX', 'X'].join('DO|')}XX)\\b|@ts-ignore|@ts-nocheck|\\bas any\\b|\\.only\\(|\\bit\\.skip|describe\\.skip`,
-    );
+    const marks =
+      /\b(T[O]DO|F[I]XME|X[X]X)\b|@ts-ignore|@ts-nocheck|\bas any\b(?! \w)|\.only\(|\bit\.skip|describe\.skip/;
     const left = files
       .filter((file) => !file.path.startsWith('test/tidy/'))
       .flatMap((file) => file.lines.flatMap((line, i) => (marks.test(line) ? [`${file.path}:${i + 1}`] : [])));

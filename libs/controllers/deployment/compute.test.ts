@@ -195,6 +195,14 @@ describe('revisions', () => {
     });
   });
 
+  it('counts beyond what a double holds', () => {
+    const deployment = makeDeployment('web');
+    const old = makeSet({ image: 'other', size: 1 }, deployment);
+    old.metadata = { ...old.metadata, annotations: { 'deployment.kubernetes.io/revision': '3546343826724305832' } };
+    const { create } = compute({ deployment, replicaSets: [old], oldPodsRunning: false }, nowMs);
+    expect(create?.metadata?.annotations?.['deployment.kubernetes.io/revision']).toBe('3546343826724305833');
+  });
+
   it('history beyond the limit goes, lowest revisions first, never one with pods', () => {
     const deployment = makeDeployment('web', { revisionHistoryLimit: 1 });
     deployment.status = { replicas: 3, updatedReplicas: 3, availableReplicas: 3, observedGeneration: 1 };

@@ -56,7 +56,7 @@ export function compute({ deployment, replicaSets, oldPodsRunning }: Snapshot, n
   const scaling = paused || isScalingEvent(deployment, replicaSets);
   const recreate = deployment.spec?.strategy?.type === 'Recreate';
   const oldRuns = recreate && (oldPodsRunning || old.some((replicaSet) => sizeOf(replicaSet) > 0));
-  const revision = revisions.highestRevision(old) + 1;
+  const revision = revisions.highestRevision(old) + 1n;
   const create = found || scaling || oldRuns ? undefined : newReplicaSet(deployment, old, revision);
   const newest = found ?? create;
   const sizes = nextSizes({ deployment, newest, old, scaling, oldRuns });
@@ -102,7 +102,7 @@ interface Sized {
   deployment: V1Deployment;
   found: V1ReplicaSet | undefined;
   old: readonly V1ReplicaSet[];
-  revision: number;
+  revision: bigint;
   sizes: Sizes;
 }
 
@@ -138,7 +138,7 @@ function sizeAnnotations(deployment: V1Deployment): Record<string, string> {
   };
 }
 
-function newReplicaSet(deployment: V1Deployment, old: readonly V1ReplicaSet[], revision: number): V1ReplicaSet {
+function newReplicaSet(deployment: V1Deployment, old: readonly V1ReplicaSet[], revision: bigint): V1ReplicaSet {
   assert(deployment.spec, 'a Deployment without a specification is not stored');
   const { template, selector, minReadySeconds } = deployment.spec;
   const hash = templateHash(template, deployment.status?.collisionCount);
@@ -230,7 +230,7 @@ function surplusHistory(deployment: V1Deployment, old: readonly V1ReplicaSet[]):
   if (limit === unlimited) return [];
   const alive = old.filter((replicaSet) => !replicaSet.metadata?.deletionTimestamp);
   return alive
-    .sort((a, b) => revisions.revisionOf(a) - revisions.revisionOf(b) || byAge(a, b))
+    .sort((a, b) => Number(revisions.revisionOf(a) - revisions.revisionOf(b)) || byAge(a, b))
     .slice(0, Math.max(0, alive.length - limit))
     .filter(
       (replicaSet) =>

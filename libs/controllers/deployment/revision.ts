@@ -18,14 +18,19 @@ const notCopied = new Set([
 
 export type Annotations = Record<string, string>;
 
-/** The ReplicaSet's revision; 0 when it has none. */
-export function revisionOf(replicaSet: V1ReplicaSet): number {
-  const revision = Number.parseInt(replicaSet.metadata?.annotations?.[revisionAnnotation] ?? '0', 10);
-  return Number.isNaN(revision) ? 0 : revision;
+/** The ReplicaSet's revision, a 64-bit integer as Kubernetes counts them; 0 when it has none. */
+export function revisionOf(replicaSet: V1ReplicaSet): bigint {
+  return readRevision(replicaSet.metadata?.annotations?.[revisionAnnotation]) ?? 0n;
 }
 
-export function highestRevision(replicaSets: readonly V1ReplicaSet[]): number {
-  return Math.max(0, ...replicaSets.map(revisionOf));
+export function highestRevision(replicaSets: readonly V1ReplicaSet[]): bigint {
+  let highest = 0n;
+  for (const revision of replicaSets.map(revisionOf)) if (revision > highest) highest = revision;
+  return highest;
+}
+
+function readRevision(text: string | undefined): bigint | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : undefined;
 }
 
 /** A count that an annotation states; undefined when it states none. */
@@ -38,15 +43,15 @@ export function countOf(replicaSet: V1ReplicaSet, annotation: string): number | 
 export function newReplicaSetAnnotations(
   deployment: V1Deployment,
   existing: Annotations,
-  revision: number,
+  revision: bigint,
 ): Annotations {
   const result = { ...existing };
   for (const [key, value] of Object.entries(deployment.metadata?.annotations ?? {})) {
     if (!notCopied.has(key)) result[key] = value;
   }
   const before = existing[revisionAnnotation];
-  const beforeNumber = before === undefined ? 0 : Number.parseInt(before, 10);
-  if (Number.isNaN(beforeNumber) || beforeNumber >= revision) return result;
+  const known = before === undefined ? 0n : readRevision(before);
+  if (known === undefined || known >= revision) return result;
   result[revisionAnnotation] = String(revision);
   // A ReplicaSet that had a revision and gets a higher one was rolled back to; its past is kept.
   if (before !== undefined) {
