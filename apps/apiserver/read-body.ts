@@ -18,7 +18,9 @@ export function readBody(stream: IncomingMessage): Promise<Buffer> {
       if (bytes > discardedBytesMax) stream.destroy();
     });
     stream.once('error', reject);
-    stream.once('close', () => reject(new StatusError('BadRequest', 'the request ended before its body did')));
+    stream.once('close', () => {
+      if (!stream.complete) reject(new StatusError('BadRequest', 'the request ended before its body did'));
+    });
     stream.once('end', () => {
       if (bytes <= bodyBytesMax) return resolve(Buffer.concat(parts));
       const message = `Request entity too large: limit is ${bodyBytesMax}`;
