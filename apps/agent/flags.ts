@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { agentPlaces } from '../../libs/provision/layout.ts';
 import type { AgentOptions, JoinOptions } from './options.ts';
 
 export const agentUsage = `berth-agent: runs one node of a Berth cluster
@@ -48,8 +48,6 @@ const flags = {
   'cluster-domain': { type: 'string' },
 } as const;
 
-const hashDigits = 8;
-
 /** The options that an agent's command line asks for. @throws UsageError */
 export function parseAgentFlags(argv: readonly string[]): AgentOptions {
   const values = parse(argv);
@@ -59,18 +57,18 @@ export function parseAgentFlags(argv: readonly string[]): AgentOptions {
   if (wrong !== undefined) throw new UsageError(`--server ${wrong}: want a URL such as https://10.0.0.1:6443`);
   const name = (values.name ?? hostname()).toLowerCase();
   const home = resolve(values.home ?? join(homedir(), '.berth', 'nodes', name));
-  const place = createHash('sha256').update(home).digest('hex').slice(0, hashDigits);
+  const places = agentPlaces(home, name);
   return {
     servers,
     name,
     home,
-    run: values.run ?? `/run/berth/${place}/${name}`,
+    run: values.run ?? places.run,
     join: joinOptions(values.token, values['ca-hash']),
     nodeIp: values['node-ip'],
     containerd: values.containerd ?? 'private',
     cpus: values.cpus === undefined ? undefined : positive('--cpus', values.cpus),
     memoryBytes: values.memory === undefined ? undefined : memoryBytes(values.memory),
-    cgroup: values.cgroup ?? `/berth/${place}/${name}`,
+    cgroup: values.cgroup ?? places.cgroup,
     labels: labels(values.labels ?? ''),
     maxPods: values['max-pods'] === undefined ? undefined : positive('--max-pods', values['max-pods']),
     metricsAddress: values.metrics,

@@ -1,8 +1,7 @@
 /** One command of `berth`. */
 export interface Command {
-  /** One line for the list of commands. */
-  summary: string;
-  usage: string;
+  /** What `--help` prints; a command without one is another program's and answers by itself. */
+  usage?: string;
   /** Runs to its end; resolves to the exit code. */
   run(argv: readonly string[]): Promise<number>;
 }

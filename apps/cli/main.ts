@@ -14,7 +14,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const load = commands[name]?.load;
   if (load === undefined) throw new UsageError(`berth has no command "${name}"; "berth help" lists them`);
   const command = await load();
-  if (rest.includes('--help') || rest.includes('-h')) {
+  if (command.usage !== undefined && (rest.includes('--help') || rest.includes('-h'))) {
     process.stdout.write(command.usage);
     return 0;
   }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { ClusterConfig } from '../../libs/provision/home.ts';
 import { nodesMax } from '../../libs/provision/ranges.ts';
-import { storeChoice } from '../server/flags.ts';
+import { isStoreChoice, storeChoiceHint } from '../../libs/provision/store-choice.ts';
 import { UsageError } from './command.ts';
 import { parseCount, parseCpus, parseMemory } from './sizes.ts';
 
@@ -62,9 +62,6 @@ function parse(argv: readonly string[]) {
 }
 
 function store(text: string): string {
-  try {
-    return storeChoice(text);
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  if (!isStoreChoice(text)) throw new UsageError(`--store ${text}: ${storeChoiceHint}`);
+  return text;
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { homeFrom } from '../../libs/provision/home.ts';
+import { isStoreChoice, storeChoiceHint } from '../../libs/provision/store-choice.ts';
 import type { ServerOptions } from './options.ts';
 
 export const serverUsage = `berth server: runs the control plane of a cluster, in the foreground
@@ -74,11 +75,8 @@ function wholeNumber(flag: string, text: string, max: number): number {
   return value;
 }
 
-/** @throws UsageError unless the text names a store. */
-export function storeChoice(text: string): string {
-  if (text !== 'embedded' && !/^etcd=https?:\/\/.+/.test(text)) {
-    throw new UsageError(`--store ${text}: want "embedded" or "etcd=http://HOST:2379[,...]"`);
-  }
+function storeChoice(text: string): string {
+  if (!isStoreChoice(text)) throw new UsageError(`--store ${text}: ${storeChoiceHint}`);
   return text;
 }
 

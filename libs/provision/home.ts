@@ -53,7 +53,7 @@ export function homeAt(path: string): Home {
 
 /** `$BERTH_HOME`, else ~/.berth. */
 export function homeFrom(environment: Record<string, string | undefined>): Home {
-  const chosen = environment['BERTH_HOME'];
+  const chosen = environment.BERTH_HOME;
   return homeAt(resolve(chosen !== undefined && chosen !== '' ? chosen : join(homedir(), '.berth')));
 }
 

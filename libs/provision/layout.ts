@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
 
 /** Where one node keeps its things. `home` outlives a restart of the machine, `run` does not. */
 export interface NodeLayout {
@@ -31,4 +32,12 @@ export function nodeLayout(home: string, run: string): NodeLayout {
     ipamDir: join(run, 'cni/ipam'),
     imagesMarker: join(home, 'containerd', 'berth-images'),
   };
+}
+
+const placeDigits = 8;
+
+/** Where an agent on a machine of its own keeps what does not outlive a restart, and the cgroup of its node. */
+export function agentPlaces(home: string, name: string): { run: string; cgroup: string } {
+  const place = createHash('sha256').update(resolve(home)).digest('hex').slice(0, placeDigits);
+  return { run: `/run/berth/${place}/${name}`, cgroup: `/berth/${place}/${name}` };
 }

@@ -1,4 +1,4 @@
-import { chmod, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Clock, sleep } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
@@ -214,10 +214,4 @@ export async function removeNode(names: NodeNames, home: string, context: NodeCo
 async function programOf(pid: number): Promise<string> {
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   return basename(command.split('\0')[0] ?? '');
-}
-
-/** Makes a folder that only the owner may enter. */
-export async function privateDirectory(machine: Machine, path: string): Promise<void> {
-  await machine.makeDirectory(path);
-  await chmod(path, 0o700);
 }

@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
 import { sleep } from '../base/clock.ts';
 import { signal } from './cgroup-tree.ts';
@@ -55,8 +55,4 @@ export async function loadRecord(path: string): Promise<ProcessRecord | undefine
 function parseRecord(text: string): ProcessRecord | undefined {
   const match = /^\{"pid":(\d+),"startTicks":(\d+)\}\s*$/.exec(text);
   return match === null ? undefined : { pid: Number(match[1]), startTicks: Number(match[2]) };
-}
-
-export async function dropRecord(path: string): Promise<void> {
-  await rm(path, { force: true });
 }

@@ -16,7 +16,6 @@ import { Progress } from '../progress.ts';
 const gracefulStopMs = 90_000;
 
 export const down: Command = {
-  summary: 'stop it and leave nothing running',
   usage: `berth down: stops the cluster of this home and leaves no process, mount, namespace, link or cgroup
 
   --purge   remove its data too: objects, certificates, images, logs

@@ -7,7 +7,6 @@ import { CliError, type Command, say, UsageError } from '../command.ts';
 const okCode = 200;
 
 export const explain: Command = {
-  summary: 'say why a pod runs where it runs, or why it waits',
   usage: `berth explain [pod/]NAME: what the scheduler thinks of every node for this pod, as things stand now
 
   -n, --namespace NAMESPACE   (default)

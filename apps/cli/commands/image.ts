@@ -19,7 +19,6 @@ const usage = `berth image: images that need no registry
 `;
 
 export const image: Command = {
-  summary: 'build the images that Berth brings, or load an archive into every node',
   usage,
   async run(argv) {
     const [verb, ...rest] = argv;

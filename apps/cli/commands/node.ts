@@ -11,7 +11,6 @@ const usage = `berth node: stops and starts single nodes of this machine
 `;
 
 export const node: Command = {
-  summary: 'stop and start single nodes of this machine',
   usage,
   async run(argv) {
     const [verb, name] = argv;

@@ -20,7 +20,6 @@ const mebibyte = 2 ** 20;
 const notRunningExitCode = 3;
 
 export const status: Command = {
-  summary: 'show what runs',
   usage: `berth status: shows the cluster of this home; exit code 3 when it does not run
 
   --json   for programs

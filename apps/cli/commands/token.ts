@@ -4,9 +4,9 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../../../libs/base/clock.ts';
 import { authorityHash } from '../../../libs/pki/authority.ts';
 import { newBootstrapToken } from '../../../libs/pki/bootstrap-token.ts';
+import { mainAddress } from '../../../libs/provision/addresses.ts';
 import { type Home, homeFrom, loadConfig } from '../../../libs/provision/home.ts';
 import { addressIn } from '../../../libs/provision/ranges.ts';
-import { mainAddress } from '../../server/addresses.ts';
 import { Api } from '../api.ts';
 import { CliError, type Command, say, UsageError } from '../command.ts';
 
@@ -19,7 +19,6 @@ const hourMs = 3_600_000;
 const clusterDnsOffset = 10;
 
 export const token: Command = {
-  summary: 'make the line that joins a machine',
   usage,
   async run(argv) {
     const [verb, ...rest] = argv;

@@ -28,7 +28,6 @@ const defaults = { port: 6443, nodes: 3, store: 'embedded' };
 const interruptedExitCode = 130;
 
 export const up: Command = {
-  summary: 'start a cluster on this machine',
   usage: upUsage,
   async run(argv) {
     const flags = parseUpFlags(argv);
