@@ -16,7 +16,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const logger = createLogger({ clock: systemClock });
   const metrics = createMetrics({ build: { program: 'berth-agent', version: agentVersion } });
   const agent = await startAgent({ ...options, logger, metrics, metricsText: () => metrics.render() });
-  logger.info('the node is running', { node: options.name, servers: options.servers });
+  logger.info('the node is running', { node: options.name, servers: options.servers.join() });
   const stop = (signal: string) => {
     logger.info('stopping; containers go on', { signal });
     agent.stop().then(() => process.exit(0), fail);

@@ -216,6 +216,21 @@ describe('the WebSocket protocols of other clients', () => {
     else expect(said.join('')).toContain(expected);
   });
 
+  it.each(['v4.channel.k8s.io', 'v4.base64.channel.k8s.io'])('ports over %s, said at once', async (protocol) => {
+    const base64 = protocol.includes('base64');
+    const { socket, messages } = await dial(`portforward?ports=${echoPort}&ports=1`, protocol);
+    socket.send(base64 ? `0${Buffer.from('early').toString('base64')}` : Buffer.from('\0early'));
+    const on = (channel: number) =>
+      messages
+        .filter((message) => message[0] === (base64 ? 48 + channel : channel))
+        .map((message) => (base64 ? Buffer.from(message.toString('latin1', 1), 'base64') : message.subarray(1)));
+    await until(() => on(0).length === 2 && on(3).length === 2);
+    expect(on(0)[0]!.readUInt16LE()).toBe(echoPort);
+    expect(on(0)[1]!.toString()).toBe('<early>');
+    expect(on(3)[1]!.toString()).toMatch(/error forwarding port 1 to pod: .*ECONNREFUSED/);
+    socket.close();
+  });
+
   it.each(['', 'binary.k8s.io', 'base64.binary.k8s.io'])('logs over "%s"', async (protocol) => {
     const { messages, closed } = await dial('log', protocol);
     await closed;

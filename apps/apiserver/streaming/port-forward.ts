@@ -121,26 +121,31 @@ async function forwardStream(node: ByteStream, client: SpdyStream): Promise<void
 
 /** The channel protocols: data on channel 2i and errors on 2i+1 of the i-th port; each begins with its port. */
 async function serveChannels(channels: ChannelSocket, forward: PortForward): Promise<void> {
-  const nodes = new Map<number, ByteStream>();
-  const copies = forward.ports.map(async (port, index) => {
-    const announcement = Buffer.alloc(2);
-    announcement.writeUInt16LE(port);
-    await channels.send(2 * index, announcement);
-    await channels.send(2 * index + 1, announcement);
-    try {
-      const node = await forward.open(port);
-      nodes.set(2 * index, node);
-      for await (const item of node.incoming) if ('data' in item) await channels.send(2 * index, item.data);
-    } catch (error) {
-      await channels.send(
-        2 * index + 1,
-        Buffer.from(`error forwarding port ${port} to pod: ${(error as Error).message}`),
-      );
-    }
-  });
+  // Clients send at once: what they say waits for the connection in the pod.
+  const nodes = forward.ports.map((port) => forward.open(port));
+  for (const node of nodes) node.catch(() => {});
+  const copies = forward.ports.map((port, index) => serveChannel(channels, { port, index, node: nodes[index]! }));
   void Promise.all(copies).then(() => channels.close());
   for await (const message of channels.incoming) {
-    if ('data' in message) await nodes.get(message.channel)?.write(0, message.data);
+    const node = await nodes[message.channel / 2]?.catch(() => undefined);
+    if ('data' in message) await node?.write(0, message.data);
   }
-  for (const node of nodes.values()) node.close();
+  for (const node of nodes) void node.then((stream) => stream.close()).catch(() => {});
+}
+
+async function serveChannel(
+  channels: ChannelSocket,
+  { port, index, node }: { port: number; index: number; node: Promise<ByteStream> },
+): Promise<void> {
+  const announcement = Buffer.alloc(2);
+  announcement.writeUInt16LE(port);
+  await channels.send(2 * index, announcement);
+  await channels.send(2 * index + 1, announcement);
+  try {
+    const stream = await node;
+    for await (const item of stream.incoming) if ('data' in item) await channels.send(2 * index, item.data);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    await channels.send(2 * index + 1, Buffer.from(`error forwarding port ${port} to pod: ${why}`));
+  }
 }
