@@ -163,7 +163,11 @@ describe('server-side apply', () => {
     ['an unknown field', { bogus: 1 }, 500],
     ['a value of the wrong type', { hostname: 7 }, 500],
     ['a key that stands twice', { containers: [{ name: 'a' }, { name: 'a' }] }, 500],
-    ['an item without its key', { containers: [{ image: 'a' }] }, 500],
+    [
+      'an item without its key',
+      { resourceClaims: [{ name: 'a' }], hostAliases: [{ hostnames: ['a'] }, { hostnames: ['b'] }] },
+      500,
+    ],
   ])('refuses %s', (_, spec, code) => {
     expect(refusalOf(() => apply(undefined, 'one', config({}, spec))).code).toBe(code);
   });

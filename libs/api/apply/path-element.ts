@@ -1,4 +1,5 @@
-import type { ValueSchema } from '../schema/types.ts';
+import { zeroOf } from '../decode/zero.ts';
+import type { FieldSchema, ValueSchema } from '../schema/types.ts';
 
 /** Keys of list items, and values of sets, as path elements write them. */
 type Members = Record<string, unknown>;
@@ -10,6 +11,12 @@ export class ElementError extends Error {
   override readonly name = 'ElementError';
 }
 
+/** What stands in for a key that is missing: its default, or the zero value of a field that is always there. */
+function defaultOf(field: FieldSchema | undefined): unknown {
+  if (field?.default !== undefined) return field.default;
+  return field?.required && field.zero === 'always' ? zeroOf(field) : undefined;
+}
+
 function keyElement(item: unknown, list: ValueSchema): string {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) {
     throw new ElementError(`items of a list with the keys ${list.listKeys.join(', ')} must be objects`);
@@ -17,7 +24,7 @@ function keyElement(item: unknown, list: ValueSchema): string {
   const keys: Members = {};
   let found = false;
   for (const name of [...list.listKeys].sort()) {
-    const value = (item as Members)[name] ?? list.element?.type?.fields.get(name)?.default;
+    const value = (item as Members)[name] ?? defaultOf(list.element?.type?.fields.get(name));
     if (value === undefined) continue;
     keys[name] = value;
     found = true;

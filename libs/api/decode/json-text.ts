@@ -50,16 +50,23 @@ export function parseJson(text: string): JsonText {
   }
 }
 
-/** Members of all objects in a value. */
+/**
+ * Members of all objects in a value.
+ * @throws DecodeError for a value nested deeper than nestingMax, as patches can make one.
+ */
 export function countMembers(value: unknown): number {
   let members = 0;
-  const open: unknown[] = [value];
-  while (open.length > 0) {
-    const next = open.pop();
-    if (typeof next !== 'object' || next === null) continue;
-    const values = Object.values(next);
-    if (!Array.isArray(next)) members += values.length;
-    for (const inner of values) open.push(inner);
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > nestingMax) throw new DecodeError([], `the body is nested more than ${nestingMax} levels deep`);
+    const below: unknown[] = [];
+    for (const next of level) {
+      if (typeof next !== 'object' || next === null) continue;
+      const values = Object.values(next);
+      if (!Array.isArray(next)) members += values.length;
+      for (const inner of values) below.push(inner);
+    }
+    level = below;
   }
   return members;
 }

@@ -1,4 +1,5 @@
 import { isMap, isPair, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import { countMembers } from './json-text.ts';
 import { DecodeError, writePath } from './problem.ts';
 
 export interface YamlText {
@@ -38,6 +39,17 @@ function duplicatesIn(document: ReturnType<typeof parseDocument>): string[] {
  * its times and sixty-based numbers. @throws DecodeError
  */
 export function parseYaml(text: string): YamlText {
+  try {
+    return readDocument(text);
+  } catch (error) {
+    if (error instanceof DecodeError) throw error;
+    // The parser recurses: what is nested without end makes it run out of stack.
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DecodeError([], `the body is not YAML that can be read: ${why}`);
+  }
+}
+
+function readDocument(text: string): YamlText {
   const document = parseDocument(text, {
     version: '1.1',
     uniqueKeys: false,
@@ -50,10 +62,7 @@ export function parseYaml(text: string): YamlText {
   });
   const [error] = document.errors;
   if (error) throw new DecodeError([], `the body is not YAML: ${error.message.split('\n')[0]}`);
-  try {
-    const value: unknown = document.toJS({ maxAliasCount: aliasCountMax });
-    return { value, duplicates: duplicatesIn(document) };
-  } catch (cause) {
-    throw new DecodeError([], `the body is not YAML: ${cause instanceof Error ? cause.message : String(cause)}`);
-  }
+  const value: unknown = document.toJS({ maxAliasCount: aliasCountMax });
+  countMembers(value);
+  return { value, duplicates: duplicatesIn(document) };
 }

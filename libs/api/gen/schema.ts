@@ -525,7 +525,7 @@ export const schemaLines: Readonly<Record<string, string>> = {
   V1LoadBalancerStatus:
     "core.v1.LoadBalancerStatus|ingress []V1LoadBalancerIngress dropped atomic",
   V1LocalObjectReference:
-    "core.v1.LocalObjectReference atomic|name string dropped",
+    "core.v1.LocalObjectReference atomic|name string dropped default=",
   V1LocalSubjectAccessReview:
     "authorization.v1.LocalSubjectAccessReview|apiVersion string dropped|kind string dropped|metadata V1ObjectMeta always|spec V1SubjectAccessReviewSpec always required|status V1SubjectAccessReviewStatus always",
   V1LocalVolumeSource:

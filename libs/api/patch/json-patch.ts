@@ -4,6 +4,14 @@ import { cloneJson, equalJson, isMembers, type Members, setMember } from './json
 /** Operations one JSON patch may have; more would hold the server up. */
 export const jsonPatchOperationsMax = 10_000;
 
+/** How much JSON the copies of one patch may make, all in all: copies of copies double. */
+export const jsonPatchCopyBytesMax = 3 * 1024 * 1024;
+
+/** What the copies of one patch have made so far. */
+interface Budget {
+  copiedBytes: number;
+}
+
 function fail(index: number, why: string): never {
   // Kubernetes answers with details that say nothing, and no cause.
   throw new StatusError('Invalid', `operation ${index} of the JSON patch failed: ${why}`, { details: {} });
@@ -17,10 +25,12 @@ function malformed(why: string): never {
 class Operation {
   private readonly members: Members;
   private readonly index: number;
+  private readonly budget: Budget;
 
-  constructor(members: Members, index: number) {
+  constructor(members: Members, index: number, budget: Budget) {
     this.members = members;
     this.index = index;
+    this.budget = budget;
   }
 
   apply(document: unknown): unknown {
@@ -38,13 +48,23 @@ class Operation {
         return this.add(without, path, removed);
       }
       case 'copy':
-        return this.add(document, path, cloneJson(this.get(document, this.pointer('from'))));
+        return this.add(document, path, this.copied(this.get(document, this.pointer('from'))));
       case 'test':
         this.test(document, path);
         return document;
       default:
         return fail(this.index, `there is no operation called ${JSON.stringify(this.members.op)}`);
     }
+  }
+
+  private copied(value: unknown): unknown {
+    const text = JSON.stringify(value);
+    this.budget.copiedBytes += text.length;
+    if (this.budget.copiedBytes > jsonPatchCopyBytesMax) {
+      const message = `the copies of the JSON patch come to more than ${jsonPatchCopyBytesMax} bytes`;
+      throw new StatusError('RequestEntityTooLarge', message);
+    }
+    return JSON.parse(text);
   }
 
   private value(): unknown {
@@ -149,9 +169,10 @@ export function applyJsonPatch(target: unknown, patch: unknown): unknown {
     throw new StatusError('RequestEntityTooLarge', message);
   }
   let document = target;
+  const budget: Budget = { copiedBytes: 0 };
   patch.forEach((members: unknown, index) => {
     if (!isMembers(members)) malformed(`operation ${index} is no object`);
-    document = new Operation(members, index).apply(document);
+    document = new Operation(members, index, budget).apply(document);
   });
   return document;
 }

@@ -46,6 +46,15 @@ describe('JSON patch', () => {
     ['a missing value', [{ op: 'add', path: '/a' }], 422, /no value/],
     ['no list', { op: 'add' }, 400, /list of operations/],
     ['an operation that is no object', [7], 400, /operation 0/],
+    [
+      'copies of copies',
+      [
+        { op: 'add', path: '/e', value: ['x'.repeat(1000)] },
+        ...Array.from({ length: 30 }, () => ({ op: 'copy', from: '/e', path: '/e/-' })),
+      ],
+      413,
+      /copies/,
+    ],
     ['too many operations', Array(10_001).fill({ op: 'test', path: '/a', value: 1 }), 413, /at most/],
   ])('refuses %s', (_, patch, code, message) => {
     const refusal = refusalOf(() => applyJsonPatch(original(), patch));
