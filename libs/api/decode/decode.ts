@@ -4,7 +4,7 @@ import { apiVersionOf } from '../meta.ts';
 import type { GroupVersionKind, TypeSchema } from '../schema/types.ts';
 import { countMembers, duplicatesInJson, parseJson } from './json-text.ts';
 import { DecodeError } from './problem.ts';
-import { readTyped } from './typed.ts';
+import { complaintsMax, readTyped } from './typed.ts';
 import { parseYaml } from './yaml-text.ts';
 
 export type BodyFormat = 'json' | 'yaml';
@@ -66,7 +66,7 @@ function parseBody(body: Uint8Array | string, format: BodyFormat): ParsedBody {
 export function decodePlain(body: Uint8Array | string, format: BodyFormat): PlainBody {
   try {
     const parsed = parseBody(body, format);
-    return { value: parsed.value, complaints: parsed.duplicates().map(duplicate) };
+    return { value: parsed.value, complaints: parsed.duplicates().map(duplicate).slice(0, complaintsMax) };
   } catch (error) {
     refuse(error);
   }
@@ -108,7 +108,7 @@ export function decodeObject<T extends KubeObject = KubeObject>(
     const { object, unknownFields, members } = readTyped(parsed.value, expected.type);
     checkIdentity(object, expected);
     const complaints = [...unknownFields.map(unknown), ...parsed.duplicates(members).map(duplicate)];
-    return { object: object as T, complaints };
+    return { object: object as T, complaints: complaints.slice(0, complaintsMax) };
   } catch (error) {
     refuse(error, cannotBeRead(expected));
   }

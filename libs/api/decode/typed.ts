@@ -16,6 +16,9 @@ export interface TypedValue {
 
 const none: string[] = [];
 
+/** Unknown or duplicate fields beyond this are not named: nobody reads them, and each becomes a header. */
+export const complaintsMax = 100;
+
 /** Schemas that contain themselves (JSONSchemaProps) end here. */
 const depthMax = 500;
 
@@ -124,7 +127,7 @@ class TypedReader {
   }
 
   private noteUnknown(name: string, given: unknown): void {
-    this.unknownFields.push(writePath([...this.path, name]));
+    if (this.unknownFields.length < complaintsMax) this.unknownFields.push(writePath([...this.path, name]));
     this.members += countMembers(given);
   }
 
