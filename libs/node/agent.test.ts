@@ -245,6 +245,37 @@ describe('a node', () => {
     expect(status).toMatchObject({ containerID: id, restartCount: 0, ready: true });
   });
 
+  it('refuses kernel settings that are not safe', async () => {
+    await begin();
+    node.pods.set(podOf('a', { securityContext: { sysctls: [{ name: 'kernel/msgmax', value: '1' }] } }));
+    await node.until('it is refused', () => node.status('a')?.phase === 'Failed');
+    expect(node.status('a')).toMatchObject({ reason: 'SysctlForbidden' });
+  });
+
+  it('gives a running container other limits as it runs, or by a restart where it wants one', async () => {
+    await begin();
+    const resources = (cpu: string) => ({
+      resources: { limits: { cpu, memory: '64Mi' }, requests: { cpu, memory: '64Mi' } },
+    });
+    const pod = podOf('a', {}, resources('100m'));
+    node.pods.set(pod);
+    await node.running('a');
+    const resized = (generation: number, container: Partial<V1Container>) => ({
+      ...podOf('a', {}, container),
+      metadata: { ...pod.metadata, generation },
+    });
+    node.pods.set(resized(2, resources('200m')));
+    await node.until('it has more', () => node.container('a')?.resources?.limits?.cpu === '200m');
+    expect(node.status('a')?.conditions?.some(({ type }) => type === 'PodResizeInProgress')).toBe(false);
+    expect(node.cgroups.groups.get('/n1/kubepods/poduid-a')).toMatchObject({ cpuQuotaUs: 20_000 });
+    expect(node.container('a')?.restartCount).toBe(0);
+    const resizePolicy = [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }];
+    node.pods.set(resized(3, { ...resources('300m'), resizePolicy }));
+    await node.until('it was restarted', () => node.container('a')?.restartCount === 1);
+    await node.running('a');
+    expect(node.container('a')?.resources?.limits?.cpu).toBe('300m');
+  });
+
   it('ends a pod at its deadline', async () => {
     await begin();
     node.pods.set(podOf('a', { activeDeadlineSeconds: 20 }));

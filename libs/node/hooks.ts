@@ -25,9 +25,9 @@ export async function runHook(
     const result = await deps.runtime.execSync(target.containerId, command, seconds);
     if (result.exitCode === 0) return;
     const output = Buffer.concat([result.stdout, result.stderr]).toString('utf8');
-    throw new Error(
-      `Exec lifecycle hook (${JSON.stringify(command)}) for Container "${target.container.name}" failed - error: command exited with ${result.exitCode}, message: ${JSON.stringify(output)}`,
-    );
+    const what = `Exec lifecycle hook (${JSON.stringify(command)}) for Container "${target.container.name}"`;
+    const why = `command exited with ${result.exitCode}, message: ${JSON.stringify(output)}`;
+    throw new Error(`${what} failed - error: ${why}`);
   }
   if (hook.httpGet) {
     const where = httpTarget(hook.httpGet, target.container, target.podIp, 'kube-lifecycle/1.36');

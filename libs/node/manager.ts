@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { V1ConfigMap, V1Pod, V1Secret } from '../api/gen/types.ts';
 import { rfc3339 } from '../base/clock.ts';
-import { podAmounts } from '../pods/resources.ts';
 import { isTerminal } from '../pods/spec.ts';
+import { type Refusal, refusePod } from './admission.ts';
 import type { WorkerDeps } from './deps.ts';
 import { removeCgroup } from './ending.ts';
 import { textOf } from './failure.ts';
@@ -98,27 +98,11 @@ export class PodManager {
   }
 
   /** Why the node cannot take a new pod; undefined when it can or has taken it already. */
-  #refuse(pod: V1Pod, uid: string): { reason: string; message: string } | undefined {
+  #refuse(pod: V1Pod, uid: string): Refusal | undefined {
     const settled = isTerminal(pod.status?.phase) || pod.metadata?.deletionTimestamp !== undefined;
     if (settled || pod.status?.startTime || this.#deps.view.pod(uid).sandboxes.length > 0) return undefined;
-    const others = [...this.#workers.values()].filter(({ active }) => active).map((worker) => podAmounts(worker.pod));
-    const wanted = podAmounts(pod);
-    const { node } = this.#deps;
-    const checks = [
-      { name: 'pods', asked: 1, used: others.length, capacity: node.podsMax },
-      { name: 'cpu', asked: wanted.cpuRequest, used: sum(others.map((o) => o.cpuRequest)), capacity: node.cpuMillis },
-      {
-        name: 'memory',
-        asked: wanted.memoryRequest,
-        used: sum(others.map((o) => o.memoryRequest)),
-        capacity: node.memoryBytes,
-      },
-    ];
-    const short = checks.find(({ asked, used, capacity }) => asked > 0 && used + asked > capacity);
-    if (!short) return undefined;
-    const { name, asked, used, capacity } = short;
-    const message = `Node didn't have enough resource: ${name}, requested: ${asked}, used: ${used}, capacity: ${capacity}`;
-    return { reason: `OutOf${name}`, message: `Pod was rejected: ${message}` };
+    const others = [...this.#workers.values()].filter(({ active }) => active).map((worker) => worker.pod);
+    return refusePod(pod, others, this.#deps.node);
   }
 
   #referencesChanged(
@@ -154,10 +138,6 @@ export class PodManager {
       }
     }
   }
-}
-
-function sum(values: number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 /** A stand-in for the object of a pod that is gone, so that its containers end with the grace that they were given. */

@@ -26,10 +26,9 @@ function kernelHostname(pod: V1Pod, clusterDomain: string): string {
   if (!pod.spec?.setHostnameAsFQDN || domain === '') return hostname;
   const full = `${hostname}.${domain}`;
   if (full.length <= fullNameLengthMax) return full;
-  throw new StatusError(
-    'Invalid',
-    `Failed to construct FQDN from pod hostname and cluster domain, FQDN ${full} is too long (${fullNameLengthMax} characters is the max, ${full.length} characters requested)`,
-  );
+  const limits = `${fullNameLengthMax} characters is the max, ${full.length} characters requested`;
+  const what = 'Failed to construct FQDN from pod hostname and cluster domain';
+  throw new StatusError('Invalid', `${what}, FQDN ${full} is too long (${limits})`);
 }
 
 export function namespacesOf(pod: V1Pod): NamespaceOptions {

@@ -58,6 +58,7 @@ export class PodWorker {
   #waiting: ReadonlyMap<string, Waiting> = new Map();
   #timer: Timer | undefined;
   #endFailures = 0;
+  #endGraceMs = Number.POSITIVE_INFINITY;
   #scheduled = false;
   #stopped = false;
 
@@ -112,7 +113,21 @@ export class PodWorker {
     if (pod) this.#pod = pod;
     else this.#objectGone = true;
     if (pod && showsDifferently(before, pod)) this.refreshVolumes();
+    if (this.#stage === 'ending') this.#hasten();
     this.wake();
+  }
+
+  /** A second deletion may leave the containers less time than the first. */
+  #hasten(): void {
+    const graceMs = this.#objectGone ? 0 : this.#graceMs();
+    if (graceMs >= this.#endGraceMs) return;
+    this.#endGraceMs = graceMs;
+    for (const { id, state } of this.#observed().containers) {
+      if (state !== 'running') continue;
+      this.#deps.runtime
+        .stopContainer(id, Math.ceil(graceMs / 1000))
+        .catch((error: unknown) => this.#failed('hasten', error, 0));
+    }
   }
 
   /** Something that the pod refers to has changed. */
@@ -289,6 +304,7 @@ export class PodWorker {
     const uid = this.#pod.metadata?.uid ?? '';
     // An object removed without being marked first was removed by force.
     const forced = this.#objectGone && this.#pod.metadata?.deletionTimestamp === undefined;
+    this.#endGraceMs = forced ? 0 : this.#graceMs();
     await endPod(this.#deps, {
       pod: this.#pod,
       paths: this.#paths,

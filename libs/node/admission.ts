@@ -1,0 +1,61 @@
+import type { V1Pod } from '../api/gen/types.ts';
+import { podAmounts } from '../pods/resources.ts';
+import type { NodeIdentity } from './options.ts';
+
+/** Why a node does not take a pod, in the words that the pod's status shows. */
+export interface Refusal {
+  reason: string;
+  message: string;
+}
+
+/** Kernel settings that concern their own pod alone. Source: Kubernetes documentation, "Using sysctls in a cluster". */
+const safeSysctls = new Set([
+  'kernel.shm_rmid_forced',
+  'net.ipv4.ip_local_port_range',
+  'net.ipv4.ip_local_reserved_ports',
+  'net.ipv4.ip_unprivileged_port_start',
+  'net.ipv4.ping_group_range',
+  'net.ipv4.tcp_fin_timeout',
+  'net.ipv4.tcp_keepalive_intvl',
+  'net.ipv4.tcp_keepalive_probes',
+  'net.ipv4.tcp_keepalive_time',
+  'net.ipv4.tcp_rmem',
+  'net.ipv4.tcp_syncookies',
+  'net.ipv4.tcp_wmem',
+]);
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function refuseSize(pod: V1Pod, others: readonly V1Pod[], node: NodeIdentity): Refusal | undefined {
+  const taken = others.map(podAmounts);
+  const wanted = podAmounts(pod);
+  const checks = [
+    { name: 'pods', asked: 1, used: taken.length, capacity: node.podsMax },
+    { name: 'cpu', asked: wanted.cpuRequest, used: sum(taken.map((t) => t.cpuRequest)), capacity: node.cpuMillis },
+    {
+      name: 'memory',
+      asked: wanted.memoryRequest,
+      used: sum(taken.map((t) => t.memoryRequest)),
+      capacity: node.memoryBytes,
+    },
+  ];
+  const short = checks.find(({ asked, used, capacity }) => asked > 0 && used + asked > capacity);
+  if (!short) return undefined;
+  const { name, asked, used, capacity } = short;
+  const numbers = `${name}, requested: ${asked}, used: ${used}, capacity: ${capacity}`;
+  return { reason: `OutOf${name}`, message: `Pod was rejected: Node didn't have enough resource: ${numbers}` };
+}
+
+function refuseSysctls(pod: V1Pod): Refusal | undefined {
+  const asked = pod.spec?.securityContext?.sysctls ?? [];
+  const unsafe = asked.map(({ name }) => name.replaceAll('/', '.')).find((name) => !safeSysctls.has(name));
+  if (unsafe === undefined) return undefined;
+  return { reason: 'SysctlForbidden', message: `Pod was rejected: forbidden sysctl: "${unsafe}" not allowlisted` };
+}
+
+/** Why the node cannot take a pod beside those that it has; undefined when it can. */
+export function refusePod(pod: V1Pod, others: readonly V1Pod[], node: NodeIdentity): Refusal | undefined {
+  return refuseSize(pod, others, node) ?? refuseSysctls(pod);
+}
