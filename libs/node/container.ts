@@ -4,7 +4,7 @@ import type { V1Container, V1Pod, V1VolumeMount } from '../api/gen/types.ts';
 import { StatusError } from '../base/status.ts';
 import { expandVariables, unknownVariable } from '../pods/expand.ts';
 import { oomScoreOf } from '../pods/qos.ts';
-import { containerAmounts, cpuPeriodUs, quotaOf, sharesOf } from '../pods/resources.ts';
+import { containerAmounts, cpuPeriodUs, sharesOf } from '../pods/resources.ts';
 import { hashOf } from '../pods/spec.ts';
 import type { ContainerConfig, ContainerResources, ImageInfo, RuntimeMount } from '../runtime/runtime.ts';
 import { annotationNames, labelNames } from './labels.ts';
@@ -16,6 +16,13 @@ const terminationPathDefault = '/dev/termination-log';
 const hostsPath = '/etc/hosts';
 const graceSecondsDefault = 30;
 
+/** What a container's limits are held against. */
+export interface NodeBounds {
+  memoryBytes: number;
+  /** Microseconds per period for a CPU limit; 0 for none. */
+  cpuQuotaUs(limitMillis: number | undefined): number;
+}
+
 export interface ContainerInputs {
   pod: V1Pod;
   container: V1Container;
@@ -24,7 +31,7 @@ export interface ContainerInputs {
   environment: ReadonlyMap<string, string>;
   paths: PodPaths;
   volumePath: (name: string) => string | undefined;
-  nodeMemoryBytes: number;
+  node: NodeBounds;
   /** The container whose processes an ephemeral one joins. */
   targetId?: string;
 }
@@ -95,14 +102,14 @@ function depth(path: string): number {
 }
 
 /** cgroup settings of one container. The runtime's own default shares stand for "no request". */
-export function containerResources(pod: V1Pod, container: V1Container, nodeMemoryBytes: number): ContainerResources {
+export function containerResources(pod: V1Pod, container: V1Container, node: NodeBounds): ContainerResources {
   const { requests, limits } = containerAmounts(container);
   return {
     cpuPeriod: cpuPeriodUs,
-    cpuQuota: quotaOf(limits.cpuMillis),
+    cpuQuota: node.cpuQuotaUs(limits.cpuMillis),
     cpuShares: sharesOf(requests.cpuMillis ?? limits.cpuMillis ?? 0),
     memoryLimit: limits.memoryBytes ?? 0,
-    oomScoreAdj: oomScoreOf(pod, requests.memoryBytes ?? limits.memoryBytes ?? 0, nodeMemoryBytes),
+    oomScoreAdj: oomScoreOf(pod, requests.memoryBytes ?? limits.memoryBytes ?? 0, node.memoryBytes),
   };
 }
 
@@ -139,7 +146,7 @@ export async function containerConfigOf(inputs: ContainerInputs): Promise<Contai
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
-    resources: containerResources(pod, container, inputs.nodeMemoryBytes),
+    resources: containerResources(pod, container, inputs.node),
     security,
   };
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
 import type { PodCgroups } from './cgroups/pods.ts';
+import type { NodeBounds } from './container.ts';
 import type { EventRecorder } from './events.ts';
 import type { PodFacts } from './fieldref.ts';
 import type { Gate } from './gate.ts';
@@ -48,4 +49,10 @@ export function factsOf(deps: Pick<WorkerDeps, 'node'>, pod: V1Pod, podIps: read
     nodeCpuMillis: deps.node.cpuMillis,
     nodeMemoryBytes: deps.node.memoryBytes,
   };
+}
+
+/** What the limits of this node's containers are held against. */
+export function nodeBounds(deps: Pick<WorkerDeps, 'node' | 'cgroups'>): NodeBounds {
+  const { node, cgroups } = deps;
+  return { memoryBytes: node.memoryBytes, cpuQuotaUs: (limitMillis) => cgroups.cpuQuotaUs(limitMillis) };
 }

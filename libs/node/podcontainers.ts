@@ -5,7 +5,7 @@ import { podAsApplied } from '../pods/resize.ts';
 import { containerNamed, podText } from '../pods/spec.ts';
 import type { ImageInfo, SandboxConfig } from '../runtime/runtime.ts';
 import { containerResources } from './container.ts';
-import type { WorkerDeps } from './deps.ts';
+import { nodeBounds, type WorkerDeps } from './deps.ts';
 import { StartError, textOf } from './failure.ts';
 import type { Notes } from './notes.ts';
 import type { PodPaths } from './options.ts';
@@ -105,7 +105,7 @@ export class PodContainers {
     // No container may have more than its pod: the pod's limits grow first and shrink last.
     deps.cgroups.widen(pod(), before);
     for (const { container, running } of actions) {
-      await deps.runtime.updateResources(running.id, containerResources(pod(), container, deps.node.memoryBytes));
+      await deps.runtime.updateResources(running.id, containerResources(pod(), container, nodeBounds(deps)));
       notes.resized(container, running.id);
     }
     deps.cgroups.ensure(pod());

@@ -4,7 +4,7 @@ import { latest } from '../pods/observed.ts';
 import { hashOf } from '../pods/spec.ts';
 import { type ImageInfo, RuntimeError, type SandboxConfig } from '../runtime/runtime.ts';
 import { containerConfigOf } from './container.ts';
-import { factsOf, type WorkerDeps } from './deps.ts';
+import { factsOf, nodeBounds, type WorkerDeps } from './deps.ts';
 import { containerEnvironment } from './env.ts';
 import type { Occurrence } from './events.ts';
 import { StartError, textOf } from './failure.ts';
@@ -58,7 +58,7 @@ async function configure(context: StartContext, action: StartAction, image: Imag
       environment,
       paths: context.paths,
       volumePath: (name) => context.volumes.pathOf(name),
-      nodeMemoryBytes: deps.node.memoryBytes,
+      node: nodeBounds(deps),
       targetId: targetOf(context, action),
     });
   } catch (error) {

@@ -47,6 +47,18 @@ describe('PodCgroups', () => {
   });
 });
 
+describe('CPU limits above the node', () => {
+  const quotas = (version: 1 | 2) => {
+    const cgroups = new PodCgroups(Object.assign(new MemoryCgroups(), { version }), '/n1');
+    cgroups.setUpNode({ cpuMillis: 666, memoryBytes: 2 ** 30 });
+    return [500, 666, 1250, undefined].map((millis) => cgroups.cpuQuotaUs(millis));
+  };
+  it.each([
+    [1, [50_000, 0, 0, 0]],
+    [2, [50_000, 66_600, 125_000, 0]],
+  ] as const)('version %d', (version, expected) => expect(quotas(version)).toEqual(expected));
+});
+
 describe('weightOf', () => {
   it.each([
     [2, 1],

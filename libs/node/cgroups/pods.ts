@@ -18,6 +18,7 @@ export class PodCgroups {
   readonly #root: string;
   readonly #burstableMillis = new Map<string, number>();
   #burstableShares = cpuSharesMin;
+  #nodeQuotaUs = 0;
 
   constructor(tree: CgroupTree, parent: string) {
     this.#tree = tree;
@@ -29,13 +30,24 @@ export class PodCgroups {
   }
 
   setUpNode(node: { cpuMillis: number; memoryBytes: number }): void {
+    this.#nodeQuotaUs = quotaOf(node.cpuMillis);
     this.#tree.ensure(this.#root, {
       cpuShares: sharesOf(node.cpuMillis),
-      cpuQuotaUs: quotaOf(node.cpuMillis),
+      cpuQuotaUs: this.#nodeQuotaUs,
       memoryBytes: node.memoryBytes,
     });
     this.#tree.ensure(`${this.#root}/burstable`, { cpuShares: cpuSharesMin });
     this.#tree.ensure(`${this.#root}/besteffort`, { cpuShares: cpuSharesMin });
+  }
+
+  /**
+   * The quota of a pod or container with this CPU limit; 0 without one. cgroup v1 refuses a quota above that of the
+   * node, which bounds it anyway.
+   */
+  cpuQuotaUs(limitMillis: number | undefined): number {
+    const quotaUs = quotaOf(limitMillis);
+    const bounded = this.#tree.version === 1 && this.#nodeQuotaUs > 0 && quotaUs >= this.#nodeQuotaUs;
+    return bounded ? 0 : quotaUs;
   }
 
   pathOf(uid: string, qos: QosClass): string {
@@ -64,7 +76,7 @@ export class PodCgroups {
     const path = this.pathOf(uid, qos);
     this.#tree.ensure(path, {
       cpuShares: qos === 'BestEffort' ? cpuSharesMin : sharesOf(amounts.cpuRequest),
-      cpuQuotaUs: quotaOf(amounts.cpuLimit),
+      cpuQuotaUs: this.cpuQuotaUs(amounts.cpuLimit),
       memoryBytes: amounts.memoryLimit ?? 0,
       pidsMax: podPidsMax,
     });
