@@ -9,6 +9,7 @@ import type { ServedResource } from '../../libs/registry/registry.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
 import { listBytes, sendBytes, sendJson } from './answers.ts';
 import { type RequestBody, readObject, readPatch, readPlain } from './bodies.ts';
+import { FlushQueue } from './flush-queue.ts';
 import { type Negotiated, negotiate, notAcceptable } from './negotiation.ts';
 import { type Asker, deleteRequest, listRequest, watchRequest, writeRequest } from './parameters.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -39,7 +40,11 @@ const watchTimeoutMsMin = 30 * 60_000;
 
 /** Answers the verbs of the API for any resource. */
 export class ResourceHandler {
-  constructor(private readonly parts: HandlerParts) {}
+  private readonly flushes: FlushQueue;
+
+  constructor(private readonly parts: HandlerParts) {
+    this.flushes = new FlushQueue(parts.clock);
+  }
 
   async handle(call: ResourceCall): Promise<void> {
     const { deprecation } = call.served.definition;
@@ -124,6 +129,7 @@ export class ResourceHandler {
       bookmarks: request.allowBookmarks ?? false,
       timeoutMs: this.watchTimeoutMs(info.query),
       clock: this.parts.clock,
+      flushes: this.flushes,
       signal: this.parts.stopping,
     });
     const named = at.name === undefined ? request : { ...request, fieldSelector: `metadata.name=${at.name}` };

@@ -6,6 +6,7 @@ import { asStatusError } from '../../libs/base/status.ts';
 import type { Document } from '../../libs/cache/document.ts';
 import { type CacheEvent, type ChangeType, watchFrame } from '../../libs/cache/event.ts';
 import type { WatchHandle, WatchListener } from '../../libs/registry/requests.ts';
+import type { Flushable, FlushQueue } from './flush-queue.ts';
 import type { AnswerForm } from './negotiation.ts';
 import { type IncludeObject, metadataOnly, tableOf } from './table.ts';
 
@@ -21,11 +22,12 @@ export interface WatchStreamOptions {
   readonly bookmarks: boolean;
   readonly timeoutMs: number;
   readonly clock: Clock;
+  readonly flushes: FlushQueue;
   readonly signal: AbortSignal;
 }
 
 /** One watch over HTTP: lines of JSON, written once for each batch of events. */
-export class WatchStream implements WatchListener {
+export class WatchStream implements WatchListener, Flushable {
   private frames: Uint8Array[] = [];
   private firstTable = true;
   private handle: WatchHandle | undefined;
@@ -56,8 +58,13 @@ export class WatchStream implements WatchListener {
     if (!initialEnd) this.settled();
   }
 
-  /** Writes what has gathered. */
+  /** A batch is complete: what has gathered is due. */
   settled(): void {
+    if (this.frames.length > 0) this.options.flushes.add(this);
+  }
+
+  /** Writes what has gathered. */
+  flush(): void {
     if (this.frames.length === 0 || this.over) return;
     const { response } = this.options;
     this.sendHead();
@@ -99,7 +106,7 @@ export class WatchStream implements WatchListener {
   private readonly end = (): void => {
     if (this.over) return;
     if (this.options.bookmarks) this.handle?.bookmark();
-    this.settled();
+    this.flush();
     this.finish();
     this.options.response.end();
   };

@@ -1,0 +1,41 @@
+import type { Clock } from '../../libs/base/clock.ts';
+
+/** Something that gathers bytes for a client and writes them when told. */
+export interface Flushable {
+  flush(): void;
+}
+
+/** Passes are never further apart than this, so that a watcher's lag stays bounded under any load. */
+export const flushPauseMsMax = 50;
+
+/**
+ * Writes to many watchers in passes. An idle server writes at once; when a pass takes long, the next one waits as long
+ * as it took, so that events gather and each connection is written to once for several of them.
+ */
+export class FlushQueue {
+  private waiting = new Set<Flushable>();
+  private scheduled = false;
+  private readyAtMs = 0;
+
+  constructor(private readonly clock: Clock) {}
+
+  add(stream: Flushable): void {
+    this.waiting.add(stream);
+    if (this.scheduled) return;
+    this.scheduled = true;
+    const pauseMs = this.readyAtMs - this.clock.monotonic();
+    if (pauseMs > 0) this.clock.setTimer(pauseMs, this.pass);
+    else setImmediate(this.pass);
+  }
+
+  private readonly pass = (): void => {
+    const startMs = this.clock.monotonic();
+    const streams = this.waiting;
+    this.waiting = new Set();
+    this.scheduled = false;
+    for (const stream of streams) stream.flush();
+    const endMs = this.clock.monotonic();
+    this.readyAtMs = endMs + Math.min(flushPauseMsMax, endMs - startMs);
+    if (this.waiting.size > 0 && !this.scheduled) this.add(this.waiting.values().next().value!);
+  };
+}
