@@ -28,6 +28,7 @@ const context: NodeContext = {
 };
 const images = buildCatalogueArchive(join(home, 'images.tar'));
 let ranges = chooseRanges([]);
+const testMsMax = 60_000;
 
 function makeNode(index: number): LocalNode {
   const spec = {
@@ -66,58 +67,70 @@ async function expectNothingLeft(): Promise<void> {
 beforeAll(async () => {
   ranges = chooseRanges(routeDestinations(await thisMachine.run(['ip', '-4', 'route', 'show', 'table', 'all'])));
   await applyActions(thisMachine, bridgeActions(cluster, ranges));
-});
+}, testMsMax);
 
 afterAll(async () => {
   await sweepCluster({ clusterId: cluster.clusterId, home: homeAt(home), podRange: ranges.pods }, context);
   rmSync(home, { recursive: true });
-});
+}, testMsMax);
 
 describe('a node on this machine', () => {
-  it('has its own network, containerd with images, and cgroups, and leaves nothing', async () => {
-    const nodes = [makeNode(1), makeNode(2)];
-    await Promise.all(nodes.map((node) => node.startContainerd()));
-    await Promise.all(nodes.map((node) => node.startAgent()));
-    const listed = await ctr(thisMachine, nodes[0]!.layout, ['images', 'ls', '--quiet']);
-    expect(listed).toContain(pauseImage);
-    const enter = ['nsenter', `--net=${nodes[0]!.spec.names.namespacePath}`, '--'];
-    await thisMachine.run([...enter, 'ping', '-c1', '-W1', gatewayAddress(ranges)]).catch(async (error) => {
-      // Minimal machines have no ping; busybox has.
-      if (!String(error).includes('nsenter: failed to execute')) throw error;
-      await thisMachine.run([...enter, '/bin/busybox', 'ping', '-c1', '-W1', gatewayAddress(ranges)]);
-    });
-    await startContainer(nodes[1]!, 'c1');
-    expect(await processesIn(context.cgroups, nodes[1]!.spec.names.podsCgroup)).toHaveLength(1);
-    await Promise.all(nodes.map((node) => node.stop()));
-    await sweepCluster({ clusterId: cluster.clusterId, home: homeAt(home), podRange: ranges.pods }, context);
-    await expectNothingLeft();
-  });
+  it(
+    'has its own network, containerd with images, and cgroups, and leaves nothing',
+    async () => {
+      const nodes = [makeNode(1), makeNode(2)];
+      await Promise.all(nodes.map((node) => node.startContainerd()));
+      await Promise.all(nodes.map((node) => node.startAgent()));
+      const listed = await ctr(thisMachine, nodes[0]!.layout, ['images', 'ls', '--quiet']);
+      expect(listed).toContain(pauseImage);
+      const enter = ['nsenter', `--net=${nodes[0]!.spec.names.namespacePath}`, '--'];
+      await thisMachine.run([...enter, 'ping', '-c1', '-W1', gatewayAddress(ranges)]).catch(async (error) => {
+        // Minimal machines have no ping; busybox has.
+        if (!String(error).includes('nsenter: failed to execute')) throw error;
+        await thisMachine.run([...enter, '/bin/busybox', 'ping', '-c1', '-W1', gatewayAddress(ranges)]);
+      });
+      await startContainer(nodes[1]!, 'c1');
+      expect(await processesIn(context.cgroups, nodes[1]!.spec.names.podsCgroup)).toHaveLength(1);
+      await Promise.all(nodes.map((node) => node.stop()));
+      await sweepCluster({ clusterId: cluster.clusterId, home: homeAt(home), podRange: ranges.pods }, context);
+      await expectNothingLeft();
+    },
+    testMsMax,
+  );
 
-  it('starts containerd again when it dies, and keeps its containers', async () => {
-    await applyActions(thisMachine, bridgeActions(cluster, ranges));
-    const node = makeNode(1);
-    await node.startContainerd();
-    await startContainer(node, 'c1');
-    const [before] = await processesIn(context.cgroups, node.spec.names.podsCgroup);
-    const first = node.pids.containerd!;
-    process.kill(first, 'SIGKILL');
-    while (node.pids.containerd === undefined || node.pids.containerd === first) await sleep(systemClock, 20);
-    await socketReady(node.layout.containerdSocket, systemClock);
-    expect(await processesIn(context.cgroups, node.spec.names.podsCgroup)).toEqual([before]);
-    expect(await ctr(thisMachine, node.layout, ['tasks', 'ls'])).toMatch(/c1\s+\d+\s+RUNNING/);
-    await node.stop();
-  });
+  it(
+    'starts containerd again when it dies, and keeps its containers',
+    async () => {
+      await applyActions(thisMachine, bridgeActions(cluster, ranges));
+      const node = makeNode(1);
+      await node.startContainerd();
+      await startContainer(node, 'c1');
+      const [before] = await processesIn(context.cgroups, node.spec.names.podsCgroup);
+      const first = node.pids.containerd!;
+      process.kill(first, 'SIGKILL');
+      while (node.pids.containerd === undefined || node.pids.containerd === first) await sleep(systemClock, 20);
+      await socketReady(node.layout.containerdSocket, systemClock);
+      expect(await processesIn(context.cgroups, node.spec.names.podsCgroup)).toEqual([before]);
+      expect(await ctr(thisMachine, node.layout, ['tasks', 'ls'])).toMatch(/c1\s+\d+\s+RUNNING/);
+      await node.stop();
+    },
+    testMsMax,
+  );
 
-  it('starts over what was killed whole', async () => {
-    const killed = makeNode(1);
-    await killed.startContainerd();
-    await startContainer(killed, 'c2');
-    await killed.kill();
-    const next = makeNode(1);
-    await next.startContainerd();
-    await startContainer(next, 'c3');
-    await next.stop();
-    await sweepCluster({ clusterId: cluster.clusterId, home: homeAt(home), podRange: ranges.pods }, context);
-    await expectNothingLeft();
-  });
+  it(
+    'starts over what was killed whole',
+    async () => {
+      const killed = makeNode(1);
+      await killed.startContainerd();
+      await startContainer(killed, 'c2');
+      await killed.kill();
+      const next = makeNode(1);
+      await next.startContainerd();
+      await startContainer(next, 'c3');
+      await next.stop();
+      await sweepCluster({ clusterId: cluster.clusterId, home: homeAt(home), podRange: ranges.pods }, context);
+      await expectNothingLeft();
+    },
+    testMsMax,
+  );
 });
