@@ -142,7 +142,8 @@ function isStored(definition: ResourceDefinition): boolean {
 }
 
 function storageVersionHash(definition: ResourceDefinition): string {
-  const { group, version, kind } = definition.storedAs?.resource ?? definition;
+  const { group, version: shown, kind } = definition.storedAs?.resource ?? definition;
+  const version = definition.storageVersion ?? shown;
   return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
 }
 

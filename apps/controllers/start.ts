@@ -22,6 +22,10 @@ import { newPodCidrController } from '../../libs/controllers/podcidr/reconcile.t
 import { newPodGcController } from '../../libs/controllers/podgc/reconcile.ts';
 import { newReplicaSetController } from '../../libs/controllers/replicaset/reconcile.ts';
 import { newStatefulSetController } from '../../libs/controllers/statefulset/reconcile.ts';
+import {
+  newClaimProtectionController,
+  newVolumeProtectionController,
+} from '../../libs/controllers/storageprotection/reconcile.ts';
 import { newTaintEvictionController } from '../../libs/controllers/tainteviction/reconcile.ts';
 import type { Controller, ControllerContext } from '../../libs/reconcile/controller.ts';
 import { EventRecorder } from '../../libs/reconcile/events.ts';
@@ -52,6 +56,8 @@ const makers: Readonly<Record<string, Make>> = {
     newPodCidrController(context, { clusterCidr, nodeMaskBits }),
   'node-lifecycle': newNodeLifecycleController,
   'taint-eviction': newTaintEvictionController,
+  'persistentvolumeclaim-protection': newClaimProtectionController,
+  'persistentvolume-protection': newVolumeProtectionController,
   podgc: (context) => newPodGcController(context),
   horizontalpodautoscaler: (context, { autoscalerPeriodMs }) =>
     newAutoscalerController(context, {

@@ -8,6 +8,7 @@ import { taintNewNodes } from './node-taint.ts';
 import { priorities } from './priority.ts';
 import { type EscalationParts, rbacEscalation } from './rbac-escalation.ts';
 import { serviceAccounts } from './service-account.ts';
+import { protectStorage } from './storage-protection.ts';
 
 export interface AdmissionParts extends EscalationParts {
   readonly mirror: StoreMirror;
@@ -22,6 +23,7 @@ export function admissionPlugins(parts: AdmissionParts): AdmissionPlugin[] {
   return [
     namespaceLifecycle(mirror),
     taintNewNodes,
+    protectStorage,
     serviceAccounts(mirror, random),
     defaultTolerations(evictionTolerationSeconds),
     priorities(mirrorReader(mirror)),

@@ -78,6 +78,10 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
     toStored(object: KubeObject): KubeObject;
     fromStored(stored: KubeObject): KubeObject;
   };
+  /** Whether an update must say which state it is made from: one without a resourceVersion is refused. */
+  readonly updateNeedsVersion?: boolean;
+  /** The version in which Kubernetes keeps the objects, for discovery; that of the resource when absent. */
+  readonly storageVersion?: string;
   /** Whether an update may create the object. */
   readonly createOnUpdate?: boolean;
 

@@ -1,8 +1,8 @@
 import type { ResourceDefinition } from '../api/definition.ts';
 import type { KubeObject, ObjectName } from '../api/meta.ts';
-import { metadataUpdate } from '../api/validation/metadata.ts';
-import { Report } from '../api/validation/report.ts';
+import { anyUpdate } from '../api/validation/object.ts';
 import { worded } from '../api/validation/wording.ts';
+import type { StatusError } from '../base/status.ts';
 import type { Document } from '../cache/document.ts';
 import { createDraft } from './create.ts';
 import { conflict, invalid, modifiedMeanwhile, preconditionFailed } from './errors.ts';
@@ -28,13 +28,24 @@ export async function updateObject(
   if (definition.createOnUpdate && !wanted && !request.subresource && !parts.collection.get(keyOf(at))) {
     return { document: await createDraft(parts, body.object, request), created: true };
   }
+  if (definition.updateNeedsVersion && !wanted) throw versionNeeded(definition, at.name);
   const text = JSON.stringify(body.object);
   const { document } = await modifyObject(parts, {
     at,
     dryRun: request.dryRun,
-    next: (previous) => nextState(parts, { draft: JSON.parse(text) as KubeObject, previous, request }),
+    next(previous) {
+      const draft = JSON.parse(text) as KubeObject;
+      checkUid(definition, draft, previous);
+      return nextState(parts, { draft, previous, request });
+    },
   });
   return { document, created: false };
+}
+
+function versionNeeded({ group, plural }: ResourceDefinition, name: string): StatusError {
+  const field = 'metadata.resourceVersion';
+  const message = `${field}: Invalid value: 0: must be specified for an update`;
+  return invalid({ group, kind: plural }, name, [{ field, reason: 'FieldValueInvalid', message }]);
 }
 
 function keyOf(at: ObjectName): string {
@@ -84,14 +95,15 @@ function checkRevision(definition: ResourceDefinition, draft: KubeObject, previo
   if (wanted && wanted !== '0' && wanted !== String(previous.revision)) {
     throw conflict(definition, name, modifiedMeanwhile);
   }
-  const uid = previous.object.metadata?.uid;
-  if (metadata.uid && metadata.uid !== uid) {
-    throw preconditionFailed(
-      definition,
-      name,
-      `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`,
-    );
-  }
+}
+
+/** Who replaces an object means that one object, and not another one of its name. */
+function checkUid(definition: ResourceDefinition, draft: KubeObject, { object }: Document): void {
+  const asked = draft.metadata?.uid;
+  const uid = object.metadata?.uid;
+  if (!asked || asked === uid) return;
+  const message = `Precondition failed: UID in precondition: ${asked}, UID in object meta: ${uid}`;
+  throw preconditionFailed(definition, object.metadata?.name ?? '', message);
 }
 
 function carryForMain(definition: ResourceDefinition, draft: KubeObject, previous: KubeObject): void {
@@ -120,14 +132,8 @@ function validateUpdate(
 ): void {
   const status = request.subresource === 'status';
   const validate = status ? definition.validateStatusUpdate : definition.validateUpdate;
-  const errors = validate?.call(definition, draft, previous) ?? bareMetadataUpdate(draft, previous);
+  const errors = anyUpdate(definition, draft, previous);
+  errors.push(...(validate?.call(definition, draft, previous) ?? []));
   if (errors.length > 0) throw invalid(definition, previous.metadata?.name ?? '', worded(errors, draft));
   for (const warning of status ? [] : (definition.warnings?.(draft, previous) ?? [])) request.warn(warning);
-}
-
-/** What holds for kinds that say nothing about their updates. */
-function bareMetadataUpdate(draft: KubeObject, previous: KubeObject) {
-  const report = new Report();
-  metadataUpdate(draft, previous, report);
-  return report.errors;
 }

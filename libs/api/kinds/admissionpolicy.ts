@@ -93,6 +93,7 @@ const actions: Rule<V1ValidatingAdmissionPolicyBindingSpec> = ({ validationActio
 };
 
 const shared = {
+  updateNeedsVersion: true,
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   categories: ['api-extensions'],
@@ -166,6 +167,7 @@ export const mutatingadmissionpolicies: ResourceDefinition<V1MutatingAdmissionPo
   ...shared,
   kind: 'MutatingAdmissionPolicy',
   plural: 'mutatingadmissionpolicies',
+  storageVersion: 'v1beta1',
   singular: 'mutatingadmissionpolicy',
   type: 'V1MutatingAdmissionPolicy',
   setDefaults({ spec }) {
@@ -189,6 +191,7 @@ export const mutatingadmissionpolicybindings: ResourceDefinition<V1MutatingAdmis
   ...shared,
   kind: 'MutatingAdmissionPolicyBinding',
   plural: 'mutatingadmissionpolicybindings',
+  storageVersion: 'v1beta1',
   singular: 'mutatingadmissionpolicybinding',
   type: 'V1MutatingAdmissionPolicyBinding',
   setDefaults: ({ spec }) => defaultMatchResources(spec?.matchResources),

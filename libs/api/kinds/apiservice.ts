@@ -37,6 +37,7 @@ export const apiservices: ResourceDefinition<V1APIService> = {
   version: 'v1',
   kind: 'APIService',
   plural: 'apiservices',
+  updateNeedsVersion: true,
   singular: 'apiservice',
   categories: ['api-extensions'],
   namespaced: false,

@@ -24,8 +24,8 @@ const keys: Rule<V1ConfigMap> = ({ data = {}, binaryData = {} }, at) => {
   if (bytes > BYTES_MAX) at.tooLong(BYTES_MAX, '');
 };
 
-function size(map: V1ConfigMap): string {
-  return String(Object.keys(map.data ?? {}).length + Object.keys(map.binaryData ?? {}).length);
+function size(map: V1ConfigMap): number {
+  return Object.keys(map.data ?? {}).length + Object.keys(map.binaryData ?? {}).length;
 }
 
 export const configmaps: ResourceDefinition<V1ConfigMap> = {

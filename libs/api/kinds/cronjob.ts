@@ -132,7 +132,7 @@ export const cronjobs: ResourceDefinition<V1CronJob> = {
       name: 'Suspend',
       type: 'boolean',
       description: 'Whether it makes none.',
-      cell: (c) => String(c.spec?.suspend ?? false),
+      cell: (cronJob) => (cronJob.spec?.suspend ? 'True' : 'False'),
     },
     integer('Active', 'Jobs that are running.', (cronJob) => cronJob.status?.active?.length ?? 0),
     text('Last Schedule', 'When it last made a job.', ({ status }, now) =>

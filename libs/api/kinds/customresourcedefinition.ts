@@ -169,7 +169,8 @@ const namesStay: UpdateRule<V1CustomResourceDefinition> = (definition, previous,
 };
 
 function storageVersion(spec: V1CustomResourceDefinitionSpec | undefined): string | undefined {
-  return spec?.versions?.find((version) => version.storage)?.name;
+  const stored = spec?.versions?.find((version) => version.storage);
+  return stored && (stored.name ?? '');
 }
 
 function setDefaults({ spec }: V1CustomResourceDefinition): void {
@@ -210,6 +211,8 @@ export const customresourcedefinitions: ResourceDefinition<V1CustomResourceDefin
   version: 'v1',
   kind: 'CustomResourceDefinition',
   plural: 'customresourcedefinitions',
+  storageVersion: 'v1beta1',
+  updateNeedsVersion: true,
   singular: 'customresourcedefinition',
   shortNames: ['crd', 'crds'],
   categories: ['api-extensions'],
@@ -220,13 +223,16 @@ export const customresourcedefinitions: ResourceDefinition<V1CustomResourceDefin
   setDefaults,
   prepareForCreate(draft) {
     const stored = storageVersion(draft.spec);
-    const status = { ...emptyOf('V1CustomResourceDefinitionStatus'), storedVersions: stored ? [stored] : null };
+    const status = {
+      ...emptyOf('V1CustomResourceDefinitionStatus'),
+      storedVersions: stored === undefined ? null : [stored],
+    };
     draft.status = status as unknown as V1CustomResourceDefinition['status'];
   },
   prepareForUpdate(draft, previous) {
     const stored = storageVersion(draft.spec);
     const before = previous.status?.storedVersions ?? [];
-    const grown = stored && !before.includes(stored) ? [...before, stored] : before;
+    const grown = stored !== undefined && !before.includes(stored) ? [...before, stored] : before;
     draft.status = { ...previous.status, storedVersions: grown };
   },
   validate: (definition) => checksOf(definition).validate!(definition),

@@ -75,6 +75,9 @@ const status = counters<V1DaemonSetStatus>([
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
 
 function setDefaults(set: V1DaemonSet): void {
+  if (set.metadata?.annotations?.[TEMPLATE_GENERATION] === undefined) {
+    set.metadata = { ...set.metadata, annotations: { ...set.metadata?.annotations, [TEMPLATE_GENERATION]: '0' } };
+  }
   const spec = set.spec;
   if (!spec) return;
   spec.updateStrategy ??= {};

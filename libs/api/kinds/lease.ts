@@ -23,6 +23,7 @@ export const leases: ResourceDefinition<V1Lease> = {
   version: 'v1',
   kind: 'Lease',
   plural: 'leases',
+  updateNeedsVersion: true,
   singular: 'lease',
   namespaced: true,
   type: 'V1Lease',

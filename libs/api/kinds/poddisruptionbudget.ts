@@ -41,6 +41,7 @@ export const poddisruptionbudgets: ResourceDefinition<V1PodDisruptionBudget> = {
   version: 'v1',
   kind: 'PodDisruptionBudget',
   plural: 'poddisruptionbudgets',
+  updateNeedsVersion: true,
   singular: 'poddisruptionbudget',
   shortNames: ['pdb'],
   namespaced: true,

@@ -24,6 +24,7 @@ export const runtimeclasses: ResourceDefinition<V1RuntimeClass> = {
   version: 'v1',
   kind: 'RuntimeClass',
   plural: 'runtimeclasses',
+  updateNeedsVersion: true,
   singular: 'runtimeclass',
   namespaced: false,
   type: 'V1RuntimeClass',

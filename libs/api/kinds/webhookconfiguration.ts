@@ -78,6 +78,7 @@ function defaultHooks(list: Hook[] | undefined): void {
 }
 
 const shared = {
+  updateNeedsVersion: true,
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   categories: ['api-extensions'],

@@ -97,8 +97,8 @@ const IMMUTABLE_METADATA = [
   'deletionGracePeriodSeconds',
 ] as const;
 
-/** What an update must leave alone in the metadata of every object. */
-export function metadataUpdate(object: KubeObject, previous: KubeObject, at: Report): void {
+/** What an update must leave alone in the metadata of every object, custom ones included. */
+export function metadataChange(object: KubeObject, previous: KubeObject, at: Report): void {
   const meta = object.metadata ?? {};
   const before = previous.metadata ?? {};
   at.enter('metadata');
@@ -112,7 +112,14 @@ export function metadataUpdate(object: KubeObject, previous: KubeObject, at: Rep
   under(at, 'labels', meta.labels, labels);
   under(at, 'annotations', meta.annotations, annotations);
   under(at, 'ownerReferences', meta.ownerReferences, ownerReferences);
-  standardFinalizers(meta, at);
+  at.leave();
+}
+
+/** The same for built-in kinds. */
+export function metadataUpdate(object: KubeObject, previous: KubeObject, at: Report): void {
+  metadataChange(object, previous, at);
+  at.enter('metadata');
+  standardFinalizers(object.metadata ?? {}, at);
   at.leave();
 }
 

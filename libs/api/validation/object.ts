@@ -1,7 +1,8 @@
-import type { ResourceDefinition } from '../definition.ts';
+import type { FieldError, ResourceDefinition } from '../definition.ts';
 import type { KubeObject, ObjectMeta } from '../meta.ts';
 import { sameValue } from './equality.ts';
-import { metadataUpdate } from './metadata.ts';
+import { metadata, metadataChange, metadataUpdate } from './metadata.ts';
+import { pathSegment } from './names.ts';
 import { Report, type Step } from './report.ts';
 import type { Rule } from './rule.ts';
 
@@ -68,6 +69,23 @@ function asNew<T extends KubeObject>(rules: ObjectRules<T>, object: T, at: Repor
   at.leave();
   rules.object?.(object, at, undefined);
   rules.created?.(object, at, undefined);
+}
+
+const anyNamespaced = metadata({ name: pathSegment, namespaced: true, freeFinalizers: true });
+const anyCluster = metadata({ name: pathSegment, namespaced: false, freeFinalizers: true });
+
+/** What every update is held to before the rules of its kind: the same things are complained of there again. */
+export function anyUpdate(
+  { namespaced }: { namespaced: boolean },
+  object: KubeObject,
+  previous: KubeObject,
+): FieldError[] {
+  const at = new Report();
+  at.enter('metadata');
+  (namespaced ? anyNamespaced : anyCluster)(object.metadata ?? {}, at, undefined);
+  at.leave();
+  metadataChange(object, previous, at);
+  return at.errors;
 }
 
 /** Refuses changes of fields. Each is a path such as `spec.selector`; an update is compared by what it means. */
