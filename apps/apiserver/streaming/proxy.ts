@@ -3,6 +3,9 @@ import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
 import { StatusError } from '../../../libs/base/status.ts';
 import type { ExtensionRequest } from '../extension.ts';
+import { pageBytesMax, rewritePage, throughProxy } from './rewrite.ts';
+
+const badGateway = 502;
 
 /** Headers that speak of one connection, or of the caller's own credentials. */
 const notForwarded = new Set([
@@ -43,16 +46,34 @@ export function forwardRequest(
     };
     onward.once('error', fail);
     onward.once('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers));
-      answer.pipe(response);
       answer.once('error', fail);
       response.once('close', () => {
         connection.destroy();
         resolve();
       });
+      passAnswer(answer, response, request).catch(fail);
     });
     onward.end(request.body);
   });
+}
+
+/** Passes an answer back; where it speaks of the backend's own paths, these are made to lead through the proxy. */
+async function passAnswer(answer: IncomingMessage, response: ServerResponse, request: ExtensionRequest): Promise<void> {
+  const prefix = request.path.slice(0, request.path.length - request.rest.length).replace(/\/$/, '');
+  const headers = endToEnd(answer.headers);
+  if (answer.headers.location) headers.location = throughProxy(answer.headers.location, prefix);
+  const status = answer.statusCode ?? badGateway;
+  const isPage = /^text\/html\b/.test(answer.headers['content-type'] ?? '') && !answer.headers['content-encoding'];
+  if (!isPage || Number(answer.headers['content-length'] ?? 0) > pageBytesMax || request.method === 'HEAD') {
+    response.writeHead(status, headers);
+    answer.pipe(response);
+    return;
+  }
+  const parts: Buffer[] = [];
+  for await (const part of answer) parts.push(part as Buffer);
+  const page = Buffer.from(rewritePage(Buffer.concat(parts).toString(), prefix));
+  response.writeHead(status, { ...headers, 'content-length': page.length });
+  response.end(page);
 }
 
 /** Joins a connection that is to be upgraded with the backend, byte for byte. */
