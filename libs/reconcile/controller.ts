@@ -11,6 +11,8 @@ import type { EventRecorder } from './events.ts';
 import { WorkQueue } from './queue.ts';
 
 export const defaultWorkers = 4;
+/** Keys that one worker may take in a row without letting the rest of the process run. */
+export const keysPerTurnMax = 64;
 
 /** What every controller is given. */
 export interface ControllerContext {
@@ -122,7 +124,10 @@ export class Controller {
   }
 
   async #work(): Promise<void> {
+    let turn = 0;
     for (let key = await this.#queue.take(); key !== undefined; key = await this.#queue.take()) {
+      turn = (turn + 1) % keysPerTurnMax;
+      if (turn === 0) await new Promise((resolve) => setImmediate(resolve));
       const exit = await this.#reconcileOnce(key);
       this.#exits.add(1, { controller: this.name, exit });
       this.#queue.done(key);

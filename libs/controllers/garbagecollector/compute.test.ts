@@ -19,12 +19,16 @@ const resource = { group: '', version: 'v1', kind: 'X', plural: 'xs', namespaced
 const dependent = (object: KubeObject) => ({ resource, object });
 
 describe('an owned object', () => {
+  const leaving = { deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['foregroundDeletion'] };
+  const leavingChild = [dependent(owned(['x'], leaving))];
   const child = [dependent(owned(['x']))];
   const cases: Array<{
     name: string;
     states: Record<string, OwnerState>;
     finalizers?: string[];
     children?: boolean;
+    /** A dependent of it is being deleted in the foreground. */
+    circle?: boolean;
     want: object;
   }> = [
     { name: 'with a living owner stays', states: { a: 'solid' }, want: { do: 'nothing' } },
@@ -42,6 +46,12 @@ describe('an owned object', () => {
       want: { do: 'delete', policy: 'Foreground' },
     },
     {
+      name: 'in a circle lets go of its owners',
+      states: { a: 'waiting' },
+      circle: true,
+      want: { do: 'delete', policy: 'Foreground', unblock: true },
+    },
+    {
       name: 'with one waiting and one living owner is let go',
       states: { a: 'waiting', b: 'solid' },
       want: { do: 'dropOwners', uids: ['a'] },
@@ -54,9 +64,11 @@ describe('an owned object', () => {
       want: { do: 'delete', policy: 'Orphan' },
     },
   ];
-  it.each(cases)('$name', ({ states, finalizers, children, want }) => {
+  it.each(cases)('$name', ({ states, finalizers, children, circle, want }) => {
     const object = owned(Object.keys(states), finalizers ? { finalizers } : {});
-    expect(computeOwned(object, new Map(Object.entries(states)), children ? child : [])).toEqual(want);
+    expect(
+      computeOwned(object, new Map(Object.entries(states)), circle ? leavingChild : children ? child : []),
+    ).toEqual(want);
   });
 });
 

@@ -17,7 +17,8 @@ export type Action =
   /** See to the dependents first. */
   | { do: 'deleteDependents' }
   | { do: 'dropOwners'; uids: string[] }
-  | { do: 'delete'; policy: 'Foreground' | 'Background' | 'Orphan' };
+  /** `unblock` first lets go of its own owners: it stands in a circle, which would wait for itself for ever. */
+  | { do: 'delete'; policy: 'Foreground' | 'Background' | 'Orphan'; unblock?: boolean };
 
 const hasFinalizer = (object: KubeObject, finalizer: string) =>
   object.metadata?.finalizers?.includes(finalizer) ?? false;
@@ -51,7 +52,10 @@ export function computeOwned(
   if (inState('solid').length > 0) return { do: 'dropOwners', uids: [...dangling, ...waiting] };
   // While one owner cannot be judged, nothing may be deleted on the word of the others.
   if (inState('unknown').length > 0) return { do: 'nothing' };
-  if (waiting.length > 0 && dependents.length > 0) return { do: 'delete', policy: 'Foreground' };
+  if (waiting.length > 0 && dependents.length > 0) {
+    const circle = dependents.some((dependent) => isWaiting(dependent.object));
+    return { do: 'delete', policy: 'Foreground', ...(circle ? { unblock: true } : {}) };
+  }
   if (hasFinalizer(object, orphanFinalizer)) return { do: 'delete', policy: 'Orphan' };
   if (hasFinalizer(object, foregroundFinalizer)) return { do: 'delete', policy: 'Foreground' };
   return { do: 'delete', policy: 'Background' };

@@ -82,7 +82,8 @@ class Collector {
     if (node.object.metadata?.deletionTimestamp) {
       const action = decide.computeDeleting(node.object, dependents);
       for (const dependent of action.do === 'deleteDependents' ? dependents : []) {
-        enqueue(dependent.object.metadata?.uid ?? '');
+        // One that leaves already tells by its own event when it is gone.
+        if (!dependent.object.metadata?.deletionTimestamp) enqueue(dependent.object.metadata?.uid ?? '');
       }
       await this.#perform(node, action, dependents);
       return {};
@@ -140,7 +141,8 @@ class Collector {
     } else if (action.do === 'finishForeground') await this.#removeFinalizer(node, decide.foregroundFinalizer);
     else if (action.do === 'dropOwners') await this.#dropOwners(node, action.uids);
     else if (action.do === 'delete') {
-      const preconditions = { uid, ...(resourceVersion ? { resourceVersion } : {}) };
+      const seen = action.unblock ? await this.#unblockOwners(node) : resourceVersion;
+      const preconditions = { uid, ...(seen ? { resourceVersion: seen } : {}) };
       await unlessGone(
         client.delete(node.resource, nameOf(node.object), { propagationPolicy: action.policy, preconditions }),
       );
@@ -152,6 +154,15 @@ class Collector {
     const ownerReferences = ownersOf(object).filter((owner) => !uids.includes(owner.uid));
     const metadata = { uid, resourceVersion, ownerReferences: ownerReferences.length > 0 ? ownerReferences : null };
     await unlessGone(this.#context.client.patch(resource, nameOf(object), { type: 'merge', body: { metadata } }));
+  }
+
+  /** Makes the object hold none of its owners back; returns its new version. */
+  async #unblockOwners({ resource, object }: GraphNode): Promise<string | undefined> {
+    const { uid, resourceVersion } = object.metadata ?? {};
+    const ownerReferences = ownersOf(object).map((owner) => ({ ...owner, blockOwnerDeletion: false }));
+    const metadata = { uid, resourceVersion, ownerReferences };
+    const written = await this.#context.client.patch(resource, nameOf(object), { type: 'merge', body: { metadata } });
+    return written.metadata?.resourceVersion;
   }
 
   async #removeFinalizer({ resource, object }: GraphNode, finalizer: string): Promise<void> {
