@@ -31,6 +31,8 @@ export interface ClusterOptions {
   machine: { cpus: number; memoryBytes: number };
   cgroups: CgroupLayout;
   serverFlags: readonly string[];
+  /** How many nodes an earlier start had; what is beyond the new number is forgotten. */
+  nodesBefore: number;
   clock: Clock;
   logger: Logger;
   progress: Progress;
@@ -111,6 +113,20 @@ export class LocalCluster {
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
       throw new CliError(`not Ready after ${nodesReadyMs / 1000} s: ${waiting.join(', ')}. See ${home.logs}`);
+    } finally {
+      api.close();
+    }
+  }
+
+  /** Deletes the objects of nodes that this cluster had and no longer has; their pods go elsewhere at once. */
+  async forgetSurplus(): Promise<void> {
+    const { home, config, nodesBefore } = this.options;
+    if (nodesBefore <= config.nodes) return;
+    const api = await Api.from(home.kubeconfig);
+    try {
+      for (let index = config.nodes + 1; index <= nodesBefore; index++) {
+        await api.send('DELETE', `/api/v1/nodes/${nodeName(index)}`);
+      }
     } finally {
       api.close();
     }

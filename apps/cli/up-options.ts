@@ -8,11 +8,11 @@ import { parseCount, parseCpus, parseMemory } from './sizes.ts';
 export const upUsage = `berth up: starts a cluster on this machine and keeps it running until Ctrl-C
 
   --detach           return once it is ready and leave it running
-  --nodes N          nodes (3, or as before)
-  --node-cpus C      CPUs of each node, such as 2 or 500m (this machine's, divided)
-  --node-memory M    memory of each node, such as 2Gi (this machine's, divided)
-  --store WHAT       embedded, or etcd=URL[,URL] (embedded, or as before)
-  --port P           HTTPS port of the API; node sessions are one above (6443, or as before)
+  --nodes N          nodes (as before, or 3)
+  --node-cpus C      CPUs of each node, such as 2 or 500m (as before, or this machine's divided)
+  --node-memory M    memory of each node, such as 2Gi (as before, or this machine's divided)
+  --store WHAT       embedded, or etcd=URL[,URL] (as before, or embedded)
+  --port P           HTTPS port of the API; node sessions are one above (as before, or 6443)
   --apply FILE       apply a manifest once the nodes are ready, and wait for its Deployments
   --default-toleration SECONDS  how long pods stay on a node that is gone (300)
 `;

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** A command that failed, with what it said. */
@@ -22,6 +22,8 @@ export interface RunOptions {
   timeoutMs?: number;
 }
 
+/** A log larger than this is put aside when its process starts. */
+const logBytesMax = 10 * 1024 * 1024;
 const commandTimeoutMs = 60_000;
 const commandOutputBytesMax = 32 * 1024 * 1024;
 
@@ -78,6 +80,15 @@ export interface SpawnedProcess {
   exited: Promise<string>;
 }
 
+/** Puts a log that has grown large aside; one of before is kept. */
+async function turnLog(path: string): Promise<void> {
+  const size = await stat(path).then(
+    (file) => file.size,
+    () => 0,
+  );
+  if (size > logBytesMax) await rename(path, `${path}.1`);
+}
+
 /**
  * Starts a long-running process in its own session, so that a terminal's Ctrl-C does not reach it. The shell in front
  * enters the cgroups and then becomes the program, so that nothing ever runs outside of them.
@@ -87,6 +98,7 @@ export async function spawnProcess(options: SpawnOptions): Promise<SpawnedProces
   const command = options.namespacePath === undefined ? [] : ['nsenter', `--net=${options.namespacePath}`, '--'];
   const script = `${enter === '' ? '' : `${enter} && `}exec "$@"`;
   await mkdir(dirname(options.logPath), { recursive: true });
+  await turnLog(options.logPath);
   const log = await open(options.logPath, 'a');
   try {
     const child = spawn('/bin/sh', ['-c', script, 'sh', ...command, ...options.argv], {

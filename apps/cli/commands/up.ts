@@ -38,7 +38,8 @@ export const up: Command = {
     const cgroups = await checkMachine(home.path);
     const lock = await takeLock(home);
     try {
-      const config = await settle(home, flags);
+      const before = await loadConfig(home);
+      const config = await settle(home, flags, before);
       const progress = new Progress(systemClock, reportToParent()?.line ?? say);
       const cluster = new LocalCluster({
         home,
@@ -46,6 +47,7 @@ export const up: Command = {
         cgroups,
         machine: { cpus: cpus().length, memoryBytes: totalmem() },
         serverFlags: flags.serverFlags,
+        nodesBefore: before?.nodes ?? 0,
         clock: systemClock,
         logger: createLogger({ clock: systemClock }),
         progress,
@@ -66,8 +68,7 @@ async function takeLock(home: Home): Promise<HomeLock> {
 }
 
 /** What the command line says, over what an earlier start remembered, over the defaults; and remembers it. */
-async function settle(home: Home, flags: UpFlags): Promise<ClusterConfig> {
-  const before = await loadConfig(home);
+async function settle(home: Home, flags: UpFlags, before: ClusterConfig | undefined): Promise<ClusterConfig> {
   const clusterId = clusterIdOf(home.path);
   const listing = await thisMachine.run(['ip', '-4', 'route', 'show', 'table', 'all']);
   const taken = routeDestinations(listing, clusterNames(clusterId));
@@ -119,6 +120,7 @@ async function bringUp(cluster: LocalCluster, input: RunInput, signal: AbortSign
   await cluster.start();
   await serveControl(join(cluster.names.runDirectory, 'up.sock'), (path) => answer(cluster, path));
   await cluster.waitReady(signal);
+  await cluster.forgetSurplus();
   if (flags.apply !== undefined) await applyExample(flags.apply, input, signal);
   progress.say(`ready in ${seconds(progress.elapsedMs)}`);
 }
