@@ -64,8 +64,13 @@ function refuseUnreadable(applied: Members, schema: ValueSchema, context: ApplyC
  * Removes what the applier set the last time, does not set any more, and nobody else owns.
  * @param owners with the applier's new set in place already
  */
-function prune(merged: Members, last: FieldSet, { owners, schema }: Pick<Attempt, 'owners' | 'schema'>): Members {
-  if (last.isEmpty) return merged;
+function prune(
+  merged: Members,
+  sets: { last: FieldSet; now: FieldSet },
+  { owners, schema }: Pick<Attempt, 'owners' | 'schema'>,
+): Members {
+  const { last } = sets;
+  if (last.difference(sets.now).isEmpty) return merged;
   const named = (set: FieldSet) => withNamedFields(set, schema);
   const mergedSet = named(ownedPaths(merged, schema));
   const without = removePaths(merged, named(last), schema);
@@ -85,7 +90,7 @@ function attempt({ live, applied, owners, schema, context }: Attempt): Outcome {
   const last = owners.get(key)?.set ?? FieldSet.empty;
   const set = ownedPaths(applied, schema).recursiveDifference(reset);
   const claimed: Owners = new Map(owners).set(key, new Owner(identity, time, set));
-  const merged = prune(mergeApplied(live, applied, schema) as Members, last, { owners: claimed, schema });
+  const merged = prune(mergeApplied(live, applied, schema) as Members, { last, now: set }, { owners: claimed, schema });
   const changes = changesOf(live, merged, { schema, reset });
   const conflicts = context.force ? [] : conflictsOf(takenFromOthers(claimed, key, changes));
   const left = afterWrite(claimed, key, changes);

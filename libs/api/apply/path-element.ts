@@ -17,20 +17,39 @@ function defaultOf(field: FieldSchema | undefined): unknown {
   return field?.required && field.zero === 'always' ? zeroOf(field) : undefined;
 }
 
+interface KeyField {
+  readonly name: string;
+  /** `"name":`, as the element has it. */
+  readonly label: string;
+  readonly default: unknown;
+}
+
+const keyFields = new WeakMap<ValueSchema, readonly KeyField[]>();
+
+/** The key fields of a list of type map, in the order in which elements name them. */
+function keyFieldsOf(list: ValueSchema): readonly KeyField[] {
+  let fields = keyFields.get(list);
+  if (!fields) {
+    const known = list.element?.type?.fields;
+    fields = [...list.listKeys].sort().map((name) => {
+      return { name, label: `${JSON.stringify(name)}:`, default: defaultOf(known?.get(name)) };
+    });
+    keyFields.set(list, fields);
+  }
+  return fields;
+}
+
 function keyElement(item: unknown, list: ValueSchema): string {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) {
     throw new ElementError(`items of a list with the keys ${list.listKeys.join(', ')} must be objects`);
   }
-  const keys: Members = {};
-  let found = false;
-  for (const name of [...list.listKeys].sort()) {
-    const value = (item as Members)[name] ?? defaultOf(list.element?.type?.fields.get(name));
-    if (value === undefined) continue;
-    keys[name] = value;
-    found = true;
+  let keys = '';
+  for (const field of keyFieldsOf(list)) {
+    const value = (item as Members)[field.name] ?? field.default;
+    if (value !== undefined) keys += `${keys === '' ? '' : ','}${field.label}${JSON.stringify(value)}`;
   }
-  if (!found) throw new ElementError(`an item lacks its keys ${list.listKeys.join(', ')}`);
-  return `k:${JSON.stringify(keys)}`;
+  if (keys === '') throw new ElementError(`an item lacks its keys ${list.listKeys.join(', ')}`);
+  return `k:{${keys}}`;
 }
 
 /**
