@@ -27,7 +27,11 @@ beforeAll(async () => {
   web = createHttpServer(async (request, response) => {
     let body = '';
     for await (const part of request) body += part;
-    response.end(request.url === '/large' ? 'x'.repeat(3_000_000) : `${request.method} ${request.url} ${body}`);
+    if (request.url?.endsWith('page')) response.setHeader('content-type', 'text/html');
+    if (request.url === '/page') response.end('<a href="/x">');
+    else if (request.url === '/longpage')
+      response.write('x'.repeat(2_500_000), () => response.end('x'.repeat(2_500_000)));
+    else response.end(request.url === '/large' ? 'x'.repeat(3_000_000) : `${request.method} ${request.url} ${body}`);
   });
   await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
   webPort = (web.address() as { port: number }).port;
@@ -140,6 +144,15 @@ describe('the proxy to pods and services', () => {
   it('carries large answers', async () => {
     const answer = await kubectl({}, ['get', '--raw', `${pod1}/one:${webPort}/proxy/large`]);
     expect(answer.stdout.length).toBe(3_000_000);
+  });
+
+  it.each([
+    ['page', /^<a href="\/api\/v1\/namespaces\/default\/pods\/one:\d+\/proxy\/x">$/, 0],
+    ['longpage', /^x/, 5_000_000],
+  ])('leads links of a %s through itself where it can', async (path, expected, length) => {
+    const answer = await kubectl({}, ['get', '--raw', `${pod1}/one:${webPort}/proxy/${path}`]);
+    expect(answer.stdout.slice(0, 200)).toMatch(expected);
+    if (length > 0) expect(answer.stdout.length).toBe(length);
   });
 
   it('finds a pod behind a service', async () => {

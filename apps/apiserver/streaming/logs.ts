@@ -42,7 +42,8 @@ export async function sendStream(response: ServerResponse, stream: ByteStream, c
   }
 }
 
-function drained(response: ServerResponse): Promise<void> {
+/** Resolves when the response takes more, or is gone. */
+export function drained(response: ServerResponse): Promise<void> {
   if (response.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {

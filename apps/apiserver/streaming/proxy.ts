@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
 import { StatusError } from '../../../libs/base/status.ts';
 import type { ExtensionRequest } from '../extension.ts';
+import { drained } from './logs.ts';
 import { pageBytesMax, rewritePage, throughProxy } from './rewrite.ts';
 
 const badGateway = 502;
@@ -69,11 +70,30 @@ async function passAnswer(answer: IncomingMessage, response: ServerResponse, req
     answer.pipe(response);
     return;
   }
-  const parts: Buffer[] = [];
-  for await (const part of answer) parts.push(part as Buffer);
-  const page = Buffer.from(rewritePage(Buffer.concat(parts).toString(), prefix));
+  const { bytes, rest } = await readUpTo(answer, pageBytesMax);
+  if (rest) {
+    response.writeHead(status, headers);
+    response.write(bytes);
+    for await (const part of rest) if (!response.write(part)) await drained(response);
+    response.end();
+    return;
+  }
+  const page = Buffer.from(rewritePage(bytes.toString(), prefix));
   response.writeHead(status, { ...headers, 'content-length': page.length });
   response.end(page);
+}
+
+/** The whole of a stream when it is not longer than `bytesMax`; else its beginning and the rest of it. */
+async function readUpTo(stream: IncomingMessage, bytesMax: number) {
+  const iterator = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const parts: Buffer[] = [];
+  let size = 0;
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    parts.push(next.value);
+    size += next.value.length;
+    if (size > bytesMax) return { bytes: Buffer.concat(parts), rest: { [Symbol.asyncIterator]: () => iterator } };
+  }
+  return { bytes: Buffer.concat(parts), rest: undefined };
 }
 
 /** Joins a connection that is to be upgraded with the backend, byte for byte. */
