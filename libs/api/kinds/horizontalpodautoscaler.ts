@@ -1,5 +1,6 @@
 import type { FieldError, ResourceDefinition } from '../definition.ts';
 import type {
+  V1HorizontalPodAutoscaler,
   V2HorizontalPodAutoscaler,
   V2HorizontalPodAutoscalerBehavior,
   V2HorizontalPodAutoscalerSpec,
@@ -24,6 +25,7 @@ import {
 } from '../validation/rule.ts';
 import { counters } from '../validation/workload.ts';
 import { autoscalerColumns } from './autoscaler/columns.ts';
+import { toNewAutoscaler, toOldAutoscaler } from './autoscaler/conversion.ts';
 import { metricSpec, objectReference } from './autoscaler/metrics.ts';
 import { ownStatus } from './strategy.ts';
 
@@ -140,25 +142,54 @@ function setDefaults({ spec }: V2HorizontalPodAutoscaler): void {
   spec.behavior.scaleDown = { ...structuredClone(SCALE_DOWN), ...spec.behavior.scaleDown };
 }
 
-export const horizontalpodautoscalers: ResourceDefinition<V2HorizontalPodAutoscaler> = {
+const NAMES = {
   group: 'autoscaling',
-  version: 'v2',
   kind: 'HorizontalPodAutoscaler',
   plural: 'horizontalpodautoscalers',
   singular: 'horizontalpodautoscaler',
   shortNames: ['hpa'],
   categories: ['all'],
   namespaced: true,
+} as const;
+
+function validateStatus(autoscaler: V2HorizontalPodAutoscaler, previous: V2HorizontalPodAutoscaler): FieldError[] {
+  const at = new Report();
+  metadataUpdate(autoscaler, previous, at);
+  status(autoscaler.status, at);
+  return at.errors;
+}
+
+export const horizontalpodautoscalers: ResourceDefinition<V2HorizontalPodAutoscaler> = {
+  ...NAMES,
+  version: 'v2',
   type: 'V2HorizontalPodAutoscaler',
   ...ownStatus<V2HorizontalPodAutoscaler>('V2HorizontalPodAutoscalerStatus'),
   setDefaults,
   validate: validateAutoscaler,
   validateUpdate: validateAutoscalerUpdate,
-  validateStatusUpdate(autoscaler, previous) {
-    const at = new Report();
-    metadataUpdate(autoscaler, previous, at);
-    status(autoscaler.status, at);
-    return at.errors;
-  },
+  validateStatusUpdate: validateStatus,
   columns: autoscalerColumns,
+};
+
+/** The same autoscalers in the words of their first version, which knows CPU only. */
+export const firstAutoscalers: ResourceDefinition<V1HorizontalPodAutoscaler> = {
+  ...NAMES,
+  version: 'v1',
+  type: 'V1HorizontalPodAutoscaler',
+  ...ownStatus<V1HorizontalPodAutoscaler>('V1HorizontalPodAutoscalerStatus'),
+  storedAs: {
+    resource: horizontalpodautoscalers,
+    toStored: (old) => toNewAutoscaler(old as V1HorizontalPodAutoscaler),
+    fromStored: (stored) => toOldAutoscaler(stored as V2HorizontalPodAutoscaler),
+  },
+  setDefaults({ spec }) {
+    if (spec) spec.minReplicas ??= 1;
+  },
+  validate: (old) => validateAutoscaler(toNewAutoscaler(old)),
+  validateUpdate: (old, previous) => validateAutoscalerUpdate(toNewAutoscaler(old), toNewAutoscaler(previous)),
+  validateStatusUpdate: (old, previous) => validateStatus(toNewAutoscaler(old), toNewAutoscaler(previous)),
+  columns: autoscalerColumns.map(({ cell, ...column }) => ({
+    ...column,
+    cell: (old, nowMs) => cell(toNewAutoscaler(old), nowMs),
+  })),
 };

@@ -19,7 +19,7 @@ import { endpoints } from './endpoints.ts';
 import { endpointslices } from './endpointslice.ts';
 import { events, groupedEvents } from './event.ts';
 import { flowschemas, prioritylevelconfigurations } from './flowcontrol.ts';
-import { horizontalpodautoscalers } from './horizontalpodautoscaler.ts';
+import { firstAutoscalers, horizontalpodautoscalers } from './horizontalpodautoscaler.ts';
 import { ingresses } from './ingress.ts';
 import { ingressclasses } from './ingressclass.ts';
 import { jobs } from './job.ts';
@@ -78,6 +78,7 @@ export const builtinKinds: ReadonlyArray<ResourceDefinition> = [
   cronjobs,
   jobs,
   horizontalpodautoscalers,
+  firstAutoscalers,
   priorityclasses,
   ipaddresses,
   servicecidrs,
