@@ -58,6 +58,7 @@ class TypedReader {
 
   /** undefined where the field is left out. */
   private field(given: unknown, field: FieldSchema): unknown {
+    if (given === null && field.nullable) return null;
     if (given === null) return field.zero === 'always' ? zeroOf(field) : undefined;
     this.path.push(field.name);
     const read = this.value(given, field);

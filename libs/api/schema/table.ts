@@ -77,7 +77,8 @@ class Field extends Value implements FieldSchema {
   readonly zero: ZeroRule;
   readonly patchStrategies: readonly PatchStrategy[];
   readonly mergeKey: string | undefined;
-  readonly default: string | undefined;
+  readonly default: unknown;
+  readonly nullable = false;
 
   /** @param text such as `ports []V1ContainerPort dropped map=containerPort,protocol merge=containerPort` */
   constructor(text: string, resolve: Resolve) {

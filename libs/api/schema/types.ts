@@ -55,8 +55,10 @@ export interface FieldSchema extends ValueSchema {
   readonly patchStrategies: readonly PatchStrategy[];
   /** The field by which strategic merge patch identifies items; '' for lists of scalars. */
   readonly mergeKey: string | undefined;
+  /** Whether null is a value of its own (custom resources); elsewhere it is the same as absence. */
+  readonly nullable: boolean;
   /** What stands in where the field, being a key of a list map, is missing. */
-  readonly default: string | undefined;
+  readonly default: unknown;
 }
 
 export interface TypeSchema {
