@@ -126,7 +126,11 @@ describe('kubectl logs', () => {
   });
 
   it('shows the pages of a node', async () => {
-    expect(await kubectl({}, ['get', '--raw', '/api/v1/nodes/n1/proxy/metrics'])).toMatchObject({ stdout: 'ok' });
+    for (const name of ['n1', 'n1:10250', 'https:n1:10250']) {
+      expect(await kubectl({}, ['get', '--raw', `/api/v1/nodes/${name}/proxy/metrics`])).toMatchObject({
+        stdout: 'ok',
+      });
+    }
   });
 });
 

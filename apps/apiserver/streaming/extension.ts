@@ -10,8 +10,8 @@ import { ByteDuplex } from './byte-duplex.ts';
 import { sendStream, sendWebSocket } from './logs.ts';
 import { attachRequest, containerTarget, execRequest, logsRequest, requireRunnable } from './parameters.ts';
 import { servePortForward } from './port-forward.ts';
-import { forwardRequest, forwardUpgrade, secured } from './proxy.ts';
-import { podTarget, serviceTarget } from './proxy-target.ts';
+import { backendPath, forwardRequest, forwardUpgrade, secured } from './proxy.ts';
+import { parseProxyName, podTarget, serviceTarget } from './proxy-target.ts';
 import { serveRemoteCommand } from './remote-command.ts';
 
 /** The subresources that reach into a pod or a node: exec, attach, port-forward, logs, and the node's own pages. */
@@ -115,8 +115,9 @@ class Streaming implements ApiServerExtension {
 
   private async nodeProxy(request: ExtensionRequest, response: ServerResponse): Promise<void> {
     if (request.method !== 'GET') throw new StatusError('MethodNotAllowed', 'nodes answer GET only');
-    const query = request.query.size > 0 ? `?${request.query}` : '';
-    const answer = await this.nodes.httpGet(request.resource?.name ?? '', `/${request.rest}${query}`);
+    // Agents have no port of their own to choose from.
+    const { name } = parseProxyName('node', request.resource?.name ?? '');
+    const answer = await this.nodes.httpGet(name, backendPath(request));
     response.writeHead(answer.status, { 'content-type': answer.contentType });
     response.end(answer.body);
   }
