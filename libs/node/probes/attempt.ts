@@ -17,6 +17,12 @@ export interface Attempt {
   message: string;
 }
 
+/** Aborts come from the platform, not always as an Error of this realm. */
+function isTimeout(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null || !('name' in error)) return false;
+  return error.name === 'AbortError' || error.name === 'TimeoutError';
+}
+
 const outputLengthMax = 10 * 1024;
 const success: Attempt = { outcome: 'success', message: '' };
 
@@ -26,13 +32,13 @@ function failure(message: string): Attempt {
 
 function dial(host: string, port: number, timeoutMs: number): Promise<Attempt> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port, signal: AbortSignal.timeout(timeoutMs) });
+    const socket = connect({ host, port, signal: AbortSignal.timeout(Math.ceil(timeoutMs)) });
     socket.on('connect', () => {
       socket.destroy();
       resolve(success);
     });
     socket.on('error', (error) => {
-      const text = error.name === 'AbortError' ? 'i/o timeout' : 'connect: connection refused';
+      const text = isTimeout(error) ? 'i/o timeout' : 'connect: connection refused';
       resolve(failure(`dial tcp ${host}:${port}: ${text}`));
     });
   });
@@ -66,8 +72,9 @@ async function http(probe: V1Probe, target: ProbeTarget, timeoutMs: number): Pro
     if (answer.foreign || (answer.status >= 200 && answer.status < 400)) return success;
     return failure(`HTTP probe failed with statuscode: ${answer.status}`);
   } catch (error) {
-    const late = error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
-    const text = late ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)' : textOf(error);
+    const text = isTimeout(error)
+      ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
+      : textOf(error);
     return failure(`Get "${where.url.href}": ${text}`);
   }
 }

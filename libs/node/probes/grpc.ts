@@ -34,7 +34,7 @@ export function grpcHealth(
   return new Promise((resolve, reject) => {
     const authority = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
     const session = connect(authority);
-    const signal = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.timeout(Math.ceil(timeoutMs));
     const done = (settle: () => void) => {
       settle();
       session.destroy();

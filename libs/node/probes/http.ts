@@ -51,7 +51,7 @@ function once(target: HttpTarget, timeoutMs: number): Promise<{ status: number; 
       headers: target.headers,
       agent: false,
       rejectUnauthorized: false,
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(Math.ceil(timeoutMs)),
     };
     const request = send(target.url, options, (response) => {
       const chunks: Buffer[] = [];
