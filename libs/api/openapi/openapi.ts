@@ -6,9 +6,8 @@ import type { Json, OpenApiVersion } from './json.ts';
 import { groupVersionPath, PathWriter } from './paths.ts';
 import { encodeOpenApiV2 } from './protobuf.ts';
 
-/** The media types of the documents. */
+/** The media type of the v2 document in protobuf. */
 export const openapiV2ProtobufType = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
-export const openapiV3ProtobufType = 'application/com.github.proto-openapi.spec.v3@v1.0+protobuf';
 
 const info = { title: 'Berth', version: 'v1.36' };
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';

@@ -47,8 +47,15 @@ const notStructures = new Set([
   'util.intstr.IntOrString',
 ]);
 
-const anyTypes =
-  /^(object|runtime\.RawExtension|apiextensions\.v1\.JSON.*|apis\.meta\.v1\.(FieldsV1|Patch)|.*\.(StorageVersionSpec|BasicSchedulingPolicy|CustomResourceSubresourceStatus))$/;
+/** Types that are free JSON here, or objects without fields of their own. */
+const freeTypes = [
+  'object',
+  'runtime.RawExtension',
+  'apiextensions.v1.JSON.*',
+  'apis.meta.v1.(FieldsV1|Patch)',
+  '.*.(StorageVersionSpec|BasicSchedulingPolicy|CustomResourceSubresourceStatus)',
+];
+const anyTypes = new RegExp(`^(${freeTypes.join('|').replaceAll('.v1.', '\\.v1\\.')})$`);
 
 /** The type as the table writes it. */
 function shown(value: ValueSchema): string {
