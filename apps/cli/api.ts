@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { type Clock, sleep } from '../../libs/base/clock.ts';
 import { CliError } from './command.ts';
@@ -6,6 +7,12 @@ import { CliError } from './command.ts';
 export interface ApiAnswer {
   code: number;
   body: Record<string, unknown> & { message?: string };
+}
+
+/** Media types other than JSON. */
+export interface MediaTypes {
+  body?: string;
+  accept?: string;
 }
 
 const requestTimeoutMs = 15_000;
@@ -16,6 +23,8 @@ export class Api {
   private constructor(
     readonly url: string,
     private readonly agent: Agent,
+    /** What proves who asks and who answers, for connections of other kinds. */
+    readonly tls: { ca: Buffer; cert: Buffer; key: Buffer },
   ) {}
 
   static async from(kubeconfig: string): Promise<Api> {
@@ -27,13 +36,12 @@ export class Api {
       return value;
     };
     const pem = (name: string) => Buffer.from(field(name), 'base64');
-    const agent = new Agent({
-      keepAlive: true,
+    const tls = {
       ca: pem('certificate-authority-data'),
       cert: pem('client-certificate-data'),
       key: pem('client-key-data'),
-    });
-    return new Api(field('server'), agent);
+    };
+    return new Api(field('server'), new Agent({ keepAlive: true, ...tls }), tls);
   }
 
   close(): void {
@@ -41,9 +49,12 @@ export class Api {
   }
 
   /** One request; answers with any code. Rejects only when there is no answer. */
-  send(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<ApiAnswer> {
+  send(method: string, path: string, body?: unknown, types: MediaTypes = {}): Promise<ApiAnswer> {
     return new Promise((resolve, reject) => {
-      const headers = body === undefined ? {} : { 'content-type': contentType };
+      const headers = {
+        ...(body === undefined ? {} : { 'content-type': types.body ?? 'application/json' }),
+        ...(types.accept === undefined ? {} : { accept: types.accept }),
+      };
       const options = { method, agent: this.agent, headers, timeout: requestTimeoutMs };
       const outgoing = request(new URL(path, this.url), options, (incoming) => {
         const chunks: Buffer[] = [];
@@ -55,6 +66,18 @@ export class Api {
       outgoing.on('error', reject);
       outgoing.end(body === undefined ? undefined : JSON.stringify(body));
     });
+  }
+
+  /** Hands on the answer as it comes, however long it takes. @throws CliError when it is refused */
+  async stream(path: string, accept: string, onPart: (part: Buffer) => void): Promise<void> {
+    const url = new URL(path, this.url);
+    const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
+      request(url, { agent: this.agent, headers: { accept } }, resolve).on('error', reject).end();
+    });
+    const refused: Buffer[] = [];
+    const ok = (incoming.statusCode ?? 0) < 300;
+    for await (const part of incoming as AsyncIterable<Buffer>) ok ? onPart(part) : refused.push(part);
+    if (!ok) throw new CliError(readBody(Buffer.concat(refused)).message ?? `${path}: ${incoming.statusCode}`);
   }
 
   /** A request that has to succeed. @throws CliError with the server's message */

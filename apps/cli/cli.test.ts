@@ -1,6 +1,7 @@
-import { isRolledOut, readManifests } from './apply.ts';
+import { isRolledOut } from './apply.ts';
 import { UsageError } from './command.ts';
 import { commands, overview } from './commands.ts';
+import { readManifests } from './objects/manifests.ts';
 import { Progress } from './progress.ts';
 import { divide, parseCount, parseCpus, parseMemory } from './sizes.ts';
 import { nodeIsNewEnough, packagesAreStale } from './start-checks.mjs';
@@ -75,13 +76,13 @@ describe('apply', () => {
 
   it('reads documents and skips empty ones', async () => {
     const one = 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n';
-    expect(await readManifests(`---\n${one}---\n# nothing\n---\n${one}`, 'f')).toHaveLength(2);
+    expect(readManifests(`---\n${one}---\n# nothing\n---\n${one}`, 'f')).toHaveLength(2);
   });
   it.each([
     ['a: [', 'f: '],
-    ['kind: Pod\n', 'f: an object needs apiVersion, kind and metadata.name'],
+    ['kind: Pod\n', 'f: document 1: an object needs apiVersion, kind and metadata.name'],
   ])('refuses %j', async (text, message) => {
-    await expect(readManifests(text, 'f')).rejects.toThrow(message);
+    expect(() => readManifests(text, 'f')).toThrow(message);
   });
 });
 

@@ -24,6 +24,38 @@ export const commands: Record<string, Entry> = {
     summary: 'stop and start single nodes of this machine',
     load: async () => (await import('./commands/node.ts')).node,
   },
+  apply: {
+    summary: 'create or change objects as a manifest says',
+    load: async () => (await import('./commands/apply.ts')).apply,
+  },
+  get: {
+    summary: 'list objects',
+    load: async () => (await import('./commands/get.ts')).get,
+  },
+  describe: {
+    summary: 'show an object and what has happened to it',
+    load: async () => (await import('./commands/describe.ts')).describe,
+  },
+  delete: {
+    summary: 'delete objects',
+    load: async () => (await import('./commands/delete.ts')).remove,
+  },
+  scale: {
+    summary: 'change how many replicas run',
+    load: async () => (await import('./commands/scale.ts')).scale,
+  },
+  logs: {
+    summary: 'print what a container has written',
+    load: async () => (await import('./commands/logs.ts')).logs,
+  },
+  exec: {
+    summary: 'run a command in a container',
+    load: async () => (await import('./commands/exec.ts')).exec,
+  },
+  top: {
+    summary: 'show what nodes and pods use',
+    load: async () => (await import('./commands/top.ts')).top,
+  },
   server: {
     summary: 'run the control plane alone, for a cluster of many machines',
     load: async () => (await import('./commands/server.ts')).server,

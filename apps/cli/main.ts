@@ -14,7 +14,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const load = commands[name]?.load;
   if (load === undefined) throw new UsageError(`berth has no command "${name}"; "berth help" lists them`);
   const command = await load();
-  if (command.usage !== undefined && (rest.includes('--help') || rest.includes('-h'))) {
+  // What follows "--" is for somebody else.
+  const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
+  if (command.usage !== undefined && (own.includes('--help') || own.includes('-h'))) {
     process.stdout.write(command.usage);
     return 0;
   }
