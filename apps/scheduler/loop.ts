@@ -42,6 +42,8 @@ export class Loop {
   private isRunning = false;
   /** What the loop itself has changed since pods were woken last. */
   private ownChanges = 0;
+  /** State of the rules that the waiting pods were sorted by. */
+  private rulesSeen = 0;
   private timer: Timer | undefined;
 
   constructor(parts: LoopParts) {
@@ -93,6 +95,11 @@ export class Loop {
   }
 
   private wake(): void {
+    const { cluster, core, queue } = this.parts;
+    if (cluster.classes.version !== this.rulesSeen) {
+      this.rulesSeen = cluster.classes.version;
+      queue.regroup((info) => core.views.keyOf(info));
+    }
     const changes = this.parts.takeChanges() | this.ownChanges;
     this.ownChanges = 0;
     if (changes !== 0) this.parts.queue.wake(changes);

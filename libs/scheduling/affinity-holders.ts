@@ -36,4 +36,13 @@ export class AffinityHolders {
     this.classes.termChanged(rule.term);
     return holder;
   }
+
+  /** Forgets the rules about terms that are no longer counted. */
+  keepTerms(kept: ReadonlySet<PodTerm>): void {
+    for (const [id, holders] of this.byTerm) {
+      if (kept.has(holders[0]!.term)) continue;
+      this.byTerm.delete(id);
+      for (const { placed } of holders) placed.dispose();
+    }
+  }
 }

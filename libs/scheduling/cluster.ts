@@ -79,9 +79,9 @@ export class Cluster {
     if (used === undefined) {
       used = { shape: readShape(pod, { key, id: this.nextShapeId++, owner, nodeName }, this), users: 0 };
       this.shapes.set(key, used);
-      if (this.shapes.size > idleShapesMax) this.sweepShapes();
     }
     used.users++;
+    if (this.shapes.size > idleShapesMax && used.users === 1) this.sweepShapes();
     return {
       uid,
       namespace,
@@ -201,5 +201,23 @@ export class Cluster {
     for (const { users } of this.shapes.values()) if (users === 0) idle++;
     if (idle <= idleShapesMax) return;
     for (const [key, { users }] of this.shapes) if (users === 0) this.shapes.delete(key);
+    const kept = new Set<PodTerm>();
+    for (const { term } of this.budgets.values()) kept.add(term);
+    for (const { shape } of this.shapes.values()) for (const term of termsOf(shape)) kept.add(term);
+    this.classes.keepTerms(kept);
+    this.holders.keepTerms(kept);
+  }
+}
+
+/** Every term that a shape's rules are about. */
+function* termsOf({ affinity, spread }: PodShape): Generator<PodTerm> {
+  for (const rule of [
+    ...affinity.required,
+    ...affinity.requiredAnti,
+    ...affinity.preferred,
+    ...affinity.holders,
+    ...spread,
+  ]) {
+    yield rule.term;
   }
 }

@@ -49,6 +49,8 @@ export class LabelClasses {
   private readonly namespaces = new Map<string, Labels>();
   private readonly table: NodeTable;
   private nextTermId = 1;
+  /** Grows when pods that were alike to every rule may no longer be. */
+  version = 0;
 
   constructor(table: NodeTable) {
     this.table = table;
@@ -84,15 +86,34 @@ export class LabelClasses {
     this.terms.set(key, term);
     for (const each of this.classes.values()) {
       if (!this.matches(definition, each)) continue;
+      this.version++;
       this.setTerms(each, [...each.terms, term]);
       for (const [slot, count] of each.placed) term.placed.add(slot, count);
     }
     return term;
   }
 
+  get termCount(): number {
+    return this.terms.size;
+  }
+
+  /** Stops counting for terms that no rule asks about any more. */
+  keepTerms(kept: ReadonlySet<PodTerm>): void {
+    for (const [key, term] of this.terms) {
+      if (kept.has(term)) continue;
+      this.terms.delete(key);
+      term.placed.dispose();
+    }
+    for (const each of this.classes.values()) {
+      const terms = each.terms.filter((term) => kept.has(term));
+      if (terms.length < each.terms.length) this.setTerms(each, terms);
+    }
+  }
+
   /** Says that there is a new rule about the term's pods: they are no longer what they were to the plugins. */
   termChanged(term: PodTerm): void {
     term.version++;
+    this.version++;
     for (const each of this.classes.values()) if (each.terms.includes(term)) this.setTerms(each, each.terms);
   }
 
@@ -108,6 +129,7 @@ export class LabelClasses {
     if (JSON.stringify(this.namespaces.get(name)) === JSON.stringify(labels)) return;
     if (labels === undefined) this.namespaces.delete(name);
     else this.namespaces.set(name, labels);
+    this.version++;
     for (const each of this.classes.values()) if (each.namespace === name) this.match(each);
   }
 

@@ -43,6 +43,11 @@ export class NodeCounter {
     this.table.forgetTally(tally);
   }
 
+  /** Counts no longer. */
+  dispose(): void {
+    for (const tally of this.tallies.splice(0)) this.table.forgetTally(tally);
+  }
+
   private newTally(column: TopologyColumn, eligible: ((slot: number) => boolean) | undefined): DomainTally {
     const tally = new DomainTally(this, column, eligible);
     this.tallies.push(tally);

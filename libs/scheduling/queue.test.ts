@@ -103,4 +103,11 @@ describe('SchedulingQueue', () => {
     queue.tick(unschedulableMsMax + 1);
     expect(names(queue)).toEqual(['a', 'other']);
   });
+
+  it('sorts waiting pods anew when rules set them apart, so that none waits behind an unlike one', () => {
+    const queue = filled();
+    refuseAll(queue, wakesOn.nodeAdded);
+    queue.regroup((pod) => (pod.name === 'b' ? 'apart' : 'web'));
+    expect(names(queue)).toEqual(['a', 'b']);
+  });
 });

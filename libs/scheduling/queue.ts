@@ -20,7 +20,7 @@ export interface QueueEntry {
   attempts: number;
   queue: QueueName | 'deciding';
   /** Pods with equal keys are alike to the scheduler. */
-  readonly classKey: string;
+  classKey: string;
   /** Backoff: when it ends. Unschedulable: when it was put there. In monotonic milliseconds. */
   sinceMs: number;
 }
@@ -123,6 +123,19 @@ export class SchedulingQueue {
       if (stuck.entries.size === 0) this.stuck.delete(classKey);
       else if (!stuck.isProbing && (stuck.wakesOn & changes) !== 0) this.next(stuck);
     }
+  }
+
+  /** Sorts the pods without room into classes anew, for rules have changed who is alike, and tries one of each. */
+  regroup(keyOf: (info: PodInfo) => string): void {
+    const before = [...this.stuck.values()];
+    this.stuck.clear();
+    for (const entry of this.entries.values()) entry.classKey = keyOf(entry.info);
+    for (const { entries, wakesOn } of before) {
+      for (let entry = entries.pop(); entry !== undefined; entry = entries.pop()) {
+        this.refuse(entry, wakesOn, entry.sinceMs);
+      }
+    }
+    for (const stuck of this.stuck.values()) this.next(stuck);
   }
 
   /** Ends backoffs that are over and tries those that have waited for too long. */

@@ -4,7 +4,9 @@ import type { WeightedPlugin } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
 
 /** Views are dropped, least recently used first, when together they hold more nodes than this (about 40 bytes each). */
-const viewedNodesMax = 4_000_000;
+const viewedNodesMax = 1_000_000;
+/** And never more than this many: each has some kilobytes of its own. */
+const viewsMax = 1000;
 
 /** The views of the classes that were asked for lately. */
 export class Views {
@@ -38,7 +40,7 @@ export class Views {
   }
 
   private trim(): void {
-    const max = Math.max(2, viewedNodesMax / Math.max(1, this.cluster.table.size));
+    const max = Math.max(2, Math.min(viewsMax, viewedNodesMax / Math.max(1, this.cluster.table.size)));
     for (const key of this.views.keys()) {
       if (this.views.size <= max) return;
       this.drop(key);
