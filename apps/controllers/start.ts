@@ -20,7 +20,7 @@ import {
 import { newNodeLifecycleController } from '../../libs/controllers/nodelifecycle/reconcile.ts';
 import { newPodCidrController } from '../../libs/controllers/podcidr/reconcile.ts';
 import { newPodGcController } from '../../libs/controllers/podgc/reconcile.ts';
-import { newReplicaSetController } from '../../libs/controllers/replicaset/reconcile.ts';
+import { newReplicaSetController, newReplicationController } from '../../libs/controllers/replicaset/reconcile.ts';
 import { newStatefulSetController } from '../../libs/controllers/statefulset/reconcile.ts';
 import {
   newClaimProtectionController,
@@ -44,6 +44,7 @@ const makers: Readonly<Record<string, Make>> = {
   'root-ca-certificate-publisher': (context, { rootCa }) => (rootCa ? newRootCaController(context, rootCa) : undefined),
   deployment: newDeploymentController,
   replicaset: newReplicaSetController,
+  replicationcontroller: newReplicationController,
   daemonset: newDaemonSetController,
   statefulset: newStatefulSetController,
   job: newJobController,

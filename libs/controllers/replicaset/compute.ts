@@ -1,5 +1,5 @@
-import type { V1Pod, V1PodTemplateSpec, V1ReplicaSet, V1ReplicaSetStatus } from '../../api/gen/types.ts';
-import { replicasets } from '../../api/kinds/replicaset.ts';
+import type { V1Pod, V1PodTemplateSpec, V1ReplicaSetStatus } from '../../api/gen/types.ts';
+import type { KubeObject, Resource } from '../../api/meta.ts';
 import { rfc3339 } from '../../base/clock.ts';
 import { controllerReference, mapMatches } from '../../reconcile/ownership.ts';
 import { isPodActive, isPodReady, isPodTerminal, msUntilAvailable } from '../../reconcile/pods.ts';
@@ -8,8 +8,14 @@ import { podsToDelete } from './ranking.ts';
 /** Pods created or deleted in one step. */
 export const burstPodsMax = 500;
 
+/** What ReplicaSets and ReplicationControllers have in common. */
+export interface Replicated extends KubeObject {
+  spec?: { replicas?: number; minReadySeconds?: number; template?: V1PodTemplateSpec };
+  status?: V1ReplicaSetStatus;
+}
+
 export interface Snapshot {
-  replicaSet: V1ReplicaSet;
+  replicaSet: Replicated;
   /** The pods that it owns. */
   pods: readonly V1Pod[];
   /** Pods of the same owner's other ReplicaSets, which count as neighbours on a node. */
@@ -32,7 +38,7 @@ export function compute({ replicaSet, pods, related }: Snapshot, nowMs: number):
 }
 
 /** The pod that a ReplicaSet makes. */
-export function podOf(replicaSet: V1ReplicaSet): V1Pod {
+export function podOf(resource: Resource, replicaSet: Replicated): V1Pod {
   const template: V1PodTemplateSpec = replicaSet.spec?.template ?? {};
   return {
     apiVersion: 'v1',
@@ -44,7 +50,7 @@ export function podOf(replicaSet: V1ReplicaSet): V1Pod {
       labels: { ...template.metadata?.labels },
       ...(template.metadata?.annotations ? { annotations: { ...template.metadata.annotations } } : {}),
       ...(template.metadata?.finalizers ? { finalizers: [...template.metadata.finalizers] } : {}),
-      ownerReferences: [controllerReference(replicasets, replicaSet)],
+      ownerReferences: [controllerReference(resource, replicaSet)],
     },
     spec: template.spec,
   };
@@ -83,7 +89,7 @@ export function computeStatus(
   return pending.length > 0 ? { status, changesInMs: Math.min(...pending) } : { status };
 }
 
-function withFailure(replicaSet: V1ReplicaSet, failure: Failure | undefined, nowMs: number) {
+function withFailure(replicaSet: Replicated, failure: Failure | undefined, nowMs: number) {
   const standing = replicaSet.status?.conditions ?? [];
   const others = standing.filter((condition) => condition.type !== 'ReplicaFailure');
   if (!failure) return others;
