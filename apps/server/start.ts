@@ -7,14 +7,16 @@ import { ensureClusterPki } from '../../libs/pki/cluster.ts';
 import { mainAddress, ownNames } from '../../libs/provision/addresses.ts';
 import { homeAt } from '../../libs/provision/home.ts';
 import { addressIn } from '../../libs/provision/ranges.ts';
+import { LeaderElection } from '../../libs/reconcile/leader.ts';
 import type { TelemetryMetrics } from '../../libs/telemetry/metrics.ts';
 import { nodeExtensions } from '../apiserver/node-extensions.ts';
 import { openStore } from '../apiserver/open-store.ts';
 import { startApiServer } from '../apiserver/start.ts';
 import { scrapeTargets } from '../apiserver/targets.ts';
 import { startControllers } from '../controllers/start.ts';
-import type { Scheduler } from '../scheduler/options.ts';
+import { defaultSchedulerName } from '../scheduler/options.ts';
 import { startScheduler } from '../scheduler/start.ts';
+import { type ElectedScheduler, startElectedScheduler } from './elected-scheduler.ts';
 import { explainPods } from './explain.ts';
 import { startHostSide } from './host-side.ts';
 import { writeKubeconfig, writeNodeIdentities } from './identities.ts';
@@ -45,7 +47,7 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
     // Last started, first stopped: nothing outlives what it stands on.
     for (const part of parts.splice(0).reverse()) await part.stop();
   };
-  let scheduler: Scheduler | undefined;
+  let scheduler: ElectedScheduler | undefined;
   try {
     const api = await startApiServer({
       store,
@@ -60,25 +62,28 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
       },
       advertiseAddress,
       serviceCidr: options.serviceCidr,
+      evictionTolerationSeconds: options.defaultTolerationSeconds,
       clock,
       logger,
       metrics,
       metricsText: () => metrics.render(),
       extensions: [
         scrapeTargets(),
-        explainPods(() => scheduler),
+        explainPods(() => scheduler?.current),
         ...nodeExtensions({ pki, host: options.host, advertiseAddress }),
       ],
     });
     parts.push(api);
     await writeKubeconfig(pki, home, api.port);
     const tools = { client: api.client, clock, random: systemRandom, logger, metrics };
-    // One server of several over a store runs the controllers. The name outlives the process, so that a server that
+    // One server of several over a store runs the controllers, and one the scheduler. The name outlives the process, so that a server that
     // was killed has its lease again at once.
     const identity = shared ? `${hostname()}:${home.path}` : undefined;
     const cluster = { rootCa: pki.ca.certificate, clusterCidr: options.podCidr };
     parts.push(await startControllers({ ...tools, ...cluster, identity }));
-    scheduler = await startScheduler({ ...tools, binder: api.binder });
+    const lease = { namespace: 'kube-system', name: `berth-${defaultSchedulerName}` };
+    const election = identity === undefined ? undefined : new LeaderElection({ ...tools, lease, identity });
+    scheduler = await startElectedScheduler(() => startScheduler({ ...tools, binder: api.binder }), election);
     parts.push(scheduler);
     if (options.bridge !== undefined) {
       parts.push(
