@@ -26,6 +26,7 @@ import { Tokens } from './volumes/tokens.ts';
 
 /** How many sandboxes, and how many containers, are being made at the same time. */
 const sandboxesAtOnceMax = 10;
+/** How many containers are being created and started at the same time. */
 const startsAtOnceMax = 10;
 
 export interface NodeAgent {

@@ -16,6 +16,7 @@ export interface Occurrence {
 
 /** How many different events are counted instead of repeated; the oldest is forgotten first. */
 const rememberedEventsMax = 1024;
+/** Characters of an event's message; the rest is cut. */
 const messageLengthMax = 1024;
 const fieldNames = { init: 'initContainers', main: 'containers', ephemeral: 'ephemeralContainers' } as const;
 

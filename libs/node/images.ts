@@ -8,7 +8,7 @@ import { StartError } from './failure.ts';
 import type { NodeObjects } from './objects.ts';
 import { credentialsFor, normalizeImage } from './registry.ts';
 
-const pullBackoff: BackoffPolicy = { initialMs: 10_000, maxMs: 300_000 };
+const pullBackoffPolicy: BackoffPolicy = { initialMs: 10_000, maxMs: 300_000 };
 /** After a pull has failed, how soon the status says that it is being held back. */
 const heldBackAfterMs = 1000;
 /** How many pulls run at once; more share the same line anyway. */
@@ -58,7 +58,7 @@ export class Images {
       throw new StartError(
         'InvalidImageName',
         `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`,
-        this.#clock.now() + pullBackoff.initialMs,
+        this.#clock.now() + pullBackoffPolicy.initialMs,
       );
     }
     const present = request.container.imagePullPolicy === 'Always' ? undefined : await this.#runtime.imageStatus(name);
@@ -70,7 +70,7 @@ export class Images {
     if (request.container.imagePullPolicy === 'Never') {
       const message = `Container image "${image}" is not present with pull policy of Never`;
       this.#say(request, 'Warning', 'ErrImageNeverPull', message);
-      throw new StartError('ErrImageNeverPull', message, this.#clock.now() + pullBackoff.initialMs);
+      throw new StartError('ErrImageNeverPull', message, this.#clock.now() + pullBackoffPolicy.initialMs);
     }
     return this.#pull(request, image, name);
   }
@@ -102,7 +102,11 @@ export class Images {
       const text = error instanceof Error ? error.message : String(error);
       const failures = (held?.failures ?? 0) + 1;
       const reason = `ErrImagePull: ${text}`;
-      this.#attempts.set(key, { failures, untilMs: this.#clock.now() + backoffMs(pullBackoff, failures), reason });
+      this.#attempts.set(key, {
+        failures,
+        untilMs: this.#clock.now() + backoffMs(pullBackoffPolicy, failures),
+        reason,
+      });
       this.#say(request, 'Warning', 'Failed', `Failed to pull image "${image}": ${text}`);
       this.#say(request, 'Warning', 'Failed', 'Error: ErrImagePull');
       throw new StartError('ErrImagePull', text, this.#clock.now() + heldBackAfterMs);

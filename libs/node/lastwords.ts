@@ -4,8 +4,11 @@ import type { ContainerInfo } from '../runtime/runtime.ts';
 import { annotationNames, type PodIdentity } from './labels.ts';
 import { type NodePaths, PodPaths } from './options.ts';
 
+/** What is read of a termination message file. */
 const messageBytesMax = 4096;
+/** What of its log stands in for a termination message, in bytes, */
 const logBytesMax = 2048;
+/** and in lines. */
 const logLinesMax = 80;
 
 async function readEnd(path: string, bytesMax: number, tail: boolean): Promise<string> {

@@ -14,12 +14,17 @@ import type { NodeIdentity, NodePaths } from './options.ts';
 const lookMs = 10_000;
 /** While the node is not ready, which at a start is a matter of the network's configuration. */
 const unreadyLookMs = 100;
+/** How long an unchanged node status is kept to itself. */
 const silenceMsMax = 300_000;
+/** How many images a node status names, the largest first. */
 const imagesReportedMax = 50;
+/** How many names it gives of each. */
 const namesPerImageMax = 5;
 /** Below these shares of what there is, the node is under pressure. */
 const memoryFreeShareMin = 0.05;
+/** Below this, or below the share above where that is less, memory is under pressure. */
 const memoryFreeBytesMin = 100 * 2 ** 20;
+/** Below this free share the disk is under pressure. */
 const diskFreeShareMin = 0.1;
 const bytesPerKi = 1024;
 const versionText = 'v1.36.0';

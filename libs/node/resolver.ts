@@ -10,6 +10,7 @@ export interface ResolverSettings {
 
 /** Limits of glibc's and Kubernetes' resolver configuration. */
 const serversMax = 3;
+/** The most search domains in a resolver configuration. */
 const searchesMax = 32;
 
 /** Reads a resolver configuration file; a missing one is empty. */

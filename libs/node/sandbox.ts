@@ -8,6 +8,7 @@ import { securityProfileOf, selinuxOf } from './security.ts';
 
 /** The kernel's limit on host names. */
 const hostnameLengthMax = 63;
+/** The longest full name that may be a host name. */
 const fullNameLengthMax = 64;
 
 /** The pod's short host name and, for pods of a subdomain, its domain. */

@@ -15,6 +15,7 @@ import type { PodVolumes } from './volumes/volumes.ts';
 
 /** After a configuration error, when to look again if nothing that it refers to has changed before. */
 const configRetryMs = 5000;
+/** After a container could not be created, when to try again. */
 const createRetryMs = 5000;
 
 export interface StartContext {

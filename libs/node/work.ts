@@ -2,7 +2,7 @@ import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 
 /** Work that failed is tried again after half a second, doubling to half a minute. */
-export const workRetry: BackoffPolicy = { initialMs: 500, maxMs: 30_000 };
+export const workRetryPolicy: BackoffPolicy = { initialMs: 500, maxMs: 30_000 };
 
 interface Failure {
   count: number;
@@ -66,7 +66,7 @@ export class Workload {
     } catch (error) {
       this.#again.delete(key);
       const count = (this.#failures.get(key)?.count ?? 0) + 1;
-      const delayMs = backoffMs(workRetry, count);
+      const delayMs = backoffMs(workRetryPolicy, count);
       this.#failures.set(key, { count, untilMs: this.#clock.now() + delayMs });
       this.#onFailure(key, error, delayMs);
     } finally {

@@ -17,7 +17,7 @@ import { sandboxConfigOf } from './sandbox.ts';
 import { identity } from './starter.ts';
 import { StatusReporter } from './statusreporter.ts';
 import { PodVolumes } from './volumes/volumes.ts';
-import { Workload, workRetry } from './work.ts';
+import { Workload, workRetryPolicy } from './work.ts';
 
 /** Events that tell of failed work, by its name. */
 const failureReasons: Readonly<Record<string, string>> = {
@@ -292,7 +292,7 @@ export class PodWorker {
     this.#probes.stopAllButReadiness();
     void this.#end().catch((error: unknown) => {
       this.#endFailures += 1;
-      const delayMs = backoffMs(workRetry, this.#endFailures);
+      const delayMs = backoffMs(workRetryPolicy, this.#endFailures);
       this.#failed('end', error, delayMs);
       const message = `error killing pod: ${textOf(error)}`;
       this.#deps.events.pod(this.#pod, { type: 'Warning', reason: 'FailedKillPod', message });

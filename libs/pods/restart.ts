@@ -1,10 +1,10 @@
 import type { RestartBackoff } from './observed.ts';
 
 /** A container that ends again and again waits 10 s, doubling to 5 min; 10 min of peace forget it. */
-export const restartBackoff = { initialMs: 10_000, maxMs: 300_000, resetAfterMs: 600_000 };
+export const restartBackoffPolicy = { initialMs: 10_000, maxMs: 300_000, resetAfterMs: 600_000 };
 
 function expired(backoff: RestartBackoff, eventMs: number): boolean {
-  return eventMs - backoff.atMs > restartBackoff.resetAfterMs;
+  return eventMs - backoff.atMs > restartBackoffPolicy.resetAfterMs;
 }
 
 /** When a container that ended at `finishedAtMs` may start again, and the delay that says so; undefined when at once. */
@@ -19,7 +19,7 @@ export function backoffUntil(
 /** The back-off that the next end of the container will meet. */
 export function nextBackoff(backoff: RestartBackoff | undefined, finishedAtMs: number, nowMs: number): RestartBackoff {
   const fresh = !backoff || expired(backoff, finishedAtMs);
-  const delayMs = fresh ? restartBackoff.initialMs : Math.min(backoff.delayMs * 2, restartBackoff.maxMs);
+  const delayMs = fresh ? restartBackoffPolicy.initialMs : Math.min(backoff.delayMs * 2, restartBackoffPolicy.maxMs);
   return { delayMs, atMs: nowMs };
 }
 

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 const newline = 0x0a;
+/** What is read of a log at a time. */
 const blockBytes = 64 * 1024;
 
 /** One line of a log in the CRI's form. `partial`: the container's line goes on in the next one. */

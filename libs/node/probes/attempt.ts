@@ -23,6 +23,7 @@ function isTimeout(error: unknown): boolean {
   return error.name === 'AbortError' || error.name === 'TimeoutError';
 }
 
+/** What of a command's output an event shows. */
 const outputLengthMax = 10 * 1024;
 const success: Attempt = { outcome: 'success', message: '' };
 

@@ -4,6 +4,7 @@ import type { V1Container, V1HTTPGetAction } from '../../api/gen/types.ts';
 
 /** How much of an answer is kept for an event. */
 const bodyBytesMax = 10 * 1024;
+/** How many redirects a probe or hook follows. */
 const redirectsMax = 10;
 
 export interface HttpAnswer {

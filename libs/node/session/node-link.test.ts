@@ -128,6 +128,14 @@ describe('dialling', () => {
     expect(connections).toHaveLength(2);
   });
 
+  it('has more patience with a server that has yet to welcome it', async () => {
+    link.reportNodeStatus({});
+    await clock.advance(20_000);
+    expect([connections.length, last().open]).toEqual([1, true]);
+    await clock.advance(15_000);
+    expect(connections.length).toBeGreaterThan(1);
+  });
+
   it('keeps a connection on which heartbeats are answered', async () => {
     begin();
     for (let beat = 0; beat < 10; beat++) {

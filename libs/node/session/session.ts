@@ -28,6 +28,8 @@ export interface SessionOwner {
 /** Until the server's Welcome names others. */
 const heartbeatIntervalMs = 2_000;
 const silenceMaxMs = 8_000;
+/** Before the Welcome: a server to which all its nodes come back at once takes longer, and dialling anew makes it worse. */
+const welcomeMaxMs = 30_000;
 /** Urgent messages that a connection may owe before it counts as dead. */
 const urgentMax = 10_000;
 
@@ -118,7 +120,8 @@ export class Session {
   private setHeartbeat(): Timer {
     return this.clock.setTimer(this.intervalMs, () => {
       const silentMs = this.clock.monotonic() - this.heardAtMs;
-      if (silentMs >= this.silenceMs || this.outbox.waiting > urgentMax) {
+      const silenceMs = this.welcome ? this.silenceMs : welcomeMaxMs;
+      if (silentMs >= silenceMs || this.outbox.waiting > urgentMax) {
         this.end(new Error(`nothing heard for ${Math.round(silentMs)} ms, ${this.outbox.waiting} messages waiting`));
         return;
       }

@@ -4,6 +4,7 @@ import type { NodeLink } from '../link.ts';
 
 /** A token is replaced when this share of its life has passed, or a day. */
 const refreshShare = 0.8;
+/** A token is replaced at this age at the latest. */
 const ageMsMax = 24 * 3600_000;
 
 interface Held {

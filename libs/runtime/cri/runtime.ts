@@ -24,9 +24,11 @@ import {
 import { EventWatch } from './events.ts';
 import { ImageServiceService as images, RuntimeServiceService as tasks } from './gen/runtime.ts';
 
+/** How long an ordinary call to the runtime may take. */
 const callTimeoutMs = 2 * 60_000;
 /** A sandbox waits for the network plugins, which may wait for each other. */
 const sandboxTimeoutMs = 4 * 60_000;
+/** How long an image may take to come. */
 const pullTimeoutMs = 30 * 60_000;
 
 export interface CriOptions {
