@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { killTree, removeTree } from './cgroup-tree.ts';
+import { hierarchies } from './cgroups.ts';
 import type { NodeLayout } from './layout.ts';
 import { unmountBelow } from './mounts.ts';
 import type { NodeContext } from './node.ts';
@@ -27,6 +28,9 @@ export async function resetNode(layout: NodeLayout, cgroup: string, context: Nod
   await machine.run(['ip', 'link', 'del', 'berth.vxlan']).catch(() => {});
   await machine.remove(layout.run);
   await machine.remove(layout.home);
+  // The folders above are shared with other nodes of the same cluster: only empty ones go.
+  const above = [dirname(layout.run), ...hierarchies(cgroups).map((mount) => join(mount, dirname(cgroup)))];
+  await Promise.all(above.map((folder) => rmdir(folder).catch(() => {})));
 }
 
 /** The ids of processes one of whose arguments is `folder` or lies below it. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, openSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -91,6 +91,7 @@ describe.each(['embedded', 'etcd'])('machines that join, store %s', (store) => {
     await Promise.all(running.map((child) => child.exitCode ?? new Promise((ended) => child.once('exit', ended))));
     for (const machine of [one, two])
       await on(machine, process.execPath, berth, 'agent', 'reset', ...agentFolders(machine));
+    expect(await readdir('/run/berth')).not.toContain(tag);
     rmSync(root, { recursive: true });
   }, testMsMax);
 
