@@ -148,8 +148,8 @@ export class Controller {
         this.#logger.warn('gave up until it changes', { key, error });
         return 'terminal';
       }
-      // A conflict says only that the cache was behind; the next attempt reads a newer one.
-      const say = isStatus(error, 'Conflict') ? 'debug' : 'warn';
+      // Both say only that the cache was behind; the next attempt reads a newer one.
+      const say = isStatus(error, 'Conflict', 'NotFound') ? 'debug' : 'warn';
       this.#logger[say]('reconcile failed', { key, failures: this.#queue.failures(key) + 1, error });
       this.#queue.retry(key);
       return 'retry';
