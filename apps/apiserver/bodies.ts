@@ -6,7 +6,7 @@ import {
   decodePlain,
   type ExpectedType,
 } from '../../libs/api/decode/decode.ts';
-import { StatusError } from '../../libs/base/status.ts';
+import { type StatusDetails, StatusError } from '../../libs/base/status.ts';
 import { badRequest } from '../../libs/registry/errors.ts';
 import type { PatchRequest } from '../../libs/registry/requests.ts';
 import { decodeProtobuf } from '../../libs/wire/kubernetes/decode.ts';
@@ -33,11 +33,12 @@ function mediaType(contentType: string | undefined): string {
   return (end < 0 ? text : text.slice(0, end)).trim().toLowerCase();
 }
 
-function unsupported(contentType: string, served: readonly string[]): StatusError {
+function unsupported(contentType: string, served: readonly string[], details?: StatusDetails): StatusError {
   return new StatusError(
     'UnsupportedMediaType',
     `the body of the request was in an unknown format (${contentType}) - ` +
       `accepted media types include: ${served.join(', ')}`,
+    { details },
   );
 }
 
@@ -80,7 +81,7 @@ export function readPlain(body: RequestBody): Record<string, unknown> {
 export function readPatch({ bytes, contentType }: RequestBody): Pick<PatchRequest, 'type' | 'body' | 'complaints'> {
   const name = mediaType(contentType);
   const type = patchTypes[name];
-  if (!type) throw unsupported(name, Object.keys(patchTypes));
+  if (!type) throw unsupported(name, Object.keys(patchTypes), {});
   const { value, complaints } = decodePlain(bytes, type === 'apply' ? 'yaml' : 'json');
   return { type, body: value, complaints };
 }

@@ -2,8 +2,9 @@ import type { ServerResponse } from 'node:http';
 import type { ResourceAttributes } from '../../libs/auth/attributes.ts';
 import type { Clock } from '../../libs/base/clock.ts';
 import type { Random } from '../../libs/base/random.ts';
+import type { StatusError } from '../../libs/base/status.ts';
 import type { Document } from '../../libs/cache/document.ts';
-import { badRequest, methodNotAllowed, qualified } from '../../libs/registry/errors.ts';
+import { badRequest, invalid, methodNotAllowed, qualified } from '../../libs/registry/errors.ts';
 import { expectedOf, expectedScale } from '../../libs/registry/expected-type.ts';
 import type { ServedResource } from '../../libs/registry/registry.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
@@ -37,6 +38,13 @@ export interface HandlerParts {
 }
 
 const watchTimeoutMsMin = 30 * 60_000;
+
+/** Whoever applies must say who they are: ownership is all that apply is about. */
+function managerMissing(): StatusError {
+  const message = 'a value is required for apply';
+  const cause = { field: 'fieldManager', reason: 'FieldValueRequired' as const, message };
+  return invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [cause]);
+}
 
 /** Answers the verbs of the API for any resource. */
 export class ResourceHandler {
@@ -171,8 +179,7 @@ export class ResourceHandler {
     const { query } = call.info;
     const force = query.get('force');
     if (force !== null && patch.type !== 'apply') throw badRequest('force may only be set for apply patches');
-    if (patch.type === 'apply' && !query.get('fieldManager'))
-      throw badRequest('fieldManager is required for apply patch');
+    if (patch.type === 'apply' && !query.get('fieldManager')) throw managerMissing();
     const request = { ...writeRequest(call.asker, call.info, call.at.subresource), ...patch, force: force === 'true' };
     const { document, created } = await call.served.service.patch(nameOf(call), request);
     this.send(call, document, form, created ? 201 : 200);
