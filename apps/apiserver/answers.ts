@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { stringify } from 'yaml';
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import { apiVersionOf } from '../../libs/api/meta.ts';
+import { schema } from '../../libs/api/schema/schema.ts';
 import { asStatusError, type Status } from '../../libs/base/status.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
 
@@ -79,8 +80,11 @@ export function listBytes(definition: ResourceDefinition, answer: ListAnswer): B
   const head = JSON.stringify({ kind, apiVersion: apiVersionOf(definition), metadata }).slice(0, -1);
   const parts: Buffer[] = [Buffer.from(`${head},"items":[`)];
   let first = true;
+  const builtIn = schema.has(definition.type);
   for (const document of answer.documents) {
-    parts.push(first ? opening : comma, document.itemBytes);
+    // Items of custom kinds say what they are.
+    const item = builtIn ? document.itemBytes : document.bytes.subarray(1);
+    parts.push(first ? opening : comma, item);
     first = false;
   }
   parts.push(listEnd);

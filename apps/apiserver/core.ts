@@ -6,6 +6,7 @@ import { StoreMirror } from '../../libs/cache/mirror.ts';
 import { mirrorReader } from '../../libs/cache/object-reader.ts';
 import { LocalClient } from '../../libs/client/local.ts';
 import { PodBinder } from '../../libs/registry/binder.ts';
+import { CustomResources } from '../../libs/registry/custom/serve.ts';
 import { Registry } from '../../libs/registry/registry.ts';
 import { serveMetrics } from '../../libs/registry/resource-metrics.ts';
 import { UsageBoard } from '../../libs/registry/usage.ts';
@@ -41,6 +42,7 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
   const plugins = admissionPlugins({ mirror, random, evictionTolerationSeconds, rbac, authorizer });
   const admission = new AdmissionChain(plugins);
   const registry = new Registry({ store, mirror, admission, clock, random, serviceCidr });
+  new CustomResources({ registry, clock, logger }).start();
   const binder = new PodBinder({ mirror, writer: registry.writer, clock });
   const usage = new UsageBoard();
   const checks: HealthCheck[] = [

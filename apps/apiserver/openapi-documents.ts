@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { OpenApi, type OpenApiDocument, openapiV2ProtobufType } from '../../libs/api/openapi/openapi.ts';
+import { schema } from '../../libs/api/schema/schema.ts';
 import type { Registry } from '../../libs/registry/registry.ts';
 import { sendError, sendJson, sendText } from './answers.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -11,7 +12,9 @@ const v3Prefix = '/openapi/v3/';
 
 /** Serves `/openapi/v2` and `/openapi/v3`; answers false for other paths. */
 export function openapiDocuments(registry: Registry) {
-  const openapi = new OpenApi(() => registry.all().map(({ definition }) => definition));
+  const openapi = new OpenApi(() =>
+    registry.all().flatMap(({ definition }) => (schema.has(definition.type) ? [definition] : [])),
+  );
   let count = registry.all().length;
   return ({ path, query }: RequestInfo, raw: IncomingMessage, response: ServerResponse): boolean => {
     if (path !== '/openapi/v2' && path !== '/openapi/v3' && !path.startsWith(v3Prefix)) return false;

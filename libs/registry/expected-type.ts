@@ -20,3 +20,8 @@ export const expectedScale: ExpectedType = {
   type: schema.type('V1Scale'),
   gvk: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
 };
+
+/** Tells how bodies of a kind are read whose schema is not built in. */
+export function setExpected(definition: ResourceDefinition, expected: ExpectedType): void {
+  known.set(definition, expected);
+}

@@ -2,14 +2,14 @@ import { resetFieldsOf } from '../api/apply/reset-fields.ts';
 import { updateManagedFields, type WriteContext } from '../api/apply/update.ts';
 import type { ResourceDefinition } from '../api/definition.ts';
 import { apiVersionOf, type KubeObject } from '../api/meta.ts';
-import { schema } from '../api/schema/schema.ts';
 import { type Clock, rfc3339 } from '../base/clock.ts';
+import { expectedOf } from './expected-type.ts';
 import type { WriteRequest } from './requests.ts';
 
 /** Who writes which version of what, for the record of field ownership. */
 export function writeContext(definition: ResourceDefinition, request: WriteRequest, clock: Clock): WriteContext {
   return {
-    type: schema.type(definition.type),
+    type: expectedOf(definition).type,
     manager: request.fieldManager,
     apiVersion: apiVersionOf(definition),
     subresource: request.subresource,

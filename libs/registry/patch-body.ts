@@ -14,8 +14,14 @@ export function applyPlainPatch(request: PatchRequest, object: KubeObject, typeN
     case 'merge':
       return applyMergePatch(object, request.body);
     case 'strategic':
+      if (!schema.has(typeName)) throw unsupported(request.type);
       return applyStrategicPatch(object, request.body, schema.type(typeName));
     default:
-      throw new StatusError('UnsupportedMediaType', `patches of type ${request.type} are not served here`);
+      throw unsupported(request.type);
   }
+}
+
+/** Custom kinds say nothing about how their lists are merged. */
+function unsupported(type: string): StatusError {
+  return new StatusError('UnsupportedMediaType', `patches of type ${type} are not served here`);
 }

@@ -1,0 +1,103 @@
+import { asks, bodyOf, deletes, openScratchRegistry, type ScratchRegistry } from '../../../test/support/registry.ts';
+import { conformObject } from '../../api/decode/decode.ts';
+import type { V1CustomResourceDefinition } from '../../api/gen/types.ts';
+import { systemClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/log.ts';
+import { expectedOf } from '../expected-type.ts';
+import { CustomResources } from './serve.ts';
+
+const crdPath = 'apiextensions.k8s.io/v1/customresourcedefinitions';
+const widgetPath = 'example.org/v1/widgets';
+
+const properties = {
+  size: { type: 'integer', minimum: 1, maximum: 10, default: 3 },
+  color: { type: 'string', enum: ['red', 'blue'] },
+  name: { type: 'string', pattern: '^[a-z]+$', maxLength: 5 },
+  when: { type: 'string', format: 'date-time' },
+  free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+  tags: { type: 'array', maxItems: 2, items: { type: 'string' }, 'x-kubernetes-list-type': 'set' },
+};
+
+const definition = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'widgets.example.org' },
+  spec: {
+    group: 'example.org',
+    names: { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' },
+    scope: 'Namespaced',
+    conversion: { strategy: 'None' },
+    versions: ['v1', 'v2'].map((name) => ({
+      name,
+      served: true,
+      storage: name === 'v1',
+      schema: {
+        openAPIV3Schema: {
+          type: 'object',
+          properties: { spec: { type: 'object', required: ['color'], properties }, status: { type: 'object' } },
+        },
+      },
+      subresources: { status: {} },
+    })),
+  },
+};
+
+describe('custom kinds', () => {
+  let scratch: ScratchRegistry;
+  let custom: CustomResources;
+
+  beforeEach(async () => {
+    scratch = await openScratchRegistry();
+    custom = new CustomResources({ registry: scratch.registry, clock: systemClock, logger: silentLogger });
+    custom.start();
+    await scratch.service(crdPath).create({}, bodyOf(definition), asks());
+  });
+
+  afterEach(() => scratch.close());
+
+  function create(name: string, spec: object) {
+    const served = scratch.registry.resource('example.org', 'v1', 'widgets')!;
+    const object = { apiVersion: 'example.org/v1', kind: 'Widget', metadata: { name }, spec };
+    const body = conformObject(JSON.parse(JSON.stringify(object)), expectedOf(served.definition));
+    return served.service.create({ namespace: 'x' }, body, asks());
+  }
+
+  it('are pruned and get their defaults', async () => {
+    const { object } = await create('a', { color: 'red', unknown: 1, free: { kept: { deep: 1 } } });
+    expect(object).toMatchObject({ spec: { color: 'red', size: 3, free: { kept: { deep: 1 } } } });
+    expect((object as unknown as { spec: object }).spec).not.toHaveProperty('unknown');
+  });
+
+  const refusals: Array<{ spec: object; field: string; reason: string }> = [
+    { spec: {}, field: 'spec.color', reason: 'FieldValueRequired' },
+    { spec: { color: 'green' }, field: 'spec.color', reason: 'FieldValueNotSupported' },
+    { spec: { color: 'red', size: 11 }, field: 'spec.size', reason: 'FieldValueInvalid' },
+    { spec: { color: 'red', size: 'x' }, field: 'spec.size', reason: 'FieldValueTypeInvalid' },
+    { spec: { color: 'red', name: 'UP' }, field: 'spec.name', reason: 'FieldValueInvalid' },
+    { spec: { color: 'red', name: 'toolong' }, field: 'spec.name', reason: 'FieldValueTooLong' },
+    { spec: { color: 'red', when: 'noon' }, field: 'spec.when', reason: 'FieldValueTypeInvalid' },
+    { spec: { color: 'red', tags: ['a', 'b', 'c'] }, field: 'spec.tags', reason: 'FieldValueTooMany' },
+    { spec: { color: 'red', tags: ['a', 'a'] }, field: 'spec.tags[1]', reason: 'FieldValueDuplicate' },
+  ];
+  it.each(refusals)('are refused with $reason for $spec', async ({ spec, field, reason }) => {
+    await expect(create('a', spec)).rejects.toMatchObject({ details: { causes: [{ field, reason }] } });
+  });
+
+  it('say that they are established, and answer in each version', async () => {
+    await create('a', { color: 'red' });
+    const other = await scratch.service('example.org/v2/widgets').get({ namespace: 'x', name: 'a' });
+    expect(other.object.apiVersion).toBe('example.org/v2');
+    await custom.settled();
+    const crd = await scratch.service(crdPath).get({ name: 'widgets.example.org' });
+    const { status } = crd.object as V1CustomResourceDefinition;
+    expect(status?.conditions?.map(({ type }) => type)).toEqual(['NamesAccepted', 'Established']);
+  });
+
+  it('go with their definition', async () => {
+    await create('a', { color: 'red' });
+    await scratch.service(crdPath).delete({ name: 'widgets.example.org' }, deletes());
+    expect(() => scratch.service(widgetPath)).toThrow('not served');
+    await custom.settled();
+    expect(scratch.mirror.collection('example.org', 'widgets').size).toBe(0);
+  });
+});

@@ -1,0 +1,154 @@
+import type { FieldError, PrinterColumn, ResourceDefinition } from '../../api/definition.ts';
+import type {
+  V1CustomResourceColumnDefinition,
+  V1CustomResourceDefinition,
+  V1CustomResourceDefinitionVersion,
+  V1JSONSchemaProps,
+} from '../../api/gen/types.ts';
+import { ago, nameColumn } from '../../api/kinds/cells.ts';
+import type { KubeObject } from '../../api/meta.ts';
+import { metadata, metadataUpdate } from '../../api/validation/metadata.ts';
+import { dnsSubdomain } from '../../api/validation/names.ts';
+import { Report } from '../../api/validation/report.ts';
+import { setExpected } from '../expected-type.ts';
+import { setSchemaDefaults, structuralType } from './structural.ts';
+import { schemaErrors } from './validate.ts';
+
+/** Errors after which rules across fields are not looked at any more. */
+const blocking = new Set<FieldError['reason']>([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+
+const unchecked: FieldError = {
+  field: '<nil>',
+  reason: 'FieldValueInvalid',
+  message: 'some validation rules were not checked because the object was invalid',
+};
+
+type WithStatus = KubeObject & { status?: unknown };
+
+/** The resources that a definition asks for: one for each version that is served. */
+export function customResources(crd: V1CustomResourceDefinition): ResourceDefinition[] {
+  return crd.spec.versions.filter((version) => version.served).map((version) => resourceOf(crd, version));
+}
+
+function resourceOf(crd: V1CustomResourceDefinition, version: V1CustomResourceDefinitionVersion): ResourceDefinition {
+  const { group, names, scope } = crd.spec;
+  const namespaced = scope === 'Namespaced';
+  const root = version.schema?.openAPIV3Schema ?? {};
+  const type = `${group}.${version.name}.${names.kind}`;
+  const scale = version.subresources?.scale;
+  const definition: ResourceDefinition = {
+    group,
+    version: version.name,
+    kind: names.kind,
+    plural: names.plural,
+    singular: names.singular || names.kind.toLowerCase(),
+    shortNames: names.shortNames,
+    categories: names.categories,
+    namespaced,
+    type,
+    hasGeneration: true,
+    hasStatus: version.subresources?.status !== undefined,
+    scale: scale && {
+      specReplicasPath: scale.specReplicasPath,
+      statusReplicasPath: scale.statusReplicasPath,
+      selectorPath: scale.labelSelectorPath,
+    },
+    columns: version.additionalPrinterColumns && [nameColumn, ...version.additionalPrinterColumns.map(columnOf)],
+    selectableFields: selectable(version),
+    ...strategyOf(root, namespaced),
+    ...(version.storage ? {} : { storedAs: storedAs(crd, version.name) }),
+  };
+  const gvk = { group, version: version.name, kind: names.kind };
+  setExpected(definition, { type: structuralType(type, root), gvk });
+  return definition;
+}
+
+function strategyOf(root: V1JSONSchemaProps, namespaced: boolean) {
+  const ofMetadata = metadata({ name: dnsSubdomain, namespaced });
+  const errorsOf = (object: KubeObject, previous?: KubeObject): FieldError[] => {
+    const report = new Report();
+    if (previous) metadataUpdate(object, previous, report);
+    else {
+      report.enter('metadata');
+      ofMetadata(object.metadata ?? {}, report, undefined);
+      report.leave();
+    }
+    const found = schemaErrors(object, root);
+    const skipped = hasRules(root) && found.some(({ reason }) => blocking.has(reason)) ? [unchecked] : [];
+    return [...report.errors, ...found, ...skipped];
+  };
+  return {
+    setDefaults: (draft: KubeObject) => setSchemaDefaults(draft, root),
+    prepareForCreate(draft: KubeObject) {
+      (draft as WithStatus).status = undefined;
+    },
+    validate: (object: KubeObject) => errorsOf(object),
+    validateUpdate: errorsOf,
+    validateStatusUpdate: errorsOf,
+  };
+}
+
+function hasRules(part: V1JSONSchemaProps): boolean {
+  if (part['x-kubernetes-validations']?.length) return true;
+  return Object.values(part.properties ?? {}).some(hasRules);
+}
+
+/** Versions without conversion differ in their names only. */
+function storedAs(crd: V1CustomResourceDefinition, version: string): ResourceDefinition['storedAs'] {
+  const { group, names, scope, versions } = crd.spec;
+  const stored = versions.find((one) => one.storage)?.name ?? version;
+  const resource = {
+    group,
+    version: stored,
+    kind: names.kind,
+    plural: names.plural,
+    namespaced: scope === 'Namespaced',
+  };
+  return {
+    resource,
+    toStored: (object) => ({ ...object, apiVersion: `${group}/${stored}` }),
+    fromStored: (object) => ({ ...object, apiVersion: `${group}/${version}` }),
+  };
+}
+
+function columnOf(column: V1CustomResourceColumnDefinition): PrinterColumn {
+  const type = column.type as PrinterColumn['type'];
+  return {
+    name: column.name,
+    type,
+    format: column.format,
+    description: column.description || `Custom resource definition column: ${column.jsonPath}`,
+    priority: column.priority,
+    cell: (object, nowMs) => cellOf(readPath(object, column.jsonPath), type, nowMs),
+  };
+}
+
+function cellOf(value: unknown, type: PrinterColumn['type'], nowMs: number): unknown {
+  if (type === 'date' && typeof value === 'string') return ago(value, nowMs);
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : (value ?? null);
+}
+
+function selectable(version: V1CustomResourceDefinitionVersion): ResourceDefinition['selectableFields'] {
+  const fields = version.selectableFields ?? [];
+  return Object.fromEntries(
+    fields.map(({ jsonPath }) => {
+      return [jsonPath.replace(/^\./, ''), (object: KubeObject) => String(readPath(object, jsonPath) ?? '')];
+    }),
+  );
+}
+
+/** The value at a path such as `.spec.ports[0].name`. */
+function readPath(object: unknown, path: string): unknown {
+  let value = object;
+  for (const [, name, index] of path.matchAll(/\.([\w-]+)|\[(\d+)\]/g)) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Record<string, unknown>)[name ?? index ?? ''];
+  }
+  return value;
+}

@@ -1,0 +1,101 @@
+import type { V1JSONSchemaProps } from '../../api/gen/types.ts';
+import { schema } from '../../api/schema/schema.ts';
+import type { FieldSchema, ListType, TypeSchema, ValueSchema } from '../../api/schema/types.ts';
+
+const scalar: ValueSchema = {
+  kind: 'scalar',
+  // Validation tells wrong types of custom fields with their paths; reading takes them as they are.
+  format: 'any',
+  element: undefined,
+  type: undefined,
+  listType: 'atomic',
+  listKeys: [],
+  atomic: false,
+};
+
+const listTypes: ReadonlySet<string> = new Set<ListType>(['map', 'set', 'atomic']);
+
+/** A part of a schema; what is no object describes nothing. */
+export function partOf(value: unknown): V1JSONSchemaProps | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as V1JSONSchemaProps)
+    : undefined;
+}
+
+/** The structural schema of a custom kind in the form in which built-in types are read, merged and owned. */
+export function structuralType(name: string, root: V1JSONSchemaProps): TypeSchema {
+  const type = objectType(name, root);
+  const metadata: FieldSchema = {
+    ...fieldOf('metadata', { ...scalar, kind: 'object', format: 'string', type: schema.type('V1ObjectMeta') }),
+    zero: 'always',
+  };
+  const fields = new Map(type.fields);
+  for (const head of ['apiVersion', 'kind']) fields.set(head, fieldOf(head, { ...scalar, format: 'string' }));
+  fields.set('metadata', metadata);
+  return { ...type, fields };
+}
+
+function objectType(name: string, part: V1JSONSchemaProps): TypeSchema {
+  const fields = Object.entries(part.properties ?? {}).map(([field, below]) => {
+    return [field, fieldOf(field, valueSchema(`${name}.${field}`, below))] as const;
+  });
+  return {
+    name,
+    definition: name,
+    fields: new Map(fields),
+    always: [],
+    atomic: part['x-kubernetes-map-type'] === 'atomic',
+    preservesUnknown: part['x-kubernetes-preserve-unknown-fields'] === true,
+  };
+}
+
+function fieldOf(name: string, value: ValueSchema): FieldSchema {
+  return {
+    ...value,
+    name,
+    required: false,
+    nullable: true,
+    zero: 'kept',
+    patchStrategies: [],
+    mergeKey: undefined,
+    default: undefined,
+  };
+}
+
+function valueSchema(name: string, part: V1JSONSchemaProps): ValueSchema {
+  if (part.type === 'array') return listOf(name, part);
+  if (part.type !== 'object') return scalar;
+  const additional = partOf(part.additionalProperties);
+  const atomic = part['x-kubernetes-map-type'] === 'atomic';
+  if (additional) return { ...scalar, kind: 'map', format: 'string', element: valueSchema(name, additional), atomic };
+  if (part.additionalProperties === true) return { ...scalar, kind: 'map', format: 'string', element: scalar, atomic };
+  return { ...scalar, kind: 'object', format: 'string', type: objectType(name, part), atomic };
+}
+
+function listOf(name: string, part: V1JSONSchemaProps): ValueSchema {
+  const given = part['x-kubernetes-list-type'] ?? 'atomic';
+  const listType = listTypes.has(given) ? (given as ListType) : 'atomic';
+  const listKeys = part['x-kubernetes-list-map-keys'] ?? [];
+  const items = partOf(part.items);
+  const element = items ? valueSchema(`${name}[]`, items) : scalar;
+  return { ...scalar, kind: 'list', format: 'string', element, listType, listKeys };
+}
+
+type Members = Record<string, unknown>;
+
+/** Fills in the defaults of a schema, in place, wherever the value around them stands. */
+export function setSchemaDefaults(value: unknown, part: V1JSONSchemaProps): void {
+  if (Array.isArray(value)) {
+    const items = partOf(part.items);
+    if (items) for (const item of value) setSchemaDefaults(item, items);
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  const members = value as Members;
+  for (const [name, below] of Object.entries(part.properties ?? {})) {
+    if (members[name] === undefined && below.default !== undefined) members[name] = structuredClone(below.default);
+    setSchemaDefaults(members[name], below);
+  }
+  const additional = partOf(part.additionalProperties);
+  if (additional) for (const item of Object.values(members)) setSchemaDefaults(item, additional);
+}
