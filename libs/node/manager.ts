@@ -109,7 +109,8 @@ export class PodManager {
     kind: 'configMaps' | 'secrets',
     changes: ReadonlyArray<MirrorChange<V1ConfigMap | V1Secret>>,
   ): void {
-    const changed = new Set(changes.map(({ key }) => key));
+    // What has been removed leaves the files that were made from it.
+    const changed = new Set(changes.filter(({ object }) => object).map(({ key }) => key));
     for (const worker of this.#workers.values()) {
       const namespace = worker.pod.metadata?.namespace;
       const names = referencesOf(worker.pod)[kind];
