@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { systemClock } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import { systemRandom } from '../../libs/base/random.ts';
-import { ensureClusterPki } from '../../libs/pki/cluster.ts';
+import { type ClusterPki, ensureClusterPki } from '../../libs/pki/cluster.ts';
 import { mainAddress, ownNames } from '../../libs/provision/addresses.ts';
 import { homeAt } from '../../libs/provision/home.ts';
 import { addressIn } from '../../libs/provision/ranges.ts';
@@ -11,6 +11,7 @@ import { LeaderElection } from '../../libs/reconcile/leader.ts';
 import type { TelemetryMetrics } from '../../libs/telemetry/metrics.ts';
 import { nodeExtensions } from '../apiserver/node-extensions.ts';
 import { openStore } from '../apiserver/open-store.ts';
+import type { ApiServerPki } from '../apiserver/options.ts';
 import { startApiServer } from '../apiserver/start.ts';
 import { scrapeTargets } from '../apiserver/targets.ts';
 import { startControllers } from '../controllers/start.ts';
@@ -54,12 +55,7 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
       storeShared: shared,
       host: options.host,
       port: options.port,
-      pki: {
-        caCertificate: pki.ca.certificate,
-        serverCertificate: pki.apiserver.certificate,
-        serverKey: pki.apiserver.key,
-        serviceAccountKey: pki.serviceAccount.privateKey,
-      },
+      pki: servingPki(pki),
       advertiseAddress,
       serviceCidr: options.serviceCidr,
       evictionTolerationSeconds: options.defaultTolerationSeconds,
@@ -103,4 +99,13 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
     await stop();
     throw error;
   }
+}
+
+function servingPki(pki: ClusterPki): ApiServerPki {
+  return {
+    caCertificate: pki.ca.certificate,
+    serverCertificate: pki.apiserver.certificate,
+    serverKey: pki.apiserver.key,
+    serviceAccountKey: pki.serviceAccount.privateKey,
+  };
 }
