@@ -40,6 +40,13 @@ export interface ScaleDefinition {
 /** Reads one selectable field. Declared as a method so that a definition of a kind is also one of KubeObject. */
 type FieldReader<T> = { read(object: T): string }['read'];
 
+/** What a subresource may change of an object. */
+export interface SubresourceUpdate<T extends KubeObject = KubeObject> {
+  /** Takes everything else over from the previous state. */
+  prepare(draft: T, previous: T): void;
+  validate(draft: T, previous: T): FieldError[];
+}
+
 /**
  * All that makes a kind different from any other. A kind is this data, in one file under kinds/, listed once in
  * kinds/index.ts; the machinery that serves it is common to all.
@@ -96,6 +103,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   validate?(object: T): FieldError[];
   validateUpdate?(object: T, previous: T): FieldError[];
   validateStatusUpdate?(object: T, previous: T): FieldError[];
+  /** Updates by way of subresources that have rules of their own, besides status. */
+  readonly updatesBy?: Readonly<Record<string, SubresourceUpdate<T>>>;
   /** A warning that every request for the resource is answered with, whatever comes of it. */
   readonly deprecation?: string;
   /** Advice sent back as Warning headers. */

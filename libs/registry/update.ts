@@ -1,4 +1,4 @@
-import type { ResourceDefinition } from '../api/definition.ts';
+import type { ResourceDefinition, SubresourceUpdate } from '../api/definition.ts';
 import type { KubeObject, ObjectName } from '../api/meta.ts';
 import { anyUpdate } from '../api/validation/object.ts';
 import { worded } from '../api/validation/wording.ts';
@@ -80,7 +80,9 @@ export async function nextState(parts: Parts, step: Step): Promise<KubeObject> {
     subresource: request.subresource,
   });
   const carry = request.subresource === undefined ? undefined : parts.behaviour.carry?.[request.subresource];
-  if (carry) carry(draft, previous);
+  const update = updateBy(definition, request);
+  if (update) update.prepare(draft, previous);
+  else if (carry) carry(draft, previous);
   else if (request.subresource === 'status') carryForStatus(definition, draft, previous);
   else carryForMain(definition, draft, previous);
   countGeneration(definition, draft, previous);
@@ -104,6 +106,10 @@ function checkUid(definition: ResourceDefinition, draft: KubeObject, { object }:
   if (!asked || asked === uid) return;
   const message = `Precondition failed: UID in precondition: ${asked}, UID in object meta: ${uid}`;
   throw preconditionFailed(definition, object.metadata?.name ?? '', message);
+}
+
+function updateBy({ updatesBy }: ResourceDefinition, { subresource }: WriteRequest): SubresourceUpdate | undefined {
+  return subresource === undefined ? undefined : updatesBy?.[subresource];
 }
 
 function carryForMain(definition: ResourceDefinition, draft: KubeObject, previous: KubeObject): void {
@@ -131,7 +137,8 @@ function validateUpdate(
   { draft, previous, request }: { draft: KubeObject; previous: KubeObject; request: WriteRequest },
 ): void {
   const status = request.subresource === 'status';
-  const validate = status ? definition.validateStatusUpdate : definition.validateUpdate;
+  const whole = status ? definition.validateStatusUpdate : definition.validateUpdate;
+  const validate = updateBy(definition, request)?.validate ?? whole;
   const errors = anyUpdate(definition, draft, previous);
   errors.push(...(validate?.call(definition, draft, previous) ?? []));
   if (errors.length > 0) throw invalid(definition, previous.metadata?.name ?? '', worded(errors, draft));

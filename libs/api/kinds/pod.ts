@@ -1,10 +1,10 @@
 import type { ResourceDefinition } from '../definition.ts';
 import type { V1Pod } from '../gen/types.ts';
-import { validatePod, validatePodUpdate } from '../validation/pod/pod.ts';
+import { validateEphemeralContainersUpdate, validatePod, validatePodUpdate } from '../validation/pod/pod.ts';
 import { validatePodStatusUpdate } from '../validation/pod/status.ts';
 import { podColumns } from './pod/columns.ts';
 import { defaultPod } from './pod/defaults.ts';
-import { prepareNewPod, preparePodStatusUpdate, preparePodUpdate } from './pod/strategy.ts';
+import { prepareEphemeralContainers, prepareNewPod, preparePodStatusUpdate, preparePodUpdate } from './pod/strategy.ts';
 import { podWarnings } from './pod/warnings.ts';
 
 export const pods: ResourceDefinition<V1Pod> = {
@@ -37,6 +37,9 @@ export const pods: ResourceDefinition<V1Pod> = {
   validate: validatePod,
   validateUpdate: validatePodUpdate,
   validateStatusUpdate: validatePodStatusUpdate,
+  updatesBy: {
+    ephemeralcontainers: { prepare: prepareEphemeralContainers, validate: validateEphemeralContainersUpdate },
+  },
   warnings: podWarnings,
   columns: podColumns,
   selectableFields: {

@@ -25,8 +25,3 @@ export function amountOf(quantity: string | number, otherwise?: Amount): Amount 
 export function isWhole(amount: Amount): boolean {
   return amount % NANOS === 0n;
 }
-
-/** Rounded up to the next whole number. */
-export function wholeOf(amount: Amount): bigint {
-  return amount >= 0n ? (amount + NANOS - 1n) / NANOS : -(-amount / NANOS);
-}

@@ -1,7 +1,7 @@
 import type { V1LabelSelector, V1LabelSelectorRequirement } from '../gen/types.ts';
 import { labelValue, qualifiedName } from './names.ts';
 import type { Report } from './report.ts';
-import { each, fields, isEmpty, type Rule, text } from './rule.ts';
+import { each, fields, isEmpty, type Rule } from './rule.ts';
 
 type StringMap = Readonly<Record<string, string>>;
 
@@ -12,8 +12,6 @@ export const labels: Rule<StringMap> = (map, at) => {
     for (const complaint of labelValue(map[key]!)) at.invalid(complaint);
   }
 };
-
-export const labelKey: Rule<string> = text(qualifiedName);
 
 /** A key that an absent or empty field breaks as well. */
 export function labelKeyAt(value: string | undefined, at: Report, step: string): void {

@@ -1,4 +1,3 @@
-import type { Report } from './report.ts';
 import { between, type Rule } from './rule.ts';
 
 /** A path that stays below where it starts: relative and without '..'. */
@@ -19,10 +18,6 @@ export const localPath: Rule<string> = (path, at) => {
 
 export function hasBackstep(path: string): boolean {
   return path.includes('..') && path.split('/').includes('..');
-}
-
-export function absolutePath(path: string | undefined, at: Report): void {
-  if (path && !path.startsWith('/')) at.invalid('must be an absolute path');
 }
 
 /** Permission bits, 0 to 0777. */

@@ -85,15 +85,6 @@ export function resourceAmount(name: string, amount: Amount, at: Report, ...belo
   if ((COUNTED_RESOURCES.has(name) || isExtended(name)) && !isWhole(amount)) at.invalid('must be an integer', ...below);
 }
 
-export const nonNegativeResources: Rule<ResourceList> = (list, at) => {
-  for (const name of Object.keys(list)) {
-    const amount = amountOf(list[name]!);
-    at.enter(keyed(name));
-    resourceAmount(name, amount, at);
-    at.leave();
-  }
-};
-
 type NameRule = (name: string, at: Report) => void;
 
 export interface ClaimNames {

@@ -207,14 +207,7 @@ export const positive: Rule<number> = (value, at) => {
   if (value <= 0) at.invalid('must be greater than zero');
 };
 
-/** A number that must be greater than zero also when it is absent, which counts as zero. */
-export const alwaysPositive: Rule<number> = always((value, at) => positive(value ?? 0, at, undefined));
-
 /** A number that counts as zero when it is absent. */
 export function orZero(rule: Rule<number>): Rule<number> {
   return always((value, at, context) => rule(value ?? 0, at, context));
-}
-
-export function refuseAlways<T>(why: string): Rule<T> {
-  return (_value, at) => at.forbidden(why);
 }

@@ -45,6 +45,14 @@ export function preparePodUpdate(pod: V1Pod, previous: V1Pod): void {
   pod.status = previous.status;
 }
 
+/** Nothing changes but the containers that are there to look into the pod. */
+export function prepareEphemeralContainers(pod: V1Pod, previous: V1Pod): void {
+  const { resourceVersion, managedFields } = pod.metadata ?? {};
+  pod.metadata = { ...previous.metadata, resourceVersion, managedFields };
+  pod.spec = { ...previous.spec!, ephemeralContainers: pod.spec?.ephemeralContainers };
+  pod.status = previous.status;
+}
+
 export function preparePodStatusUpdate(pod: V1Pod, previous: V1Pod): void {
   pod.spec = previous.spec;
   delete pod.metadata!.deletionTimestamp;
