@@ -77,7 +77,7 @@ describe('Collection', () => {
     const cut = listen(collection, {});
     const gone = listen(collection, {});
     gone.subscription.cancel();
-    collection.reset(7);
+    collection.reset(7)();
     collection.apply('x', 8, labelled('x', 'red', 8));
     expect(cut.seen).toEqual(['expired']);
     expect(gone.seen).toEqual([]);

@@ -120,15 +120,20 @@ export class Collection {
     for (const watcher of this.watchers) watcher.sink.settled?.();
   }
 
-  /** Forgets everything, because the store's history was lost; watchers must list again. */
-  reset(revision: number): void {
+  /**
+   * Forgets everything, because the store's history was lost. Answers with the way to tell the watchers of before that
+   * they must list again; to be called once there is something to list.
+   */
+  reset(revision: number): () => void {
     const cut = [...this.watchers];
     this.watchers.clear();
     this.buckets.clear();
     this.namespaces = undefined;
     this.ring = new EventRing(eventsKeptMax, revision);
     this.changed = revision;
-    for (const watcher of cut) watcher.sink.expired();
+    return () => {
+      for (const watcher of cut) watcher.sink.expired();
+    };
   }
 
   private namespacesOf(filter: Filter): readonly string[] {

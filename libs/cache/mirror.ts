@@ -53,7 +53,7 @@ export class StoreMirror {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
-    for (const collection of this.collections.values()) collection.reset(this.revision);
+    for (const collection of this.collections.values()) collection.reset(this.revision)();
   }
 
   collection(group: string, plural: string): Collection {
@@ -111,12 +111,13 @@ export class StoreMirror {
   private async load(): Promise<number> {
     let after: string | undefined;
     let revision: number | undefined;
+    const cut: Array<() => void> = [];
     for (;;) {
       const page = await this.options.store.list(registryPrefix, { limit: loadPageEntries, after, revision });
       if (revision === undefined) {
         revision = page.revision;
         this.baseRevision = revision;
-        for (const collection of this.collections.values()) collection.reset(revision);
+        for (const collection of this.collections.values()) cut.push(collection.reset(revision));
         this.gate.restart(revision);
       }
       for (const entry of page.entries) {
@@ -127,6 +128,7 @@ export class StoreMirror {
       if (!page.more) break;
     }
     this.gate.advance(revision);
+    for (const tell of cut) tell();
     return revision;
   }
 

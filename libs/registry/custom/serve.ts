@@ -28,11 +28,12 @@ export class CustomResources {
 
   /** Serves what stands and follows what changes. */
   start(): void {
+    for (const name of [...this.served.keys()]) this.withdraw(name);
     const collection = this.parts.registry.mirror.collection(definitions.group, definitions.plural);
     for (const [, document] of collection.list({})) this.defined(document.object as V1CustomResourceDefinition);
     collection.watch({}, collection.lastChange, {
       event: (type, event) => this.changed(type === 'DELETED', event),
-      expired: () => this.parts.logger.warn('lost track of custom resource definitions'),
+      expired: () => this.start(),
     });
   }
 
