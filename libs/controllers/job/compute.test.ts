@@ -124,6 +124,23 @@ describe('the end of a job', () => {
   });
 });
 
+describe('a success policy', () => {
+  it.each([
+    { rule: { succeededIndexes: '0' }, done: [0], met: true },
+    { rule: { succeededIndexes: '0,2' }, done: [0, 1], met: false },
+    { rule: { succeededIndexes: '0-2', succeededCount: 2 }, done: [0, 2], met: true },
+    { rule: { succeededCount: 2 }, done: [4], met: false },
+  ])('$rule with $done', ({ rule, done: indexes, met }) => {
+    const spec = { completionMode: 'Indexed', completions: 5, parallelism: 5, successPolicy: { rules: [rule] } };
+    const pods = [...indexes.map((index) => indexed(index, done(`p${index}`))), indexed(3, running('r'))];
+    const plan = compute(makeJob(spec), pods, nowMs);
+    expect(plan.status.conditions?.map(({ type, reason }) => `${type} ${reason}`) ?? []).toEqual(
+      met ? ['SuccessCriteriaMet SuccessPolicy'] : [],
+    );
+    expect(plan.remove.length).toBe(met ? 1 : 0);
+  });
+});
+
 describe('lists of indexes', () => {
   it.each([
     ['', []],

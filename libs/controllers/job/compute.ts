@@ -109,11 +109,23 @@ function judge(job: V1Job, counts: Tally, startTime: string | undefined, nowMs: 
   if (deadlineMs !== undefined && nowMs >= deadlineMs) {
     return { type: 'Failed', reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' };
   }
+  if (meetsSuccessPolicy(job, counts.completed)) {
+    return { type: 'Complete', reason: 'SuccessPolicy', message: 'Matched a rule of the success policy' };
+  }
   const complete =
     completions === undefined ? counts.succeeded > 0 && counts.active.length === 0 : counts.succeeded >= completions;
   return complete
     ? { type: 'Complete', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' }
     : undefined;
+}
+
+/** Whether enough of the indexes that matter have succeeded, though others may not have. */
+function meetsSuccessPolicy(job: V1Job, completed: ReadonlySet<number>): boolean {
+  return (job.spec?.successPolicy?.rules ?? []).some(({ succeededIndexes, succeededCount }) => {
+    const wanted = succeededIndexes === undefined ? undefined : parseIndexes(succeededIndexes);
+    const met = [...completed].filter((index) => wanted === undefined || wanted.has(index)).length;
+    return met >= (succeededCount ?? wanted?.size ?? Number.POSITIVE_INFINITY);
+  });
 }
 
 const restartsOf = (pod: V1Pod): number =>
