@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { isStatus } from '../../base/status.ts';
 import { conformPatched } from '../decode/decode.ts';
-import type { KubeObject } from '../meta.ts';
+import type { KubeObject, ObjectMeta } from '../meta.ts';
 import { schema } from '../schema/schema.ts';
 import { type ApplyContext, applyPatch } from './apply.ts';
 import { resetFieldsOf } from './reset-fields.ts';
@@ -20,15 +20,22 @@ const context = (manager: string, more: Partial<ApplyContext> = {}): ApplyContex
   ...more,
 });
 
-const config = (metadata: object, spec?: object) => ({
+const config = (metadata: object, spec?: object): Config => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name: 'a', ...metadata },
   ...(spec ? { spec } : {}),
 });
 
-function apply(current: KubeObject | undefined, manager: string, applied: ReturnType<typeof config>, force = false) {
-  const { object } = applyPatch(current, applied, context(manager, { force }));
+type Config = {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec?: { nodeSelector?: Record<string, string> };
+};
+
+function apply(current: KubeObject | undefined, manager: string, applied: Config, force = false) {
+  const { object } = applyPatch(current, { ...applied }, context(manager, { force }));
   return conformPatched<KubeObject & { spec: Record<string, unknown> }>(object, { type, gvk }).object;
 }
 
@@ -206,8 +213,8 @@ describe('laws of apply', () => {
     fc.assert(
       fc.property(configurations, configurations, (base, applied) => {
         const after = apply(apply(undefined, 'one', base), 'two', applied, true);
-        expect(after.metadata?.labels ?? {}).toMatchObject(applied.metadata.labels);
-        expect(after.spec.nodeSelector ?? {}).toMatchObject(applied.spec.nodeSelector);
+        expect(after.metadata?.labels ?? {}).toMatchObject(applied.metadata.labels ?? {});
+        expect(after.spec.nodeSelector ?? {}).toMatchObject(applied.spec?.nodeSelector ?? {});
       }),
     );
   });
@@ -217,7 +224,7 @@ describe('laws of apply', () => {
       fc.property(configurations, configurations, (first, second) => {
         const after = apply(apply(undefined, 'one', first), 'one', second);
         expect(after).toEqual({ ...apply(undefined, 'one', second), metadata: after.metadata });
-        expect(after.metadata?.labels ?? {}).toEqual(second.metadata.labels);
+        expect(after.metadata?.labels ?? {}).toEqual(second.metadata.labels ?? {});
       }),
     );
   });
