@@ -1,10 +1,17 @@
 import type { ResourceDefinition } from '../definition.ts';
 import type { V1Pod } from '../gen/types.ts';
 import { validateEphemeralContainersUpdate, validatePod, validatePodUpdate } from '../validation/pod/pod.ts';
+import { validatePodResize } from '../validation/pod/resize.ts';
 import { validatePodStatusUpdate } from '../validation/pod/status.ts';
 import { podColumns } from './pod/columns.ts';
 import { defaultPod } from './pod/defaults.ts';
-import { prepareEphemeralContainers, prepareNewPod, preparePodStatusUpdate, preparePodUpdate } from './pod/strategy.ts';
+import {
+  prepareEphemeralContainers,
+  prepareNewPod,
+  preparePodResize,
+  preparePodStatusUpdate,
+  preparePodUpdate,
+} from './pod/strategy.ts';
 import { podWarnings } from './pod/warnings.ts';
 
 export const pods: ResourceDefinition<V1Pod> = {
@@ -39,6 +46,7 @@ export const pods: ResourceDefinition<V1Pod> = {
   validateStatusUpdate: validatePodStatusUpdate,
   updatesBy: {
     ephemeralcontainers: { prepare: prepareEphemeralContainers, validate: validateEphemeralContainersUpdate },
+    resize: { prepare: preparePodResize, validate: validatePodResize },
   },
   warnings: podWarnings,
   columns: podColumns,

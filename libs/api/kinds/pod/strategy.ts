@@ -1,4 +1,4 @@
-import type { V1LabelSelector, V1Pod, V1PodAffinityTerm } from '../../gen/types.ts';
+import type { V1Container, V1LabelSelector, V1Pod, V1PodAffinityTerm, V1PodSpec } from '../../gen/types.ts';
 import { qualityOfService } from './quality.ts';
 
 /** Merges the pod's own values of some label keys into a selector. */
@@ -45,12 +45,43 @@ export function preparePodUpdate(pod: V1Pod, previous: V1Pod): void {
   pod.status = previous.status;
 }
 
-/** Nothing changes but the containers that are there to look into the pod. */
-export function prepareEphemeralContainers(pod: V1Pod, previous: V1Pod): void {
+/** For updates that change some part of the specification and nothing else. */
+function keepAllBut(spec: Partial<V1PodSpec>, pod: V1Pod, previous: V1Pod): void {
   const { resourceVersion, managedFields } = pod.metadata ?? {};
   pod.metadata = { ...previous.metadata, resourceVersion, managedFields };
-  pod.spec = { ...previous.spec!, ephemeralContainers: pod.spec?.ephemeralContainers };
+  pod.spec = { ...previous.spec!, ...spec };
   pod.status = previous.status;
+}
+
+/** Nothing changes but the containers that are there to look into the pod. */
+export function prepareEphemeralContainers(pod: V1Pod, previous: V1Pod): void {
+  keepAllBut({ ephemeralContainers: pod.spec?.ephemeralContainers }, pod, previous);
+}
+
+/** Nothing changes but what the pod and its containers ask for. Other containers are left for validation to refuse. */
+export function preparePodResize(pod: V1Pod, previous: V1Pod): void {
+  const { containers = [], initContainers, resources } = pod.spec ?? {};
+  keepAllBut(
+    {
+      resources,
+      containers: resized(containers, previous.spec?.containers),
+      initContainers: resized(initContainers ?? [], previous.spec?.initContainers),
+    },
+    pod,
+    previous,
+  );
+  for (const field of ['resources', 'initContainers'] as const) {
+    if (previous.spec?.[field] === undefined && !Object.keys(pod.spec![field] ?? {}).length) delete pod.spec![field];
+  }
+}
+
+function resized(wanted: V1Container[], before: readonly V1Container[] = []): V1Container[] {
+  const same = wanted.length === before.length && wanted.every(({ name }, i) => name === before[i]?.name);
+  if (!same) return wanted;
+  return before.map((container, i) => {
+    const { resources, resizePolicy } = wanted[i]!;
+    return { ...container, resources, resizePolicy };
+  });
 }
 
 export function preparePodStatusUpdate(pod: V1Pod, previous: V1Pod): void {

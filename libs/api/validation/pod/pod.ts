@@ -27,7 +27,7 @@ function toleratedFrom(previous: V1Pod | undefined): PodSpecOptions {
   };
 }
 
-function metadataAndSpec(pod: V1Pod, previous: V1Pod | undefined, at: Report): void {
+export function metadataAndSpec(pod: V1Pod, previous: V1Pod | undefined, at: Report): void {
   const spec = pod.spec ?? ({} as V1PodSpec);
   at.enter('metadata');
   namespacedMetadata(pod.metadata!, at, undefined);
@@ -206,9 +206,18 @@ export function annotationUpdates(pod: V1Pod, previous: V1Pod, at: Report): void
   at.leave();
 }
 
+/** Whether the pod is only shown here: a node runs it from a file of its own. */
+export function isStatic(pod: V1Pod): boolean {
+  return pod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined;
+}
+
 /** Containers can be added to a running pod; those that were added stay as they are. */
 export function validateEphemeralContainersUpdate(pod: V1Pod, previous: V1Pod): FieldError[] {
   const at = new Report();
+  if (isStatic(previous)) {
+    at.forbidden('static pods take no ephemeral containers');
+    return at.errors;
+  }
   metadataUpdate(pod, previous, at);
   metadataAndSpec(pod, previous, at);
   annotationUpdates(pod, previous, at);
