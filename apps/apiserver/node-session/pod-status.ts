@@ -21,8 +21,11 @@ export function mergePodStatus(present: V1PodStatus | undefined, reported: V1Pod
   return isDeepStrictEqual(status, before) ? undefined : status;
 }
 
+/** Conditions that hold only while the agent names them. */
+const passing = ['PodResizePending', 'PodResizeInProgress'];
+
 /** The agent's conditions, after those of other owners (PodScheduled, readiness gates) that it does not name. */
 function mergeConditions(present: readonly V1PodCondition[], reported: readonly V1PodCondition[]): V1PodCondition[] {
-  const named = new Set(reported.map((condition) => condition.type));
+  const named = new Set([...passing, ...reported.map((condition) => condition.type)]);
   return [...reported, ...present.filter((condition) => !named.has(condition.type))];
 }

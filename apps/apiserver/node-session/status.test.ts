@@ -15,6 +15,12 @@ describe('mergePodStatus', () => {
       { conditions: [condition('Ready'), condition('PodScheduled')] },
     ],
     [
+      'drops what holds only while the agent says so',
+      { conditions: [condition('PodResizeInProgress'), condition('Ready')] },
+      { conditions: [condition('Ready')] },
+      { conditions: [condition('Ready')] },
+    ],
+    [
       'lets an ended pod stay ended',
       { phase: 'Succeeded', conditions: [] },
       { phase: 'Running', podIP: '1.1.1.1' },
