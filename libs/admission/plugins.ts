@@ -7,6 +7,7 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { taintNewNodes } from './node-taint.ts';
 import { priorities } from './priority.ts';
 import { type EscalationParts, rbacEscalation } from './rbac-escalation.ts';
+import { runtimeClasses } from './runtime-class.ts';
 import { serviceAccounts } from './service-account.ts';
 import { protectStorage } from './storage-protection.ts';
 
@@ -27,6 +28,7 @@ export function admissionPlugins(parts: AdmissionParts): AdmissionPlugin[] {
     serviceAccounts(mirror, random),
     defaultTolerations(evictionTolerationSeconds),
     priorities(mirrorReader(mirror)),
+    runtimeClasses(mirror),
     rbacEscalation(parts),
   ];
 }
