@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { FakeLink } from '../../test/support/fake-link.ts';
 import type { V1ConfigMap, V1Container, V1Pod, V1PodSpec } from '../api/gen/types.ts';
+import type { KubeObject } from '../api/meta.ts';
 import { sleep, systemClock } from '../base/clock.ts';
 import { seededRandom } from '../base/random.ts';
 import { type RuntimeStep, type SimulatedOptions, SimulatedRuntime } from '../runtime/simulated/runtime.ts';
@@ -274,6 +275,21 @@ describe('a node', () => {
     await node.until('it was restarted', () => node.container('a')?.restartCount === 1);
     await node.running('a');
     expect(node.container('a')?.resources?.limits?.cpu).toBe('300m');
+  });
+
+  it.each([
+    ['tells a handler that the runtime does not know', 'other', 'no runtime for "other" is configured'],
+    ['tells a class that is gone', undefined, 'runtimeclasses "special" not found'],
+  ])('%s', async (_what, handler, why) => {
+    await begin({ handlers: ['known'] });
+    const write = (to: string) => node.link.readable.set('runtimeclasses/special', { handler: to } as KubeObject);
+    if (handler) write(handler);
+    node.pods.set(podOf('a', { runtimeClassName: 'special' }));
+    const told = () => node.link.events.find(({ reason }) => reason === 'FailedCreatePodSandBox')?.message;
+    await node.until('it is told', () => told() !== undefined);
+    expect(told()).toBe(`Failed to create pod sandbox: ${why}`);
+    write('known');
+    await node.running('a');
   });
 
   it('ends a pod at its deadline', async () => {

@@ -134,7 +134,7 @@ export interface NodeLink {
   createToken(request: ServiceAccountTokenRequest): Promise<{ token: string; expirationTimestamp: string }>;
   /** Reads an object of the API as the node; for what is not mirrored (e.g. an image pull secret). */
   readObject(
-    resource: 'secrets' | 'configmaps' | 'persistentvolumeclaims' | 'serviceaccounts',
+    resource: 'secrets' | 'configmaps' | 'persistentvolumeclaims' | 'serviceaccounts' | 'runtimeclasses',
     at: ObjectName,
   ): Promise<KubeObject>;
   /** Has a PKCS #10 request (PEM) certified under the node's name; the certificate as PEM. */

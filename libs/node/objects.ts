@@ -1,4 +1,4 @@
-import type { V1ConfigMap, V1Pod, V1Secret, V1Service } from '../api/gen/types.ts';
+import type { V1ConfigMap, V1Pod, V1RuntimeClass, V1Secret, V1Service } from '../api/gen/types.ts';
 import { isStatus, StatusError } from '../base/status.ts';
 import type { Mirror, NodeLink } from './link.ts';
 
@@ -24,6 +24,14 @@ export class NodeObjects {
   /** undefined when there is none. @throws StatusError when the API cannot be asked. */
   async secret(namespace: string, name: string): Promise<V1Secret | undefined> {
     return this.secrets.get(`${namespace}/${name}`) ?? (await this.#read('secrets', namespace, name));
+  }
+
+  /** What the runtime knows the way of running the pod by; empty for its usual one. @throws StatusError. */
+  async runtimeHandler(pod: V1Pod): Promise<string> {
+    const name = pod.spec?.runtimeClassName;
+    if (!name) return '';
+    const found = (await this.#link.readObject('runtimeclasses', { name })) as V1RuntimeClass;
+    return found.handler;
   }
 
   async #read(resource: 'configmaps' | 'secrets', namespace: string, name: string) {

@@ -20,11 +20,12 @@ export interface SandboxRequest {
 export async function createSandbox(deps: WorkerDeps, request: SandboxRequest): Promise<void> {
   const { runtime, view } = deps;
   const { pod, paths, config } = request;
+  const handler = await deps.objects.runtimeHandler(pod);
   mkdirSync(paths.directory, { recursive: true });
   mkdirSync(paths.logs, { recursive: true });
   // On the node's network the first container may start before the sandbox has been asked for its address.
   if (pod.spec?.hostNetwork) await writeHosts(paths.hostsFile, pod, [], deps.dns.domain);
-  const id = await deps.sandboxGate.run(() => runtime.runSandbox(config, ''));
+  const id = await deps.sandboxGate.run(() => runtime.runSandbox(config, handler));
   const record = { id, attempt: config.attempt, ready: true, createdAtMs: deps.clock.now(), ips: [] };
   view.addSandbox(identity(pod), record);
   const { ready, createdAtMs, ips } = await runtime.sandboxStatus(id);

@@ -51,6 +51,8 @@ export class FakeLink implements NodeLink {
   readonly gone: string[] = [];
   readonly events: CoreV1Event[] = [];
   readonly usages: NodeUsage[] = [];
+  /** What can be read besides the mirrors, by `resource/name`. */
+  readonly readable = new Map<string, KubeObject>();
   nodeStatus: V1NodeStatus | undefined;
   handlers: NodeHandlers | undefined;
   onStatus: (update: PodStatusUpdate) => void = () => {};
@@ -94,6 +96,8 @@ export class FakeLink implements NodeLink {
   }
 
   async readObject(resource: string, at: { name: string }): Promise<KubeObject> {
+    const object = this.readable.get(`${resource}/${at.name}`);
+    if (object) return object;
     throw new StatusError('NotFound', `${resource} "${at.name}" not found`);
   }
 

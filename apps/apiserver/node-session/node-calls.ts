@@ -1,5 +1,6 @@
 import type { V1Pod } from '../../../libs/api/gen/types.ts';
 import { configmaps } from '../../../libs/api/kinds/configmap.ts';
+import { runtimeclasses } from '../../../libs/api/kinds/runtimeclass.ts';
 import { secrets } from '../../../libs/api/kinds/secret.ts';
 import { serviceaccounts } from '../../../libs/api/kinds/serviceaccount.ts';
 import type { KubeObject, Resource } from '../../../libs/api/meta.ts';
@@ -28,7 +29,13 @@ const persistentvolumeclaims: Resource = {
   plural: 'persistentvolumeclaims',
   namespaced: true,
 };
-const readable: Record<string, Resource> = { configmaps, secrets, serviceaccounts, persistentvolumeclaims };
+const readable: Record<string, Resource> = {
+  configmaps,
+  secrets,
+  serviceaccounts,
+  persistentvolumeclaims,
+  runtimeclasses,
+};
 
 /**
  * Answers what an agent asks, as far as it concerns its own node: a node may see and be what its pods may. The same rule
@@ -78,12 +85,13 @@ export class NodeCalls {
     if (!this.mayRead(nodeName, request)) {
       throw forbidden(nodeName, `no pod on it refers to ${resource} ${namespace}/${name}`);
     }
-    return await this.options.client.get(definition, { namespace, name });
+    return await this.options.client.get(definition, definition.namespaced ? { namespace, name } : { name });
   }
 
   private mayRead(nodeName: string, { resource, namespace, name }: ReadObject): boolean {
     const { board } = this.options;
     if (board.refersTo(nodeName, `${resource}/${namespace}/${name}`)) return true;
+    if (resource === 'runtimeclasses') return board.podsOf(nodeName).some((pod) => pod.spec?.runtimeClassName === name);
     const pods = board.podsOf(nodeName).filter((pod) => pod.metadata?.namespace === namespace);
     if (resource === 'serviceaccounts') return pods.some((pod) => accountOf(pod) === name);
     if (resource !== 'persistentvolumeclaims') return false;

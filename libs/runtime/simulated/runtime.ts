@@ -30,6 +30,8 @@ export interface SimulatedOptions {
   clock: Clock;
   /** Images that are there from the start; undefined for every image. */
   images?: readonly string[];
+  /** The handlers that it knows besides its usual one. */
+  handlers?: readonly string[];
   /** Called before each step; what it throws, the step rejects with. */
   fault?: (step: RuntimeStep, id: string) => void;
   /** The exit code and time of a command that ends by itself; undefined for one that runs until stopped. */
@@ -62,8 +64,11 @@ export class SimulatedRuntime implements ContainerRuntime {
     return ['RuntimeReady', 'NetworkReady'].map((type) => ({ type, status: true, reason: '', message: '' }));
   }
 
-  async runSandbox(config: SandboxConfig): Promise<string> {
+  async runSandbox(config: SandboxConfig, handler = ''): Promise<string> {
     this.#fault('runSandbox', config.name);
+    if (handler !== '' && !this.#options.handlers?.includes(handler)) {
+      throw new RuntimeError('other', `no runtime for "${handler}" is configured`);
+    }
     const id = this.#nextId('sandbox');
     const octets = [this.#count >> 8, this.#count & 0xff];
     this.#sandboxes.set(id, {
