@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { V1Pod } from '../../libs/api/gen/types.ts';
-import { Cluster, eventually, webApp } from './cluster.ts';
+import { Cluster, eventually, type Finished, webApp } from './cluster.ts';
 import { pushImage } from './registry.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-life-'));
@@ -37,6 +37,12 @@ function leftovers(clusterId: string): Record<string, string[]> {
   };
 }
 
+/** @throws Error with all that the program printed. */
+async function succeeds(run: Promise<Finished>): Promise<void> {
+  const { code, stdout, stderr } = await run;
+  if (code !== 0) throw new Error(`ended with ${code}\n${stdout}${stderr}`);
+}
+
 const nothing = { processes: [], mounts: [], namespaces: [], links: [], tables: [], cgroups: [] };
 
 afterAll(() => {
@@ -57,7 +63,7 @@ describe('berth up and down, beside another cluster', () => {
   };
 
   it('comes up on its own port', async () => {
-    expect(await cluster.berth('up', '--detach', '--nodes', '1', '--port', '16543')).toMatchObject({ code: 0 });
+    await succeeds(cluster.berth('up', '--detach', '--nodes', '1', '--port', '16543'));
     clusterId = (await cluster.describe()).clusterId;
     await cluster.apply('default', webApp('web', { replicas: 2 }));
     await cluster.kubectl('rollout status deployment/web --timeout=60s');
@@ -75,9 +81,9 @@ describe('berth up and down, beside another cluster', () => {
   });
 
   it('finds the same objects after down and up', async () => {
-    expect(await cluster.berth('down')).toMatchObject({ code: 0 });
+    await succeeds(cluster.berth('down'));
     expect(leftovers(clusterId)).toEqual(nothing);
-    expect(await cluster.berth('up', '--detach')).toMatchObject({ code: 0 });
+    await succeeds(cluster.berth('up', '--detach'));
     await eventually(() => cluster.kubectl('rollout status deployment/web --timeout=30s'), 60_000);
     expect(await containerIds()).toHaveLength(2);
   });
@@ -92,13 +98,13 @@ describe('berth up and down, beside another cluster', () => {
         // It ended with one that was killed before it.
       }
     }
-    expect(await cluster.berth('up', '--detach')).toMatchObject({ code: 0 });
+    await succeeds(cluster.berth('up', '--detach'));
     await eventually(() => cluster.kubectl('rollout status deployment/web --timeout=30s'), 60_000);
     expect((await cluster.get<{ items: V1Pod[] }>('pods -l app=web')).items).toHaveLength(2);
   });
 
   it('leaves nothing behind', async () => {
-    expect(await cluster.berth('down')).toMatchObject({ code: 0 });
+    await succeeds(cluster.berth('down'));
     expect(leftovers(clusterId)).toEqual(nothing);
     expect(await cluster.berth('status')).toMatchObject({ code: 3 });
   });
@@ -136,9 +142,7 @@ describe('a cluster on etcd, pulling from a registry', () => {
   });
 
   it('runs, restarts and keeps its objects', async () => {
-    expect(
-      await cluster.berth('up', '--detach', '--nodes', '1', '--port', '16643', '--store', `etcd=${etcdUrl}`),
-    ).toMatchObject({ code: 0 });
+    await succeeds(cluster.berth('up', '--detach', '--nodes', '1', '--port', '16643', '--store', `etcd=${etcdUrl}`));
     await cluster.apply('default', webApp('web', { replicas: 2 }));
     await cluster.kubectl('rollout status deployment/web --timeout=60s');
     const { server } = await cluster.describe();
