@@ -28,10 +28,17 @@ function sum(values: number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-function refuseSize(pod: V1Pod, others: readonly V1Pod[], node: NodeIdentity): Refusal | undefined {
+interface Check {
+  name: string;
+  asked: number;
+  used: number;
+  capacity: number;
+}
+
+function checksOf(pod: V1Pod, others: readonly V1Pod[], node: NodeIdentity): Check[] {
   const taken = others.map(podAmounts);
   const wanted = podAmounts(pod);
-  const checks = [
+  return [
     { name: 'pods', asked: 1, used: taken.length, capacity: node.podsMax },
     { name: 'cpu', asked: wanted.cpuRequest, used: sum(taken.map((t) => t.cpuRequest)), capacity: node.cpuMillis },
     {
@@ -41,11 +48,25 @@ function refuseSize(pod: V1Pod, others: readonly V1Pod[], node: NodeIdentity): R
       capacity: node.memoryBytes,
     },
   ];
-  const short = checks.find(({ asked, used, capacity }) => asked > 0 && used + asked > capacity);
-  if (!short) return undefined;
-  const { name, asked, used, capacity } = short;
+}
+
+function shortage({ name, asked, used, capacity }: Check): string {
   const numbers = `${name}, requested: ${asked}, used: ${used}, capacity: ${capacity}`;
-  return { reason: `OutOf${name}`, message: `Pod was rejected: Node didn't have enough resource: ${numbers}` };
+  return `Node didn't have enough resource: ${numbers}`;
+}
+
+function refuseSize(pod: V1Pod, others: readonly V1Pod[], node: NodeIdentity): Refusal | undefined {
+  const short = checksOf(pod, others, node).find(({ asked, used, capacity }) => asked > 0 && used + asked > capacity);
+  return short && { reason: `OutOf${short.name}`, message: `Pod was rejected: ${shortage(short)}` };
+}
+
+/** Why a pod that runs cannot have what it asks for: not now (`Deferred`), or not on this node (`Infeasible`). */
+export function refuseResize(pod: V1Pod, others: readonly V1Pod[], node: NodeIdentity): Refusal | undefined {
+  const checks = checksOf(pod, others, node);
+  const never = checks.find(({ asked, capacity }) => asked > capacity);
+  if (never) return { reason: 'Infeasible', message: shortage(never) };
+  const short = checks.find(({ asked, used, capacity }) => used + asked > capacity);
+  return short && { reason: 'Deferred', message: shortage(short) };
 }
 
 function refuseSysctls(pod: V1Pod): Refusal | undefined {

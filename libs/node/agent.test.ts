@@ -277,6 +277,27 @@ describe('a node', () => {
     expect(node.container('a')?.resources?.limits?.cpu).toBe('300m');
   });
 
+  it('gives a running pod more once there is room for it, and never more than the node has', async () => {
+    await begin();
+    const asks = (name: string, cpu: string) => ({
+      ...podOf(name, {}, { resources: { requests: { cpu } } }),
+      status: node.status(name),
+    });
+    const pending = () => node.status('a')?.conditions?.find(({ type }) => type === 'PodResizePending')?.reason;
+    for (const name of ['a', 'b']) node.pods.set(asks(name, '900m'));
+    for (const name of ['a', 'b']) await node.running(name);
+    node.pods.set(asks('a', '3'));
+    await node.until('it never can', () => pending() === 'Infeasible');
+    node.pods.set(asks('a', '1500m'));
+    await node.until('it waits', () => pending() === 'Deferred');
+    expect(node.container('a')).toMatchObject({ allocatedResources: { cpu: '900m' }, restartCount: 0 });
+    expect(node.container('a')?.resources).toEqual({ requests: { cpu: '900m' } });
+    node.pods.remove('ns/b');
+    await node.until('it has more', () => node.container('a')?.resources?.requests?.cpu === '1500m');
+    await node.until('it says so', () => pending() === undefined);
+    expect(node.container('a')?.allocatedResources).toEqual({ cpu: '1500m' });
+  });
+
   it.each([
     ['tells a handler that the runtime does not know', 'other', 'no runtime for "other" is configured'],
     ['tells a class that is gone', undefined, 'runtimeclasses "special" not found'],

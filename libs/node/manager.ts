@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { V1ConfigMap, V1Pod, V1Secret } from '../api/gen/types.ts';
 import { rfc3339 } from '../base/clock.ts';
 import { isTerminal } from '../pods/spec.ts';
-import { type Refusal, refusePod } from './admission.ts';
+import { type Refusal, refusePod, refuseResize } from './admission.ts';
 import type { WorkerDeps } from './deps.ts';
 import { removeCgroup } from './ending.ts';
 import { textOf } from './failure.ts';
@@ -92,7 +92,10 @@ export class PodManager {
 
   #begin(pod: V1Pod, uid: string): void {
     const refusal = this.#refuse(pod, uid);
-    const worker = new PodWorker(this.#deps, pod, () => this.#workers.delete(uid));
+    const worker = new PodWorker(this.#deps, pod, {
+      onGone: () => this.#workers.delete(uid),
+      refuseResize: (wanted) => refuseResize(wanted, this.#granted(uid), this.#deps.node),
+    });
     this.#workers.set(uid, worker);
     if (refusal) worker.fail(refusal.reason, refusal.message);
   }
@@ -101,8 +104,13 @@ export class PodManager {
   #refuse(pod: V1Pod, uid: string): Refusal | undefined {
     const settled = isTerminal(pod.status?.phase) || pod.metadata?.deletionTimestamp !== undefined;
     if (settled || pod.status?.startTime || this.#deps.view.pod(uid).sandboxes.length > 0) return undefined;
-    const others = [...this.#workers.values()].filter(({ active }) => active).map((worker) => worker.pod);
-    return refusePod(pod, others, this.#deps.node);
+    return refusePod(pod, this.#granted(uid), this.#deps.node);
+  }
+
+  /** The pods that count against what the node can hold, with what they have been granted; all but one. */
+  #granted(exceptUid: string): V1Pod[] {
+    const counted = [...this.#workers].filter(([uid, worker]) => uid !== exceptUid && worker.active);
+    return counted.map(([, worker]) => worker.granted);
   }
 
   #referencesChanged(

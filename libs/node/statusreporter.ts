@@ -3,7 +3,7 @@ import { computePodStatus, type StatusInput } from '../pods/status.ts';
 import type { WorkerDeps } from './deps.ts';
 import { identity } from './starter.ts';
 
-type Reported = Pick<StatusInput, 'pod' | 'observed' | 'notes' | 'waiting' | 'ending' | 'verdict'>;
+type Reported = Pick<StatusInput, 'pod' | 'observed' | 'notes' | 'waiting' | 'ending' | 'verdict' | 'resizeRefusal'>;
 
 /** Tells the control plane of one pod's status, each change once. */
 export class StatusReporter {

@@ -8,6 +8,7 @@ import type { SandboxConfig } from '../runtime/runtime.ts';
 import { factsOf, type WorkerDeps } from './deps.ts';
 import { endPod, removePod } from './ending.ts';
 import { textOf } from './failure.ts';
+import { Grant, type RefuseResize } from './grant.ts';
 import { Notes } from './notes.ts';
 import { PodPaths } from './options.ts';
 import { PodContainers } from './podcontainers.ts';
@@ -26,6 +27,13 @@ const failureReasons: Readonly<Record<string, string>> = {
   refresh: 'FailedMount',
 };
 const graceSecondsDefault = 30;
+/** How often a pod that waits for room asks again. */
+const resizeRetryMs = 2_000;
+
+export interface PodWorkerOptions {
+  onGone: () => void;
+  refuseResize: RefuseResize;
+}
 
 type Stage = 'living' | 'ending' | 'ended' | 'gone';
 
@@ -49,6 +57,7 @@ export class PodWorker {
   readonly #reporter: StatusReporter;
   readonly #notes = new Notes();
   readonly #onGone: () => void;
+  readonly #grant: Grant;
   #pod: V1Pod;
   #objectGone = false;
   #stage: Stage = 'living';
@@ -62,10 +71,11 @@ export class PodWorker {
   #scheduled = false;
   #stopped = false;
 
-  constructor(deps: WorkerDeps, pod: V1Pod, onGone: () => void) {
+  constructor(deps: WorkerDeps, pod: V1Pod, { onGone, refuseResize }: PodWorkerOptions) {
     this.#deps = deps;
     this.#pod = pod;
     this.#onGone = onGone;
+    this.#grant = new Grant(pod, refuseResize);
     this.#paths = new PodPaths(deps.paths, identity(pod));
     this.#reporter = new StatusReporter(deps);
     this.#volumes = new PodVolumes({
@@ -82,6 +92,7 @@ export class PodWorker {
     };
     this.#containers = new PodContainers({
       ...shared,
+      pod: () => this.#grant.pod,
       paths: this.#paths,
       volumes: this.#volumes,
       observed: () => this.#observed(),
@@ -99,6 +110,11 @@ export class PodWorker {
 
   get pod(): V1Pod {
     return this.#pod;
+  }
+
+  /** The pod with the resources that the node has granted it. */
+  get granted(): V1Pod {
+    return this.#grant.pod;
   }
 
   /** Whether the pod still counts against what the node can hold. */
@@ -194,7 +210,8 @@ export class PodWorker {
   #live(deadlineMs: number | undefined): void {
     const observed = this.#observed();
     const nowMs = this.#deps.clock.now();
-    const plan = computePodActions({ pod: this.#pod, observed, notes: this.#notes.all, nowMs });
+    this.#settle();
+    const plan = computePodActions({ pod: this.granted, observed, notes: this.#notes.all, nowMs });
     this.#sayBackoffs(plan.waiting);
     this.#waiting = plan.waiting;
     this.#report();
@@ -205,7 +222,16 @@ export class PodWorker {
     if (!this.#volumesReady) this.#work.start('volumes', () => this.#setUpVolumes());
     this.#probes.sync(observed);
     this.#apply(plan, observed);
-    this.#wakeAt(plan.wakeAtMs, deadlineMs);
+    const resizeAtMs = this.#grant.refusal?.reason === 'Deferred' ? nowMs + resizeRetryMs : undefined;
+    this.#wakeAt(plan.wakeAtMs, deadlineMs, resizeAtMs);
+  }
+
+  /** Finds out whether the pod may have what it asks for. */
+  #settle(): void {
+    const refusal = this.#grant.settle(this.#pod, this.#observed(), this.#notes.all);
+    if (!refusal) return;
+    const message = `Pod resize ${refusal.reason}: ${refusal.message}`;
+    this.#deps.events.pod(this.#pod, { type: 'Warning', reason: `Resize${refusal.reason}`, message });
   }
 
   #apply(plan: PodPlan, observed: ObservedPod): void {
@@ -247,7 +273,7 @@ export class PodWorker {
 
   #sandboxConfig(attempt: number): SandboxConfig {
     if (this.#sandbox?.attempt !== attempt) {
-      const cgroupParent = this.#deps.cgroups.ensure(this.#pod);
+      const cgroupParent = this.#deps.cgroups.ensure(this.granted);
       const inputs = { pod: this.#pod, attempt, cgroupParent, logDirectory: this.#paths.logs, dns: this.#deps.dns };
       this.#sandbox = { config: sandboxConfigOf(inputs), attempt };
     }
@@ -350,6 +376,7 @@ export class PodWorker {
       waiting: this.#waiting,
       ending: this.#stage !== 'living',
       verdict: this.#verdict,
+      resizeRefusal: this.#grant.refusal,
     });
   }
 
@@ -361,6 +388,7 @@ export class PodWorker {
       const seen = latest(observed, container.name);
       if (seen) this.#notes.adopt(this.#pod, container, seen);
     }
-    this.#deps.cgroups.ensure(this.#pod);
+    this.#settle();
+    this.#deps.cgroups.ensure(this.granted);
   }
 }

@@ -24,6 +24,8 @@ export interface ConditionFacts {
   sandboxReady: boolean;
   /** A container has not yet the resources that the pod asks for. */
   resizing: boolean;
+  /** Why it does not get them. */
+  resizeRefusal?: { reason: string; message: string };
   nowMs: number;
 }
 
@@ -74,6 +76,11 @@ function ready(facts: ConditionFacts, containers: Finding): Finding {
   return { status: 'False', reason: 'ReadinessGatesNotReady', message: closed.join(', ') };
 }
 
+function resize({ resizing, resizeRefusal }: ConditionFacts): Array<[string, Finding]> {
+  if (resizeRefusal) return [['PodResizePending', { status: 'True', ...resizeRefusal }]];
+  return resizing ? [['PodResizeInProgress', { status: 'True' }]] : [];
+}
+
 /** All conditions of the pod, those of others first; a time changes only when its status does. */
 export function podConditions(facts: ConditionFacts, previous: readonly V1PodCondition[]): V1PodCondition[] {
   const containers = containersReady(facts);
@@ -83,7 +90,7 @@ export function podConditions(facts: ConditionFacts, previous: readonly V1PodCon
     ['Ready', ready(facts, containers)],
     ['ContainersReady', containers],
     ['PodScheduled', { status: 'True' }],
-    ...(facts.resizing ? [['PodResizeInProgress', { status: 'True' }] satisfies [string, Finding]] : []),
+    ...resize(facts),
   ];
   const others = (facts.pod.status?.conditions ?? []).filter(({ type }) => !own.has(type));
   const generation = facts.pod.metadata?.generation;

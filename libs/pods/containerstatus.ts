@@ -14,6 +14,8 @@ export interface StatusSource {
   runtimeName: string;
   /** The pod ends: nothing will be started again. */
   ending: boolean;
+  /** Why the node does not grant what the pod asks for now; it keeps what it had. */
+  resizeRefusal?: { reason: string; message: string };
 }
 
 function timeOf(ms: number): string | undefined {
@@ -78,13 +80,15 @@ function shownResources(source: StatusSource, container: V1Container, seen: Obse
 function identity(source: StatusSource, container: V1Container, seen: ObservedContainer | undefined) {
   const image = container.image ?? '';
   if (!seen) return { image, imageID: '', restartCount: 0 };
+  const applied = source.resizeRefusal && appliedResources(source.notes, container.name, seen.id);
+  const allocated = (applied ?? container.resources)?.requests;
   return {
     image: seen.image.startsWith('sha256:') || seen.image === '' ? image : seen.image,
     imageID: seen.imageRef,
     restartCount: seen.restartCount,
     containerID: `${source.runtimeName}://${seen.id}`,
     resources: shownResources(source, container, seen),
-    ...(container.resources?.requests ? { allocatedResources: container.resources.requests } : {}),
+    ...(allocated ? { allocatedResources: allocated } : {}),
   };
 }
 

@@ -72,7 +72,8 @@ export function computePodStatus(input: StatusInput): V1PodStatus {
   const sandboxReady = sandbox !== undefined && (Boolean(pod.spec?.hostNetwork) || sandbox.ips.length > 0);
   const generation = pod.metadata?.generation;
   const resizing = !input.ending && resizeUnderWay(pod, input.observed, input.notes);
-  const conditionFacts = { pod, phase, statuses, sandboxReady, resizing, nowMs: input.nowMs };
+  const resizeRefusal = input.ending ? undefined : input.resizeRefusal;
+  const conditionFacts = { pod, phase, statuses, sandboxReady, resizing, resizeRefusal, nowMs: input.nowMs };
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     phase,
