@@ -5,6 +5,7 @@ import type { AdmissionPlugin } from './chain.ts';
 import { defaultTolerations } from './default-tolerations.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { taintNewNodes } from './node-taint.ts';
+import { podResizes } from './pod-resize.ts';
 import { priorities } from './priority.ts';
 import { type EscalationParts, rbacEscalation } from './rbac-escalation.ts';
 import { runtimeClasses } from './runtime-class.ts';
@@ -29,6 +30,7 @@ export function admissionPlugins(parts: AdmissionParts): AdmissionPlugin[] {
     defaultTolerations(evictionTolerationSeconds),
     priorities(mirrorReader(mirror)),
     runtimeClasses(mirror),
+    podResizes(mirrorReader(mirror)),
     rbacEscalation(parts),
   ];
 }

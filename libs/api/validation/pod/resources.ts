@@ -10,7 +10,7 @@ const requirements = resourceRequirements(podResourceName);
 type Sums = Map<string, Amount>;
 
 /** What the containers of a pod ask for together: the sum of those that run side by side, or an init container's more. */
-function containersTogether(spec: V1PodSpec, kind: 'requests' | 'limits'): Sums {
+export function containersTogether(spec: V1PodSpec, kind: 'requests' | 'limits'): Sums {
   const sum: Sums = new Map();
   const peak: Sums = new Map();
   const sidecars: Sums = new Map();
