@@ -127,6 +127,31 @@ describe('the registry', () => {
       expect(Object.keys((object as { data?: object }).data ?? {})).toHaveLength(10);
     });
 
+    it('lets a subresource change its part alone, and nobody own the rest by it', async () => {
+      const service = scratch.service('pods');
+      const { object } = await create('pods', pod('p'));
+      const containers = [{ ...(object as V1Pod).spec?.containers[0], image: 'other' }];
+      const ephemeralContainers = [{ name: 'debug', image: 'i' }];
+      const wanted = {
+        ...object,
+        metadata: { name: 'p', labels: { a: 'b' } },
+        spec: { containers, ephemeralContainers },
+      };
+      const { document } = await service.update(
+        at('p'),
+        bodyOf(wanted),
+        asks({ subresource: 'ephemeralcontainers', fieldManager: 'visitor' }),
+      );
+      const { metadata, spec } = document.object as V1Pod;
+      expect(metadata).toMatchObject({ generation: 2 });
+      expect(metadata?.labels).toBeUndefined();
+      expect(spec?.containers[0]?.image).toBe('i');
+      expect(spec?.ephemeralContainers?.map(({ name }) => name)).toEqual(['debug']);
+      const owned = metadata?.managedFields?.find(({ manager }) => manager === 'visitor')?.fieldsV1;
+      expect(Object.keys(owned ?? {})).toEqual(['f:spec']);
+      expect(Object.keys((owned as { 'f:spec': object })['f:spec'])).toEqual(['f:ephemeralContainers']);
+    });
+
     it('counts generations of the specification only, and keeps status and specification apart', async () => {
       const service = scratch.service('pods');
       const { object } = await create('pods', pod('p'));

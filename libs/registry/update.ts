@@ -69,6 +69,9 @@ export async function nextState(parts: Parts, step: Step): Promise<KubeObject> {
   checkRevision(definition, draft, step.previous);
   carryMetadata(draft, previous);
   definition.setDefaults?.(draft);
+  const update = updateBy(definition, request);
+  // First of all, so that nobody comes to own what the update does not change.
+  update?.prepare(draft, previous);
   if (!step.ownershipDone) recordUpdate(definition, { draft, previous, request, clock: parts.clock });
   await parts.admission.admit({
     operation: 'update',
@@ -80,11 +83,9 @@ export async function nextState(parts: Parts, step: Step): Promise<KubeObject> {
     subresource: request.subresource,
   });
   const carry = request.subresource === undefined ? undefined : parts.behaviour.carry?.[request.subresource];
-  const update = updateBy(definition, request);
-  if (update) update.prepare(draft, previous);
-  else if (carry) carry(draft, previous);
+  if (carry) carry(draft, previous);
   else if (request.subresource === 'status') carryForStatus(definition, draft, previous);
-  else carryForMain(definition, draft, previous);
+  else if (!update) carryForMain(definition, draft, previous);
   countGeneration(definition, draft, previous);
   validateUpdate(definition, { draft, previous, request });
   return draft;
