@@ -67,7 +67,8 @@ describe('kill -9', () => {
   it('of an agent: a pod that is deleted meanwhile is removed when it is back', async () => {
     const [pod] = await pods();
     const node = (await cluster.describe()).nodes.find(({ name }) => name === pod?.spec?.nodeName);
-    process.kill(node?.agent ?? 0, 'SIGKILL');
+    if (!node) throw new Error('the pod runs on no node of the cluster');
+    process.kill(node.agent, 'SIGKILL');
     await k(`delete pod ${pod?.metadata?.name} --wait=false`);
     await eventually(
       async () => expect((await pods()).map((each) => each.metadata?.name)).not.toContain(pod?.metadata?.name),

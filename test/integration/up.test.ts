@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { sleep, systemClock } from '../../libs/base/clock.ts';
 import { silentLogger } from '../../libs/base/log.ts';
-import { processesIn } from '../../libs/provision/cgroup-tree.ts';
+import { processesIn, signal } from '../../libs/provision/cgroup-tree.ts';
 import { parseCgroupLayout } from '../../libs/provision/cgroups.ts';
 import { homeAt } from '../../libs/provision/home.ts';
 import { lockHolder } from '../../libs/provision/home-lock.ts';
@@ -47,7 +47,8 @@ async function killEverything(cluster: Cluster): Promise<void> {
   process.kill((await lockHolder(cluster.home.upLock))!.pid, 'SIGKILL');
   for (let left = 1; left > 0; ) {
     const pids = await processesIn(cgroups, cluster.names.cgroup);
-    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    // One may have ended with another that was killed before it.
+    for (const pid of pids) signal(pid, 'SIGKILL');
     left = pids.length;
     await sleep(systemClock, 20);
   }
