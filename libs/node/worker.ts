@@ -117,9 +117,9 @@ export class PodWorker {
     return this.#grant.pod;
   }
 
-  /** Whether the pod still counts against what the node can hold. */
+  /** Whether the pod still counts against what the node can hold. To the scheduler one whose object is gone does not. */
   get active(): boolean {
-    if (this.#verdict || this.#stage === 'ended' || this.#stage === 'gone') return false;
+    if (this.#objectGone || this.#verdict || this.#stage === 'ended' || this.#stage === 'gone') return false;
     return !isTerminal(this.#reporter.last?.phase ?? this.#pod.status?.phase);
   }
 
