@@ -10,6 +10,13 @@ import { isStatic, metadataAndSpec } from './pod.ts';
 const LISTS = ['initContainers', 'containers'] as const;
 const AMOUNTS = ['requests', 'limits'] as const;
 
+/** What clients look for in refusals. */
+const WORDS = {
+  quality: 'Pod QOS Class may not change as a result of resizing',
+  order: 'containers may not be renamed or reordered on resize',
+  fixed: 'only cpu and memory resources are mutable',
+} as const;
+
 /** What of a container's resources can change while the pod runs. */
 const RESIZABLE = new Set(['cpu', 'memory']);
 
@@ -47,7 +54,7 @@ function neverResized(previous: V1Pod): string | undefined {
 
 function changesAsWhole(pod: V1Pod, previous: V1Pod, at: Report): void {
   const quality = previous.status?.qosClass || qualityOfService(previous.spec!);
-  if (quality !== qualityOfService(pod.spec!)) at.invalid(`the pod's quality of service must stay ${quality}`);
+  if (quality !== qualityOfService(pod.spec!)) at.invalid(WORDS.quality);
   const running = previous.status?.containerStatuses?.find(({ state }) => state?.running);
   if (running && !running.resources) at.forbidden('the node of the pod does not say what its containers have');
 }
@@ -62,8 +69,7 @@ function wholePodResources(spec: V1PodSpec, before: V1PodSpec, at: Report): void
   at.enter('resources');
   removals(spec.resources, before.resources, at);
   at.leave();
-  if (!sameValue(fixedPart(spec.resources), fixedPart(before.resources)))
-    at.forbidden('only CPU and memory may change');
+  if (!sameValue(fixedPart(spec.resources), fixedPart(before.resources))) at.forbidden(WORDS.fixed);
 }
 
 function asksForAnything(resources: V1ResourceRequirements | undefined): boolean {
@@ -78,7 +84,7 @@ function sameContainers(spec: V1PodSpec, before: V1PodSpec, at: Report): boolean
     if (now.length !== old.length) at.forbidden('containers are neither added nor removed', list);
     else {
       now.forEach(({ name }, i) => {
-        if (name !== old[i]?.name) at.forbidden('containers keep their names and their order', list, i, 'name');
+        if (name !== old[i]?.name) at.forbidden(WORDS.order, list, i, 'name');
       });
     }
   }
@@ -104,7 +110,7 @@ function removals(
 ): void {
   for (const kind of AMOUNTS) {
     const removed = Object.keys(before?.[kind] ?? {}).some((name) => now?.[kind]?.[name] === undefined);
-    if (removed) at.forbidden('cannot be removed', kind);
+    if (removed) at.forbidden(`resource ${kind} cannot be removed`, kind);
   }
 }
 
@@ -112,18 +118,18 @@ function removals(
 function otherFields(spec: V1PodSpec, before: V1PodSpec, at: Report): void {
   spec.containers.forEach((container, i) => {
     if (!sameValue(fixedFields(container), fixedFields(before.containers[i]!))) {
-      at.forbidden('only CPU and memory may change');
+      at.forbidden(WORDS.fixed);
     }
   });
   spec.initContainers?.forEach((container, i) => {
     initContainer(container, before.initContainers![i]!, i, at);
   });
-  if (at.count === 0 && !sameValue(fixedSpec(spec), fixedSpec(before))) at.forbidden('only CPU and memory may change');
+  if (at.count === 0 && !sameValue(fixedSpec(spec), fixedSpec(before))) at.forbidden(WORDS.fixed);
 }
 
 function initContainer(container: V1Container, old: V1Container, i: number, at: Report): void {
   if (!sameValue(fixedFields(container), fixedFields(old))) {
-    at.forbidden('only CPU and memory may change', 'initContainers', i);
+    at.forbidden(WORDS.fixed, 'initContainers', i);
   }
   if (old.restartPolicy === 'Always' || sameValue(container, old)) return;
   for (const { restartPolicy } of container.resizePolicy ?? []) {
