@@ -50,6 +50,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
+// What kill -9 of everything leaves, and how `up` goes on from it, is proven in test/integration/up.test.ts.
 describe('berth up and down, beside another cluster', () => {
   const cluster = ownCluster('up');
   let clusterId = '';
@@ -86,21 +87,6 @@ describe('berth up and down, beside another cluster', () => {
     await succeeds(cluster.berth('up', '--detach'));
     await eventually(() => cluster.kubectl('rollout status deployment/web --timeout=30s'), 60_000);
     expect(await containerIds()).toHaveLength(2);
-  });
-
-  it('survives kill -9 of everything', async () => {
-    const { processes = [] } = leftovers(clusterId);
-    const up = JSON.parse(readFileSync(join(cluster.home, 'run/up.json'), 'utf8')) as { pid: number };
-    for (const pid of [up.pid, ...processes.map((line) => Number(line.split(' ')[0]))]) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended with one that was killed before it.
-      }
-    }
-    await succeeds(cluster.berth('up', '--detach'));
-    await eventually(() => cluster.kubectl('rollout status deployment/web --timeout=30s'), 60_000);
-    expect((await cluster.get<{ items: V1Pod[] }>('pods -l app=web')).items).toHaveLength(2);
   });
 
   it('leaves nothing behind', async () => {
