@@ -1,10 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { V1Pod } from '../../libs/api/gen/types.ts';
 import { Cluster, eventually, type Finished, webApp } from './cluster.ts';
-import { pushImage } from './registry.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-life-'));
 const started: ChildProcess[] = [];
@@ -96,10 +95,9 @@ describe('berth up and down, beside another cluster', () => {
   });
 });
 
-describe('a cluster on etcd, pulling from a registry', () => {
+describe('a cluster on etcd', () => {
   const cluster = ownCluster('etcd');
   const etcdUrl = 'http://127.0.0.1:12379';
-  const registry = '127.0.0.1:15000';
 
   beforeAll(async () => {
     const peers = [
@@ -113,13 +111,6 @@ describe('a cluster on etcd, pulling from a registry', () => {
     started.push(
       spawn('etcd', ['--data-dir', join(folder, 'etcd'), ...peers, ...cluster1, ...clients], { stdio: 'ignore' }),
     );
-    const config = join(folder, 'registry.yml');
-    writeFileSync(
-      config,
-      `version: 0.1\nstorage: { filesystem: { rootdirectory: ${folder}/registry } }\nhttp: { addr: '0.0.0.0:15000' }\n`,
-    );
-    started.push(spawn('docker-registry', ['serve', config], { stdio: 'ignore' }));
-    await eventually(() => fetch(`http://${registry}/v2/`).then((answer) => answer.ok));
     await eventually(() => fetch(`${etcdUrl}/health`).then((answer) => answer.ok));
   });
   afterAll(async () => {
@@ -136,31 +127,5 @@ describe('a cluster on etcd, pulling from a registry', () => {
     await eventually(async () => expect((await cluster.describe()).server).not.toBe(server));
     await eventually(() => cluster.kubectl('scale deployment web --replicas=3'));
     await cluster.kubectl('rollout status deployment/web --timeout=60s');
-  });
-
-  it('pulls from a registry by tag and by digest, and says why a pull fails', async () => {
-    const target = { registry, repository: 'shop/hello', tag: '1' };
-    const digest = await pushImage(join(cluster.home, 'images/berth.tar'), 'localhost/berth/hello:1', target);
-    const gateway = (
-      await cluster.kubectl('get endpoints kubernetes -o jsonpath={.subsets[0].addresses[0].ip}')
-    ).trim();
-    const host = `${gateway}:15000`;
-    const hosts = join(cluster.home, 'registries', host);
-    mkdirSync(hosts, { recursive: true });
-    writeFileSync(
-      join(hosts, 'hosts.toml'),
-      `server = "http://${host}"\n[host."http://${host}"]\n  capabilities = ["pull", "resolve"]\n`,
-    );
-    await cluster.kubectl(`run tagged --image=${host}/shop/hello:1`);
-    await cluster.kubectl(`run digested --image=${host}/shop/hello@${digest}`);
-    await cluster.kubectl(`run missing --image=${host}/shop/none:1`);
-    await cluster.kubectl('wait --for=condition=Ready pod/tagged pod/digested --timeout=60s');
-    await eventually(async () => {
-      const reason = await cluster.kubectl(
-        'get pod missing -o jsonpath={.status.containerStatuses[0].state.waiting.reason}',
-      );
-      expect(reason).toMatch(/^(ErrImagePull|ImagePullBackOff)$/);
-    });
-    expect(await cluster.kubectl('describe pod missing')).toMatch(/Failed to pull image/);
   });
 });
