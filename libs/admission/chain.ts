@@ -1,44 +1,70 @@
 import type { Admission, AdmissionAttributes } from '../registry/parts.ts';
 
-/** One rule of admission. It completes the draft or refuses it with a StatusError. */
+/** One rule of admission. */
 export interface AdmissionPlugin {
   readonly name: string;
   /** Resources it looks at, as `group/plural`; all when absent. */
   readonly resources?: readonly string[];
-  admit(attributes: AdmissionAttributes): Promise<void> | void;
+  /** Whether it looks at streams that are opened into an object, too. */
+  readonly connects?: boolean;
+  /** Before validation: completes the draft or refuses it with a StatusError. */
+  admit?(attributes: AdmissionAttributes): Promise<void> | void;
+  /** After validation, when the draft is what will be stored: only refuses. */
+  validate?(attributes: AdmissionAttributes): Promise<void> | void;
+}
+
+type Step = (attributes: AdmissionAttributes) => Promise<void> | void;
+
+interface Steps {
+  readonly admit: readonly Step[];
+  readonly validate: readonly Step[];
 }
 
 /** Runs the plugins in their order. Answers undefined when none had to wait, so that the common case costs nothing. */
 export class AdmissionChain implements Admission {
-  private readonly byResource = new Map<string, readonly AdmissionPlugin[]>();
+  private readonly byResource = new Map<string, Steps>();
+  private readonly connecting: Steps;
 
-  constructor(private readonly plugins: readonly AdmissionPlugin[]) {}
+  constructor(private readonly plugins: readonly AdmissionPlugin[]) {
+    this.connecting = stepsOf(plugins.filter((plugin) => plugin.connects));
+  }
 
   admit(attributes: AdmissionAttributes): Promise<void> | undefined {
-    const plugins = this.pluginsFor(attributes);
-    for (let index = 0; index < plugins.length; index++) {
-      const waiting = plugins[index]!.admit(attributes);
-      if (waiting) return this.finish(waiting, plugins.slice(index + 1), attributes);
-    }
-    return undefined;
+    return run(this.stepsFor(attributes).admit, attributes);
   }
 
-  private async finish(
-    waiting: Promise<void>,
-    rest: readonly AdmissionPlugin[],
-    attributes: AdmissionAttributes,
-  ): Promise<void> {
-    await waiting;
-    for (const plugin of rest) await plugin.admit(attributes);
+  validate(attributes: AdmissionAttributes): Promise<void> | undefined {
+    return run(this.stepsFor(attributes).validate, attributes);
   }
 
-  private pluginsFor({ definition }: AdmissionAttributes): readonly AdmissionPlugin[] {
+  private stepsFor({ definition, operation }: AdmissionAttributes): Steps {
+    if (operation === 'connect') return this.connecting;
     const resource = `${definition.group}/${definition.plural}`;
-    let plugins = this.byResource.get(resource);
-    if (!plugins) {
-      plugins = this.plugins.filter((plugin) => !plugin.resources || plugin.resources.includes(resource));
-      this.byResource.set(resource, plugins);
+    let steps = this.byResource.get(resource);
+    if (!steps) {
+      steps = stepsOf(this.plugins.filter((plugin) => !plugin.resources || plugin.resources.includes(resource)));
+      this.byResource.set(resource, steps);
     }
-    return plugins;
+    return steps;
   }
+}
+
+function stepsOf(plugins: readonly AdmissionPlugin[]): Steps {
+  return {
+    admit: plugins.flatMap((plugin) => plugin.admit?.bind(plugin) ?? []),
+    validate: plugins.flatMap((plugin) => plugin.validate?.bind(plugin) ?? []),
+  };
+}
+
+function run(steps: readonly Step[], attributes: AdmissionAttributes): Promise<void> | undefined {
+  for (let index = 0; index < steps.length; index++) {
+    const waiting = steps[index]!(attributes);
+    if (waiting) return finish(waiting, steps.slice(index + 1), attributes);
+  }
+  return undefined;
+}
+
+async function finish(waiting: Promise<void>, rest: readonly Step[], attributes: AdmissionAttributes): Promise<void> {
+  await waiting;
+  for (const step of rest) await step(attributes);
 }

@@ -25,7 +25,7 @@ function resize(nodeName: string | undefined, requests: Record<string, string>, 
     previous: podOf(nodeName, {}),
   };
   try {
-    return podResizes(objects).admit(attributes as AdmissionAttributes);
+    return podResizes(objects).admit?.(attributes as AdmissionAttributes);
   } catch (error) {
     return error;
   }

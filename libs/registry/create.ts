@@ -6,7 +6,7 @@ import { alreadyExists, badRequest, invalid } from './errors.ts';
 import { recordCreate } from './field-managers.ts';
 import { checkFields } from './field-validation.ts';
 import { checkKind, generateName, metadataOf, place, stampNew } from './object-meta.ts';
-import type { Parts } from './parts.ts';
+import type { AdmissionAttributes, Parts } from './parts.ts';
 import type { DecodedObject, WriteRequest } from './requests.ts';
 import { guardFailureAt, writeAttemptsMax } from './writer.ts';
 
@@ -66,7 +66,7 @@ async function prepare(
   definition.setDefaults?.(draft);
   if (!ownershipDone) recordCreate(definition, draft, request, parts.clock);
   const metadata = metadataOf(draft);
-  const admitted = parts.admission.admit({
+  const attributes: AdmissionAttributes = {
     operation: 'create',
     definition,
     at: { namespace: metadata.namespace, name: metadata.name },
@@ -74,12 +74,15 @@ async function prepare(
     previous: undefined,
     request,
     subresource: undefined,
-  });
+  };
+  const admitted = parts.admission.admit(attributes);
   if (admitted) await admitted;
   stampNew(definition, draft, parts);
   definition.prepareForCreate?.(draft);
   const errors = definition.validate?.(draft) ?? [];
   if (errors.length > 0) throw invalid(definition, metadata.name ?? '', worded(errors, draft));
+  const validated = parts.admission.validate(attributes);
+  if (validated) await validated;
   for (const warning of definition.warnings?.(draft) ?? []) request.warn(warning);
   return draft;
 }

@@ -6,7 +6,7 @@ import { conflict, modifiedMeanwhile, notFound, preconditionFailed } from './err
 import { finalizersFor, markDeleted, mayGo } from './finalization.ts';
 import { draftOf, modifyObject } from './modify.ts';
 import { metadataOf } from './object-meta.ts';
-import type { Parts } from './parts.ts';
+import type { AdmissionAttributes, Parts } from './parts.ts';
 import type { DeleteAnswer, DeleteRequest } from './requests.ts';
 import { guardFailureAt, writeAttemptsMax } from './writer.ts';
 
@@ -23,7 +23,7 @@ export async function deleteObject(parts: Parts, at: ObjectName, request: Delete
     if (!stored) throw notFound(parts.definition, at.name);
     const previous = parts.view.shown(stored);
     checkPreconditions(parts, previous, request);
-    const admitted = parts.admission.admit({
+    const attributes: AdmissionAttributes = {
       operation: 'delete',
       definition: parts.definition,
       at,
@@ -31,8 +31,11 @@ export async function deleteObject(parts: Parts, at: ObjectName, request: Delete
       previous: previous.object,
       request,
       subresource: undefined,
-    });
+    };
+    const admitted = parts.admission.admit(attributes);
     if (admitted) await admitted;
+    const validated = parts.admission.validate(attributes);
+    if (validated) await validated;
     parts.behaviour.checkDelete?.(previous.object);
     const answer = (await linger(parts, previous, request)) ?? (await remove(parts, previous, request));
     if (answer) return answer;

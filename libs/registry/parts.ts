@@ -9,7 +9,8 @@ import type { DeleteRequest, WriteRequest } from './requests.ts';
 import type { View } from './view.ts';
 import type { ObjectWriter } from './writer.ts';
 
-export type Operation = 'create' | 'update' | 'delete';
+/** `connect` opens a stream into the object, as exec and attach do; what it is opened with is the object then. */
+export type Operation = 'create' | 'update' | 'delete' | 'connect';
 
 /** One write on its way into the store, as admission sees it. */
 export interface AdmissionAttributes {
@@ -23,9 +24,12 @@ export interface AdmissionAttributes {
   readonly subresource: string | undefined;
 }
 
-/** Looks at every write after defaults and before validation; may complete the draft or refuse with a StatusError. */
+/** Looks at every write; answers undefined where nothing had to be waited for. */
 export interface Admission {
+  /** After defaults and before validation: may complete the draft or refuse with a StatusError. */
   admit(attributes: AdmissionAttributes): Promise<void> | undefined;
+  /** After validation, on what will be stored: may only refuse. */
+  validate(attributes: AdmissionAttributes): Promise<void> | undefined;
 }
 
 /** More guards and writes that belong in the transaction of an object, such as an address taken. */

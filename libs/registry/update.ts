@@ -10,7 +10,7 @@ import { recordUpdate } from './field-managers.ts';
 import { checkFields } from './field-validation.ts';
 import { modifyObject } from './modify.ts';
 import { carryMetadata, checkKind, countGeneration, metadataOf, place } from './object-meta.ts';
-import type { Parts } from './parts.ts';
+import type { AdmissionAttributes, Parts } from './parts.ts';
 import type { DecodedObject, WriteAnswer, WriteRequest } from './requests.ts';
 
 /** Replaces an object by a request's body. @throws StatusError. */
@@ -73,7 +73,7 @@ export async function nextState(parts: Parts, step: Step): Promise<KubeObject> {
   // First of all, so that nobody comes to own what the update does not change.
   update?.prepare(draft, previous);
   if (!step.ownershipDone) recordUpdate(definition, { draft, previous, request, clock: parts.clock });
-  await parts.admission.admit({
+  const attributes: AdmissionAttributes = {
     operation: 'update',
     definition,
     at: { namespace: previous.metadata?.namespace, name: previous.metadata?.name },
@@ -81,13 +81,16 @@ export async function nextState(parts: Parts, step: Step): Promise<KubeObject> {
     previous,
     request,
     subresource: request.subresource,
-  });
+  };
+  await parts.admission.admit(attributes);
   const carry = request.subresource === undefined ? undefined : parts.behaviour.carry?.[request.subresource];
   if (carry) carry(draft, previous);
   else if (request.subresource === 'status') carryForStatus(definition, draft, previous);
   else if (!update) carryForMain(definition, draft, previous);
   countGeneration(definition, draft, previous);
   validateUpdate(definition, { draft, previous, request });
+  const validated = parts.admission.validate(attributes);
+  if (validated) await validated;
   return draft;
 }
 
