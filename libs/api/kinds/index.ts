@@ -11,6 +11,9 @@ import { certificatesigningrequests } from './certificatesigningrequest.ts';
 import { configmaps } from './configmap.ts';
 import { controllerrevisions } from './controllerrevision.ts';
 import { cronjobs } from './cronjob.ts';
+import { csidrivers } from './csidriver.ts';
+import { csinodes } from './csinode.ts';
+import { csistoragecapacities } from './csistoragecapacity.ts';
 import { customresourcedefinitions } from './customresourcedefinition.ts';
 import { daemonsets } from './daemonset.ts';
 import { deployments } from './deployment.ts';
@@ -44,14 +47,9 @@ import { secrets } from './secret.ts';
 import { services } from './service.ts';
 import { serviceaccounts } from './serviceaccount.ts';
 import { statefulsets } from './statefulset.ts';
-import {
-  csidrivers,
-  csinodes,
-  csistoragecapacities,
-  storageclasses,
-  volumeattachments,
-  volumeattributesclasses,
-} from './storage.ts';
+import { storageclasses } from './storageclass.ts';
+import { volumeattachments } from './volumeattachment.ts';
+import { volumeattributesclasses } from './volumeattributesclass.ts';
 import { mutatingwebhookconfigurations, validatingwebhookconfigurations } from './webhookconfiguration.ts';
 
 /** Every built-in kind. Order is the order of discovery. */
