@@ -1,5 +1,7 @@
 import type { V1Pod } from '../api/gen/types.ts';
 import type { Cluster } from './cluster.ts';
+import type { DecisionRecord, RefusedNodes } from './decision-record.ts';
+import { lacksOn, lackText, readable } from './lacks.ts';
 import { resourcesFit } from './plugins/resources-fit.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { SchedulerCore } from './scheduler-core.ts';
@@ -8,17 +10,6 @@ import type { SchedulerCore } from './scheduler-core.ts';
 const fitName = resourcesFit.name;
 /** Nodes named in each group of an explanation; the rest are counted. */
 const namedNodesMax = 10;
-
-/** Nodes that are refused for the same reason. */
-export interface RefusedNodes {
-  plugin: string;
-  reason: string;
-  /** Whether evicting pods could help. */
-  isResolvable: boolean;
-  count: number;
-  /** Some of them, with numbers where there are any: `n3: memory 180Mi short of 512Mi`. */
-  examples: string[];
-}
 
 export interface ScoredNode {
   name: string;
@@ -37,6 +28,8 @@ export interface Explanation {
   refused: RefusedNodes[];
   /** The smallest change that would let the pod fit; only when none does. */
   remedy?: string;
+  /** What was decided last, as it was then; absent when that is no longer known. */
+  lastDecision?: DecisionRecord;
 }
 
 /** Explains what the scheduler would decide now. Looks at every node: for people, not for the hot path. */
@@ -77,7 +70,9 @@ export function explain(info: PodInfo, core: SchedulerCore, cluster: Cluster): E
     const group = refused.get(key) ?? { plugin: name, reason, isResolvable, count: 0, examples: [] };
     group.count++;
     if (group.examples.length < namedNodesMax) {
-      group.examples.push(name === fitName ? exampleOf(info, slot, cluster) : table.names[slot]!);
+      group.examples.push(
+        name === fitName ? lackText(table.names[slot]!, lacksOn(info, slot, cluster)) : table.names[slot]!,
+      );
     }
     refused.set(key, group);
   }
@@ -97,28 +92,6 @@ export function explainPod(pod: V1Pod, core: SchedulerCore, cluster: Cluster): E
   }
 }
 
-/** What each resource lacks on a node, in base units. */
-function lacksOn(
-  info: PodInfo,
-  slot: number,
-  { table }: Cluster,
-): Array<{ resource: string; short: number; wanted: number }> {
-  const { columns, amounts } = info.shape.requests;
-  return columns.flatMap((column, at) => {
-    const wanted = amounts[at]!;
-    const short = wanted - (table.allocatable[column]![slot]! - table.requested[column]![slot]!);
-    return short > 0 ? [{ resource: table.resourceOf(column), short, wanted }] : [];
-  });
-}
-
-function exampleOf(info: PodInfo, slot: number, cluster: Cluster): string {
-  const name = cluster.table.names[slot]!;
-  const lacks = lacksOn(info, slot, cluster).map(
-    ({ resource, short, wanted }) => `${resource} ${readable(resource, short)} short of ${readable(resource, wanted)}`,
-  );
-  return lacks.length === 0 ? name : `${name}: ${lacks.join(', ')}`;
-}
-
 /** The node where the least of what is asked for is missing, when resources are all that is missing there. */
 function smallestLack(info: PodInfo, cluster: Cluster, isResolvable: (slot: number) => boolean): string | undefined {
   let least = Number.POSITIVE_INFINITY;
@@ -132,19 +105,4 @@ function smallestLack(info: PodInfo, cluster: Cluster, isResolvable: (slot: numb
     remedy = `with ${less} it would fit on ${cluster.table.names[slot]}`;
   }
   return remedy;
-}
-
-const binaryUnits = ['', 'Ki', 'Mi', 'Gi', 'Ti'];
-
-/** Millicores as `250m`; bytes rounded up to the largest unit that leaves at most four digits. */
-function readable(resource: string, amount: number): string {
-  if (resource === 'cpu') return amount % 1000 === 0 ? String(amount / 1000) : `${amount}m`;
-  if (resource !== 'memory' && resource !== 'ephemeral-storage') return String(amount);
-  let unit = 0;
-  let scaled = amount;
-  while (scaled >= 1024 * 8 && unit < binaryUnits.length - 1) {
-    scaled /= 1024;
-    unit++;
-  }
-  return `${Math.ceil(scaled)}${binaryUnits[unit]}`;
 }
