@@ -6,18 +6,19 @@ import {
   decodePlain,
   type ExpectedType,
 } from '../../libs/api/decode/decode.ts';
+import { apiVersionOf } from '../../libs/api/meta.ts';
 import { type StatusDetails, StatusError } from '../../libs/base/status.ts';
 import { badRequest } from '../../libs/registry/errors.ts';
 import type { PatchRequest } from '../../libs/registry/requests.ts';
 import { decodeProtobuf } from '../../libs/wire/kubernetes/decode.ts';
+import { hasProtobuf } from '../../libs/wire/kubernetes/encode.ts';
+import { protobufType } from './negotiation.ts';
 
 /** A body and what its sender says that it is. */
 export interface RequestBody {
   readonly bytes: Buffer;
   readonly contentType: string | undefined;
 }
-
-const protobufType = 'application/vnd.kubernetes.protobuf';
 
 const patchTypes: Readonly<Record<string, PatchRequest['type']>> = {
   'application/json-patch+json': 'json',
@@ -61,9 +62,11 @@ function formatOf({ bytes, contentType }: RequestBody): BodyFormat | 'protobuf' 
 export function readObject(body: RequestBody, expected: ExpectedType): DecodedObject {
   const format = formatOf(body);
   if (format !== 'protobuf') return decodeObject(body.bytes, format, expected);
-  const plain = decodeProtobuf(body.bytes);
   const { group, version, kind } = expected.gvk;
-  if (plain.kind !== kind || plain.apiVersion !== (group === '' ? version : `${group}/${version}`)) {
+  const apiVersion = apiVersionOf({ group, version });
+  if (!hasProtobuf(apiVersion, kind)) throw unsupported(protobufType, ['application/json', 'application/yaml']);
+  const plain = decodeProtobuf(body.bytes);
+  if (plain.kind !== kind || plain.apiVersion !== apiVersion) {
     throw badRequest(`the body is a ${plain.kind} of ${plain.apiVersion}; a ${kind} is expected here`);
   }
   return conformObject(plain, expected);

@@ -3,30 +3,58 @@ import { StatusError } from '../../libs/base/status.ts';
 /** The form of an answer that a client asked for. */
 export type AnswerForm = 'object' | 'table' | 'metadata';
 
+/** How an answer is written down. */
+export type Encoding = 'json' | 'yaml' | 'protobuf';
+
 export interface Negotiated {
   readonly form: AnswerForm;
   /** Parameters of the media type, such as `g` and `v` of aggregated discovery. */
   readonly parameters: Readonly<Record<string, string>>;
-  readonly yaml: boolean;
+  readonly encoding: Encoding;
 }
 
-const plain: Negotiated = { form: 'object', parameters: {}, yaml: false };
-const jsonTypes = new Set(['application/json', 'application/*', '*/*', '']);
-const yamlTypes = new Set(['application/yaml']);
+/** What can be told about an answer before its form is known. */
+export interface Offer {
+  /** Whether the object itself can travel as protobuf: those of custom resources cannot. */
+  readonly protobuf?: boolean;
+}
+
+export const protobufType = 'application/vnd.kubernetes.protobuf';
+
+const plain: Negotiated = { form: 'object', parameters: {}, encoding: 'json' };
+const encodings: Readonly<Record<string, Encoding>> = {
+  'application/json': 'json',
+  'application/*': 'json',
+  '*/*': 'json',
+  '': 'json',
+  'application/yaml': 'yaml',
+  [protobufType]: 'protobuf',
+};
 /** Clients send few distinct Accept headers; each is read once. */
 const cachedHeadersMax = 256;
-const cache = new Map<string, Negotiated | undefined>();
+const caches = { textOnly: new Map<string, Negotiated | undefined>(), all: new Map<string, Negotiated | undefined>() };
 
-/** The first form of the Accept header that is served. @throws StatusError NotAcceptable. */
-export function negotiate(accept: string | undefined): Negotiated {
+/** The form of the Accept header that is preferred among those served. @throws StatusError NotAcceptable. */
+export function negotiate(accept: string | undefined, { protobuf = false }: Offer = {}): Negotiated {
   if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return plain;
+  const cache = protobuf ? caches.all : caches.textOnly;
   let found = cache.get(accept);
   if (!found && !cache.has(accept)) {
-    found = firstServed(accept);
+    found = firstServed(accept, protobuf);
     if (cache.size < cachedHeadersMax) cache.set(accept, found);
   }
   if (!found) throw notAcceptable(!accept.includes('as='));
   return found;
+}
+
+/** How a Status is written: it travels in every encoding, and as JSON to those who accept none of them. */
+export function statusEncoding(accept: string | undefined): Encoding {
+  if (accept === undefined || !accept.includes(protobufType)) return 'json';
+  try {
+    return negotiate(accept, { protobuf: true }).encoding === 'protobuf' ? 'protobuf' : 'json';
+  } catch {
+    return 'json';
+  }
 }
 
 /** `unknownType`: no media type of the header is served at all, rather than not in the form asked for. */
@@ -38,19 +66,38 @@ export function notAcceptable(unknownType = true): StatusError {
   );
 }
 
-function firstServed(accept: string): Negotiated | undefined {
-  for (const range of accept.split(',')) {
+interface MediaRange {
+  readonly type: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly quality: number;
+}
+
+/** The ranges of the header, the preferred one first. Source: RFC 9110, section 12.5.1. */
+function rangesOf(accept: string): MediaRange[] {
+  const ranges = accept.split(',').map((range) => {
     const [type = '', ...rest] = range.split(';').map((part) => part.trim());
-    const parameters = Object.fromEntries(rest.map((part) => part.split('=', 2) as [string, string]));
-    const yaml = yamlTypes.has(type);
-    if (!yaml && !jsonTypes.has(type)) continue;
-    const form = formOf(parameters);
-    if (form) return { form, parameters, yaml };
+    const { q = '1', ...parameters } = Object.fromEntries(rest.map((part) => part.split('=', 2) as [string, string]));
+    return { type, parameters, quality: Number(q) };
+  });
+  return ranges.sort((a, b) => b.quality - a.quality);
+}
+
+function firstServed(accept: string, protobuf: boolean): Negotiated | undefined {
+  for (const { type, parameters } of rangesOf(accept)) {
+    const encoding = encodings[type];
+    const form = encoding && formOf(parameters);
+    if (!form || (encoding === 'protobuf' && !hasProtobufForm(form, protobuf))) continue;
+    return { form, parameters, encoding };
   }
   return undefined;
 }
 
-function formOf({ as, g, v }: Record<string, string>): AnswerForm | undefined {
+/** Tables hold cells of any type and so have no message; metadata has one whatever it is the metadata of. */
+function hasProtobufForm(form: AnswerForm, ofObject: boolean): boolean {
+  return form === 'metadata' || (form === 'object' && ofObject);
+}
+
+function formOf({ as, g, v }: Readonly<Record<string, string>>): AnswerForm | undefined {
   if (as === undefined) return 'object';
   if (g === 'apidiscovery.k8s.io') return 'object';
   if (g !== 'meta.k8s.io' || v !== 'v1') return undefined;

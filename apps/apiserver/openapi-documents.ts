@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { OpenApi, type OpenApiDocument, openapiV2ProtobufType } from '../../libs/api/openapi/openapi.ts';
 import { schema } from '../../libs/api/schema/schema.ts';
 import type { Registry } from '../../libs/registry/registry.ts';
-import { sendError, sendJson, sendText } from './answers.ts';
+import { sendError, sendObject, sendText } from './answers.ts';
 import type { RequestInfo } from './request-info.ts';
 
 /** A document whose address holds its hash never changes; clients may keep it for this long. */
@@ -32,7 +32,7 @@ async function answer(
   raw: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (path === '/openapi/v3') return sendJson(response, await openapi.index());
+  if (path === '/openapi/v3') return sendObject(response, await openapi.index());
   if (path === '/openapi/v2') {
     const protobuf = raw.headers.accept?.includes('openapi.spec.v2') === true;
     const document = protobuf ? await openapi.v2Protobuf() : await openapi.v2();

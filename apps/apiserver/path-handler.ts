@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { methodNotAllowed } from '../../libs/registry/errors.ts';
-import { sendJson, sendText } from './answers.ts';
+import { sendObject, sendText } from './answers.ts';
 import type { Discovery } from './discovery.ts';
 import { type HealthCheck, healthAnswer } from './health.ts';
 import { negotiate } from './negotiation.ts';
@@ -30,12 +30,12 @@ export class PathHandler {
     const health = await healthAnswer(path, query, this.parts.checks);
     if (health) return sendText(response, health.text, health.code);
     if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
-    if (path === '/version' || path === '/version/') return sendJson(response, versionInfo);
+    if (path === '/version' || path === '/version/') return sendObject(response, versionInfo);
     if (path === '/metrics' && this.parts.metricsText) {
       return sendText(response, await this.parts.metricsText(), 200, 'text/plain; version=0.0.4; charset=utf-8');
     }
     if (path === '/')
-      return sendJson(response, {
+      return sendObject(response, {
         paths: ['/api', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version'],
       });
     if (this.parts.documents.some((serve) => serve(info, raw, response))) return;
@@ -43,7 +43,7 @@ export class PathHandler {
   }
 
   private answerDiscovery(path: string, raw: IncomingMessage, response: ServerResponse): void {
-    const { parameters, yaml } = negotiate(raw.headers.accept);
+    const { parameters, encoding } = negotiate(raw.headers.accept, { protobuf: true });
     const aggregated = parameters.g === 'apidiscovery.k8s.io' && parameters.v === 'v2';
     const answer = this.parts.discovery.answer(path, aggregated);
     if (!answer) {
@@ -56,6 +56,6 @@ export class PathHandler {
       sendText(response, JSON.stringify(answer), 200, type);
       return;
     }
-    sendJson(response, answer, { yaml });
+    sendObject(response, answer, { encoding });
   }
 }

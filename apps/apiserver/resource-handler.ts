@@ -8,11 +8,12 @@ import { badRequest, invalid, methodNotAllowed, qualified } from '../../libs/reg
 import { expectedOf, expectedScale } from '../../libs/registry/expected-type.ts';
 import type { ServedResource } from '../../libs/registry/registry.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
-import { listBytes, sendBytes, sendJson } from './answers.ts';
+import { listBytes, sendBytes, sendDocument, sendObject, sendProtobuf } from './answers.ts';
 import { type RequestBody, readObject, readPatch, readPlain } from './bodies.ts';
 import { FlushQueue } from './flush-queue.ts';
 import { type Negotiated, negotiate, notAcceptable } from './negotiation.ts';
 import { type Asker, deleteRequest, listRequest, watchRequest, writeRequest } from './parameters.ts';
+import { answersInProtobuf, protobufList } from './protobuf-answers.ts';
 import type { RequestInfo } from './request-info.ts';
 import { includeObject, metadataList, metadataOnly, tableOf } from './table.ts';
 import { WatchStream } from './watch-stream.ts';
@@ -96,7 +97,7 @@ export class ResourceHandler {
 
   private async get(call: ResourceCall): Promise<void> {
     const { at, served, info } = call;
-    const form = negotiate(call.accept);
+    const form = formOf(call);
     const document = await served.service.get(nameOf(call), {
       resourceVersion: info.query.get('resourceVersion') ?? undefined,
       subresource: at.subresource,
@@ -105,34 +106,37 @@ export class ResourceHandler {
   }
 
   private async list(call: ResourceCall): Promise<void> {
-    const form = negotiate(call.accept);
+    const form = formOf(call);
     const answer = await call.served.service.list(listRequest(call.info.query, call.at.namespace));
-    this.sendList(call, answer, form);
+    await this.sendList(call, answer, form);
   }
 
-  private sendList(call: ResourceCall, answer: ListAnswer, { form, yaml }: Negotiated): void {
+  private async sendList(call: ResourceCall, answer: ListAnswer, { form, encoding }: Negotiated): Promise<void> {
     const { definition } = call.served;
-    const options = { warnings: call.warnings, yaml };
-    if (form === 'object') sendBytes(call.response, listBytes(definition, answer), options);
-    else if (form === 'metadata') sendJson(call.response, metadataList(answer), options);
+    const options = { warnings: call.warnings, encoding };
+    if (form === 'object' && encoding === 'protobuf') {
+      sendProtobuf(call.response, await protobufList(definition, answer), options);
+    } else if (form === 'object') sendBytes(call.response, listBytes(definition, answer), options);
+    else if (form === 'metadata') sendObject(call.response, metadataList(answer), options);
     else {
       const table = tableOf(definition, answer, {
         include: includeObject(call.info.query),
         nowMs: this.parts.clock.now(),
       });
-      sendJson(call.response, table, options);
+      sendObject(call.response, table, options);
     }
   }
 
   private async watch(call: ResourceCall): Promise<void> {
     const { info, at, served, response } = call;
-    const { form, yaml } = negotiate(call.accept);
-    if (yaml) throw notAcceptable();
+    const { form, encoding } = formOf(call);
+    if (encoding === 'yaml') throw notAcceptable();
     const request = watchRequest(info.query, at.namespace);
     const stream = new WatchStream({
       response,
       definition: served.definition,
       form,
+      encoding,
       include: includeObject(info.query),
       bookmarks: request.allowBookmarks ?? false,
       timeoutMs: this.watchTimeoutMs(info.query),
@@ -152,11 +156,11 @@ export class ResourceHandler {
 
   private async create(call: ResourceCall): Promise<void> {
     const { served, at } = call;
-    const form = negotiate(call.accept);
+    const form = formOf(call);
     if (at.subresource !== undefined) {
       const answer = await this.parts.createSubresource(call);
       if (!answer) throw methodNotAllowed();
-      return sendJson(call.response, answer, { code: 201, warnings: call.warnings });
+      return sendObject(call.response, answer, { code: 201, warnings: call.warnings, encoding: form.encoding });
     }
     const body = readObject(call.body, expectedOf(served.definition));
     const request = writeRequest(call.asker, call.info, undefined);
@@ -165,7 +169,7 @@ export class ResourceHandler {
   }
 
   private async update(call: ResourceCall): Promise<void> {
-    const form = negotiate(call.accept);
+    const form = formOf(call);
     const expected = call.at.subresource === 'scale' ? expectedScale : expectedOf(call.served.definition);
     const body = readObject(call.body, expected);
     const request = writeRequest(call.asker, call.info, call.at.subresource);
@@ -174,7 +178,7 @@ export class ResourceHandler {
   }
 
   private async patch(call: ResourceCall): Promise<void> {
-    const form = negotiate(call.accept);
+    const form = formOf(call);
     const patch = readPatch(call.body);
     const { query } = call.info;
     const force = query.get('force');
@@ -186,7 +190,7 @@ export class ResourceHandler {
   }
 
   private async delete(call: ResourceCall): Promise<void> {
-    const form = negotiate(call.accept);
+    const form = formOf(call);
     const request = deleteRequest(call.asker, call.info.query, optionsOf(call));
     const at = nameOf(call);
     const { document, uid } = await call.served.service.delete(at, request);
@@ -194,26 +198,32 @@ export class ResourceHandler {
     const { group, plural } = call.served.definition;
     const details = { name: at.name, ...(group === '' ? {} : { group }), kind: plural, uid };
     const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
-    sendJson(call.response, status, { warnings: call.warnings });
+    const { encoding } = negotiate(call.accept, { protobuf: true });
+    sendObject(call.response, status, { warnings: call.warnings, encoding });
   }
 
   private async deleteCollection(call: ResourceCall): Promise<void> {
-    const form = negotiate(call.accept);
+    const form = formOf(call);
     const request = deleteRequest(call.asker, call.info.query, optionsOf(call));
     const list = listRequest(call.info.query, call.at.namespace);
-    this.sendList(call, await call.served.service.deleteCollection(list, request), form);
+    await this.sendList(call, await call.served.service.deleteCollection(list, request), form);
   }
 
-  private send(call: ResourceCall, document: Document, { form, yaml }: Negotiated, code = 200): void {
-    const options = { code, warnings: call.warnings, yaml };
-    if (form === 'object') sendBytes(call.response, document.bytes, options);
-    else if (form === 'metadata') sendJson(call.response, metadataOnly(document.object), options);
+  private send(call: ResourceCall, document: Document, { form, encoding }: Negotiated, code = 200): void {
+    const options = { code, warnings: call.warnings, encoding };
+    if (form === 'object') sendDocument(call.response, document, options);
+    else if (form === 'metadata') sendObject(call.response, metadataOnly(document.object), options);
     else {
       const answer = { documents: [document], revision: document.revision };
       const table = { include: includeObject(call.info.query), nowMs: this.parts.clock.now() };
-      sendJson(call.response, tableOf(call.served.definition, answer, table), options);
+      sendObject(call.response, tableOf(call.served.definition, answer, table), options);
     }
   }
+}
+
+/** The form in which the client wants its answer. @throws StatusError NotAcceptable. */
+function formOf({ accept, served, at }: ResourceCall): Negotiated {
+  return negotiate(accept, { protobuf: answersInProtobuf(served.definition, at.subresource) });
 }
 
 function nameOf({ at, served }: ResourceCall): { namespace?: string; name: string } {

@@ -4,6 +4,7 @@ import type { KubeObject, ObjectMeta } from '../../libs/api/meta.ts';
 import type { Document } from '../../libs/cache/document.ts';
 import { badRequest } from '../../libs/registry/errors.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
+import { listMetadata } from './list-metadata.ts';
 
 /** What each row of a table carries besides its cells. */
 export type IncludeObject = 'Metadata' | 'None' | 'Object';
@@ -38,11 +39,7 @@ export function tableOf(definition: ResourceDefinition, answer: ListAnswer, opti
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
-    metadata: {
-      resourceVersion: String(answer.revision),
-      continue: answer.continue,
-      remainingItemCount: answer.remaining,
-    },
+    metadata: listMetadata(answer),
     columnDefinitions: options.withoutColumns ? null : columnDefinitions(columns),
     rows: answer.documents.map((document) => rowOf(columns, document, options)),
   };
@@ -66,11 +63,7 @@ export function metadataList(answer: ListAnswer): object {
   return {
     kind: 'PartialObjectMetadataList',
     apiVersion: 'meta.k8s.io/v1',
-    metadata: {
-      resourceVersion: String(answer.revision),
-      continue: answer.continue,
-      remainingItemCount: answer.remaining,
-    },
+    metadata: listMetadata(answer),
     items: answer.documents.map((document) => metadataOnly(document.object)),
   };
 }

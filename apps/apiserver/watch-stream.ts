@@ -4,11 +4,12 @@ import { apiVersionOf, type KubeObject } from '../../libs/api/meta.ts';
 import type { Clock, Timer } from '../../libs/base/clock.ts';
 import { asStatusError } from '../../libs/base/status.ts';
 import type { Document } from '../../libs/cache/document.ts';
-import { type CacheEvent, type ChangeType, watchFrame } from '../../libs/cache/event.ts';
+import type { CacheEvent, ChangeType } from '../../libs/cache/event.ts';
 import type { WatchHandle, WatchListener } from '../../libs/registry/requests.ts';
 import type { Flushable, FlushQueue } from './flush-queue.ts';
-import type { AnswerForm } from './negotiation.ts';
+import type { AnswerForm, Encoding } from './negotiation.ts';
 import { type IncludeObject, metadataOnly, tableOf } from './table.ts';
+import { type WatchFrames, watchFrames } from './watch-frames.ts';
 
 /** A watcher that leaves this much unread is cut off; it resumes from the last version it has seen. */
 export const watcherBacklogBytesMax = 16 * 1024 * 1024;
@@ -18,6 +19,7 @@ export interface WatchStreamOptions {
   readonly response: ServerResponse;
   readonly definition: ResourceDefinition;
   readonly form: AnswerForm;
+  readonly encoding: Encoding;
   readonly include: IncludeObject;
   readonly bookmarks: boolean;
   readonly timeoutMs: number;
@@ -26,24 +28,27 @@ export interface WatchStreamOptions {
   readonly signal: AbortSignal;
 }
 
-/** One watch over HTTP: lines of JSON, written once for each batch of events. */
+/** One watch over HTTP: lines of JSON or frames of protobuf, written once for each batch of events. */
 export class WatchStream implements WatchListener, Flushable {
   private frames: Uint8Array[] = [];
   private firstTable = true;
   private handle: WatchHandle | undefined;
   private timers: Timer[] = [];
   private over = false;
+  private readonly framing: WatchFrames;
 
-  constructor(private readonly options: WatchStreamOptions) {}
+  constructor(private readonly options: WatchStreamOptions) {
+    this.framing = watchFrames(options.encoding);
+  }
 
   event(type: ChangeType, event: CacheEvent): void {
-    if (this.options.form === 'object') this.frames.push(event.frame(type));
-    else this.frames.push(watchFrame(type, this.rendered(event.document(type))));
+    if (this.options.form === 'object') this.frames.push(this.framing.ofEvent(type, event));
+    else this.frames.push(this.framing.ofObject(type, this.render(event.document(type))));
   }
 
   initial(document: Document): void {
-    const bytes = this.options.form === 'object' ? document.bytes : this.rendered(document);
-    this.frames.push(watchFrame('ADDED', bytes));
+    if (this.options.form === 'object') this.frames.push(this.framing.ofDocument('ADDED', document));
+    else this.frames.push(this.framing.ofObject('ADDED', this.render(document)));
   }
 
   bookmark(revision: number, initialEnd: boolean): void {
@@ -54,7 +59,7 @@ export class WatchStream implements WatchListener, Flushable {
       form === 'metadata'
         ? { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
         : { kind: definition.kind, apiVersion: apiVersionOf(definition), metadata };
-    this.frames.push(watchFrame('BOOKMARK', Buffer.from(JSON.stringify(object))));
+    this.frames.push(this.framing.ofObject('BOOKMARK', object));
     if (!initialEnd) this.settled();
   }
 
@@ -78,8 +83,7 @@ export class WatchStream implements WatchListener, Flushable {
   }
 
   failed(error: Error): void {
-    const status = asStatusError(error).toStatus();
-    this.frames.push(watchFrame('ERROR', Buffer.from(JSON.stringify(status))));
+    this.frames.push(this.framing.ofObject('ERROR', asStatusError(error).toStatus()));
     this.end();
   }
 
@@ -99,7 +103,7 @@ export class WatchStream implements WatchListener, Flushable {
   private sendHead(): void {
     const { response } = this.options;
     if (response.headersSent) return;
-    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
+    response.writeHead(200, { 'content-type': this.framing.contentType, 'cache-control': 'no-cache, private' });
     response.flushHeaders();
   }
 
@@ -127,10 +131,6 @@ export class WatchStream implements WatchListener, Flushable {
     this.options.signal.removeEventListener('abort', this.end);
     for (const timer of this.timers) timer.cancel();
     this.timers = [];
-  }
-
-  private rendered(document: Document): Buffer {
-    return Buffer.from(JSON.stringify(this.render(document)));
   }
 
   private render(document: Document): object {

@@ -41,6 +41,11 @@ export class Document {
     return this.parsed;
   }
 
+  /** The parsed object for one use: it is not kept, unless somebody else keeps it already. */
+  read(): KubeObject {
+    return this.parsed ?? (JSON.parse(this.json!.toString()) as KubeObject);
+  }
+
   /** The bytes from `"metadata"` on: what stands in a list after the item's opening brace. */
   get itemBytes(): Buffer {
     const start = this.bytes.indexOf(metadataOpening);

@@ -1,5 +1,6 @@
 import { rfc3339, rfc3339Micro } from '../../base/clock.ts';
 import { StatusError } from '../../base/status.ts';
+import { durationText } from './duration.ts';
 import { type Message, type MessageField, messageOf, messageOfKind } from './messages.ts';
 
 /** The first four bytes of every object that travels as protobuf. */
@@ -91,6 +92,7 @@ const special: Readonly<Record<string, (bytes: Buffer, depth: number) => unknown
   },
   'apis.meta.v1.Time': (bytes) => timeOf(bytes, rfc3339),
   'apis.meta.v1.MicroTime': (bytes) => timeOf(bytes, rfc3339Micro),
+  'apis.meta.v1.Duration': (bytes) => durationText(Number(plainFields(bytes, 'apis.meta.v1.Duration').duration ?? 0)),
   'apis.meta.v1.FieldsV1': (bytes) => embedded(plainFields(bytes, 'apis.meta.v1.FieldsV1').Raw),
   'runtime.RawExtension': (bytes) => embedded(plainFields(bytes, 'runtime.RawExtension').raw),
   'apiextensions.v1.JSON': (bytes) => embedded(plainFields(bytes, 'apiextensions.v1.JSON').raw),

@@ -1,9 +1,13 @@
 import { assert } from '../../base/assert.ts';
 import { protobufMagic } from './decode.ts';
+import { nanosOf } from './duration.ts';
 import { type MessageField, messageOf, messageOfKind } from './messages.ts';
 import { WireWriter } from './wire-writer.ts';
 
 type Json = Record<string, unknown>;
+
+/** JSON as the API serves it. */
+export type ApiObject = Json & { apiVersion: string; kind: string };
 
 /** How the members of an object become the fields of a message. */
 interface Plan {
@@ -73,6 +77,7 @@ const special: Readonly<Record<string, (writer: WireWriter, value: unknown) => v
   },
   'apis.meta.v1.Time': (writer, value) => putTime(writer, String(value)),
   'apis.meta.v1.MicroTime': (writer, value) => putTime(writer, String(value)),
+  'apis.meta.v1.Duration': (writer, value) => putInteger(writer, 1, nanosOf(String(value))),
   'apis.meta.v1.FieldsV1': (writer, value) => putText(writer, 1, JSON.stringify(value)),
   'runtime.RawExtension': (writer, value) => putText(writer, 1, JSON.stringify(value)),
   'apiextensions.v1.JSON': (writer, value) => putText(writer, 1, JSON.stringify(value)),
@@ -180,7 +185,7 @@ export function envelope(identity: { apiVersion: string; kind: string }, message
 }
 
 /** An object as clients that ask for application/vnd.kubernetes.protobuf get it; also Status and options. */
-export function encodeProtobuf(object: Json & { apiVersion: string; kind: string }): Buffer {
+export function encodeProtobuf(object: ApiObject): Buffer {
   return envelope(object, encodeMessage(object));
 }
 

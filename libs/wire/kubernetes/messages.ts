@@ -72,11 +72,14 @@ function jsonName(message: string, name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
+/** Groups whose messages stand in a package of another name. */
+const packages: Readonly<Record<string, string>> = { metrics: 'metrics.pkg.apis.metrics' };
+
 /** The message of a kind: `apps.v1.Deployment` for Deployment in apps/v1; options stand in meta.v1. */
 export function messageOfKind(apiVersion: string, kind: string): string | undefined {
   const slash = apiVersion.lastIndexOf('/');
   const group = slash < 0 ? 'core' : (apiVersion.slice(0, slash).split('.')[0] ?? '');
-  const own = `${group}.${apiVersion.slice(slash + 1)}.${kind}`;
+  const own = `${packages[group] ?? group}.${apiVersion.slice(slash + 1)}.${kind}`;
   if (messageOf(own)) return own;
   const shared = `apis.meta.v1.${kind}`;
   return messageOf(shared) ? shared : undefined;
