@@ -1,5 +1,7 @@
 import { AdmissionChain } from '../../libs/admission/chain.ts';
 import { admissionPlugins } from '../../libs/admission/plugins.ts';
+import { ResourceQuotas } from '../../libs/admission/resource-quota.ts';
+import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import { requireAllowed } from '../../libs/auth/authorize.ts';
 import type { UserInfo } from '../../libs/auth/user.ts';
 import { StoreMirror } from '../../libs/cache/mirror.ts';
@@ -7,14 +9,19 @@ import { mirrorReader } from '../../libs/cache/object-reader.ts';
 import { LocalClient } from '../../libs/client/local.ts';
 import { PodBinder } from '../../libs/registry/binder.ts';
 import { CustomResources } from '../../libs/registry/custom/serve.ts';
+import { equivalentResources } from '../../libs/registry/equivalents.ts';
+import type { Admission } from '../../libs/registry/parts.ts';
 import { Registry } from '../../libs/registry/registry.ts';
 import { serveMetrics } from '../../libs/registry/resource-metrics.ts';
 import { UsageBoard } from '../../libs/registry/usage.ts';
+import { AgentPool } from '../../libs/webhook/agents.ts';
+import { WebhookCaller } from '../../libs/webhook/caller.ts';
 import { type Auth, createAuth } from './auth.ts';
 import { serveCoreExtras } from './core-extras.ts';
 import type { HealthCheck } from './health.ts';
 import type { ApiServerOptions } from './options.ts';
 import { serveReviews } from './reviews.ts';
+import { serviceDial } from './service-dial.ts';
 import { SubresourceTable } from './subresources.ts';
 
 /** The API without its HTTP face. */
@@ -25,6 +32,9 @@ export interface ApiCore {
   readonly binder: PodBinder;
   readonly usage: UsageBoard;
   readonly subresources: SubresourceTable;
+  readonly admission: Admission;
+  /** Connections to servers behind Services. */
+  readonly agents: AgentPool;
   readonly checks: readonly HealthCheck[];
   /** The API for one user in this process; `trusted` users are not asked whether they may. */
   clientAs(user: UserInfo, options: { fieldManager: string; trusted: boolean }): LocalClient;
@@ -39,9 +49,14 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
   const { serviceAccountKey } = options.pki;
   const auth = createAuth({ serviceAccountKey, clusterDomain, objects, clock, random });
   const { rbac, authorizer } = auth;
-  const plugins = admissionPlugins({ mirror, random, evictionTolerationSeconds, rbac, authorizer });
+  const agents = new AgentPool(serviceDial({ objects, random, extensions: options.extensions }));
+  const caller = new WebhookCaller(agents, clock);
+  const equivalents = (definition: ResourceDefinition) => equivalentResources(registry, definition);
+  const webhooks = { caller, clock, random, metrics: options.metrics, mirror, equivalents };
+  const plugins = admissionPlugins({ mirror, random, evictionTolerationSeconds, rbac, authorizer, webhooks });
   const admission = new AdmissionChain(plugins);
-  const registry = new Registry({ store, mirror, admission, clock, random, serviceCidr });
+  const quotas = new ResourceQuotas(mirror, clock);
+  const registry: Registry = new Registry({ store, mirror, admission, quotas, clock, random, serviceCidr });
   new CustomResources({ registry, clock, logger }).start();
   const binder = new PodBinder({ mirror, writer: registry.writer, clock });
   const usage = new UsageBoard();
@@ -61,5 +76,5 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
       createSubresource: (creation) => subresources.run(creation),
       authorize: trusted ? undefined : (who, attributes) => requireAllowed(authorizer, who, attributes),
     });
-  return { mirror, registry, auth, binder, usage, subresources, checks, clientAs };
+  return { mirror, registry, auth, binder, usage, subresources, admission, agents, checks, clientAs };
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Authorizer } from '../../libs/auth/attributes.ts';
@@ -13,6 +14,7 @@ import { asStatusError } from '../../libs/base/status.ts';
 import { badRequest, noSuchResource } from '../../libs/registry/errors.ts';
 import type { Registry } from '../../libs/registry/registry.ts';
 import { sendError, sendText } from './answers.ts';
+import type { ConnectAdmission } from './connect-admission.ts';
 import type { ExtensionRequest, ExtensionRoute } from './extension.ts';
 import type { InflightLimit } from './inflight.ts';
 import type { PathHandler } from './path-handler.ts';
@@ -27,6 +29,7 @@ export interface DispatcherOptions {
   readonly resources: ResourceHandler;
   readonly paths: PathHandler;
   readonly routes: readonly ExtensionRoute[];
+  readonly connects: ConnectAdmission;
   readonly inflight: InflightLimit;
   readonly metrics: RequestMetrics;
   readonly clock: Clock;
@@ -59,6 +62,7 @@ export class Dispatcher {
         inflight.enter(mutating);
         entered = true;
       }
+      if (route) await this.options.connects.admit(info, user);
       if (route) await route.handle(extensionRequest(raw, info, user, body), response);
       else await this.answer({ raw, response, body, info, user, warnings });
     } catch (error) {
@@ -78,6 +82,7 @@ export class Dispatcher {
       const user = impersonated(this.options.authorizer, await this.authenticate(raw, info, route), raw.headers);
       if (!route?.upgrade) throw badRequest('Upgrade request required by no resource at this path');
       if (!route.anonymous) requireAllowed(this.options.authorizer, user, info);
+      await this.options.connects.admit(info, user);
       await route.upgrade(extensionRequest(raw, info, user, emptyBody), socket, head);
     } catch (error) {
       this.report(error, raw);
@@ -118,7 +123,7 @@ export class Dispatcher {
     if (authorization?.startsWith('Bearer ')) {
       return userOfToken(this.options.tokens, authorization.slice('Bearer '.length).trim());
     }
-    const user = userOfCertificate(raw.socket as TLSSocket);
+    const user = userOfCertificate(connectionOf(raw));
     if (user) return user;
     if (route?.anonymous || isPublic(info)) return anonymousUser;
     throw unauthorized();
@@ -154,6 +159,12 @@ interface Call {
   readonly info: RequestInfo;
   readonly user: UserInfo;
   readonly warnings: string[];
+}
+
+/** The connection that all requests of a client share, whatever the version of HTTP. */
+function connectionOf(raw: IncomingMessage): TLSSocket {
+  const session = raw.httpVersionMajor === 2 ? (raw as unknown as Http2ServerRequest).stream.session : undefined;
+  return (session?.socket ?? raw.socket) as TLSSocket;
 }
 
 function knownSubresource(

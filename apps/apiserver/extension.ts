@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { V1Pod } from '../../libs/api/gen/types.ts';
 import type { ResourceAttributes } from '../../libs/auth/attributes.ts';
 import type { UserInfo } from '../../libs/auth/user.ts';
 import type { Clock } from '../../libs/base/clock.ts';
@@ -64,6 +65,8 @@ export interface ExtensionContext {
 export interface ApiServerExtension {
   readonly name: string;
   readonly routes?: readonly ExtensionRoute[];
+  /** Opens a connection to a port of a pod from where pods can be reached; needs no start. */
+  connectPod?(pod: V1Pod, port: number): Promise<Duplex>;
   /** Runs once the registry is ready and before the first request is answered. */
   start?(context: ExtensionContext): Promise<void>;
   /** Runs after the last request has been answered. */

@@ -1,11 +1,12 @@
 import { evictionTolerationSecondsDefault } from '../../libs/admission/default-tolerations.ts';
 import { loopbackUser } from '../../libs/auth/user.ts';
-import { systemClock } from '../../libs/base/clock.ts';
+import { rfc3339, systemClock } from '../../libs/base/clock.ts';
 import { silentLogger } from '../../libs/base/log.ts';
 import { noMetrics } from '../../libs/base/metrics.ts';
 import { systemRandom } from '../../libs/base/random.ts';
 import { AddressRange } from '../../libs/registry/service-addresses.ts';
 import { Compactor } from './compactor.ts';
+import { ConnectAdmission } from './connect-admission.ts';
 import { type ApiCore, createCore } from './core.ts';
 import { Discovery } from './discovery.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -47,8 +48,10 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
   const dispatcher = createDispatcher(core, options, { inflight, stopping: stopping.signal });
   const http = await listen(dispatcher, { pki: options.pki, host: options.host, port: options.port });
   const { advertiseAddress } = options;
-  const serviceAddress = new AddressRange(options.serviceCidr).at(0);
-  await ensureInitialObjects(core.registry, { serviceAddress, advertiseAddress, port: http.port });
+  const { serviceCidr } = options;
+  const serviceAddress = new AddressRange(serviceCidr).at(0);
+  const now = rfc3339(clock.now());
+  await ensureInitialObjects(core.registry, { serviceCidr, serviceAddress, advertiseAddress, port: http.port, now });
   const context = contextOf(core, options, http.port);
   for (const extension of extensions) await extension.start?.(context);
   const compactor = new Compactor({ store, mirror: core.mirror, clock, logger });
@@ -59,6 +62,7 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
     await inflight.drained(clock);
     await http.close();
     for (const extension of extensions) await extension.stop?.();
+    core.agents.close();
     await core.mirror.stop();
   };
   const { binder, usage } = core;
@@ -89,6 +93,7 @@ function createDispatcher(
       documents: [openapiDocuments(registry), openidDocuments(auth)],
     }),
     routes: extensions.flatMap((extension) => extension.routes ?? []),
+    connects: new ConnectAdmission(registry, core.admission),
     inflight,
     metrics: new RequestMetrics(metrics, { inflight, mirror: core.mirror }),
     clock,

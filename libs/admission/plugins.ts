@@ -3,6 +3,7 @@ import type { StoreMirror } from '../cache/mirror.ts';
 import { mirrorReader } from '../cache/object-reader.ts';
 import type { AdmissionPlugin } from './chain.ts';
 import { defaultTolerations } from './default-tolerations.ts';
+import { limitRanges } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { taintNewNodes } from './node-taint.ts';
 import { podResizes } from './pod-resize.ts';
@@ -11,10 +12,14 @@ import { type EscalationParts, rbacEscalation } from './rbac-escalation.ts';
 import { runtimeClasses } from './runtime-class.ts';
 import { serviceAccounts } from './service-account.ts';
 import { protectStorage } from './storage-protection.ts';
+import { mutatingWebhooks, type WebhookParts } from './webhook/mutating.ts';
+import { validatingWebhooks } from './webhook/validating.ts';
 
 export interface AdmissionParts extends EscalationParts {
   readonly mirror: StoreMirror;
   readonly random: Random;
+  /** Absent: no webhook is asked. */
+  readonly webhooks?: WebhookParts;
   /** How long pods tolerate a lost node when they do not say; 300 when absent. */
   readonly evictionTolerationSeconds?: number;
 }
@@ -22,8 +27,9 @@ export interface AdmissionParts extends EscalationParts {
 /** Every rule of admission, in the order in which they run. */
 export function admissionPlugins(parts: AdmissionParts): AdmissionPlugin[] {
   const { mirror, random, evictionTolerationSeconds } = parts;
-  return [
+  const completing = [
     namespaceLifecycle(mirror),
+    limitRanges(mirror),
     taintNewNodes,
     protectStorage,
     serviceAccounts(mirror, random),
@@ -33,4 +39,6 @@ export function admissionPlugins(parts: AdmissionParts): AdmissionPlugin[] {
     podResizes(mirrorReader(mirror)),
     rbacEscalation(parts),
   ];
+  const { webhooks } = parts;
+  return webhooks ? [...completing, mutatingWebhooks(webhooks, completing), validatingWebhooks(webhooks)] : completing;
 }

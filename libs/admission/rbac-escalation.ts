@@ -21,7 +21,7 @@ export function rbacEscalation({ rbac, authorizer }: EscalationParts): Admission
   return {
     name: 'RBACEscalation',
     resources: plurals.map((plural) => `${group}/${plural}`),
-    admit(attributes) {
+    validate(attributes) {
       const { operation, definition, object, previous, request, at } = attributes;
       if (operation === 'delete' || !object || request.user.groups.includes(systemGroups.masters)) return;
       if (sameGrant(object, previous)) return;

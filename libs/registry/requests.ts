@@ -9,6 +9,8 @@ export interface Caller {
   readonly user: UserInfo;
   /** Collects Warning headers. */
   warn(text: string): void;
+  /** Notes something about the request in the audit log, where there is one. */
+  annotate?(key: string, value: string): void;
 }
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';

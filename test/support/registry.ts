@@ -3,18 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AdmissionChain } from '../../libs/admission/chain.ts';
 import { admissionPlugins } from '../../libs/admission/plugins.ts';
+import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import type { KubeObject } from '../../libs/api/meta.ts';
 import { RbacAuthorizer } from '../../libs/auth/rbac.ts';
 import { loopbackUser } from '../../libs/auth/user.ts';
 import { systemClock } from '../../libs/base/clock.ts';
 import { silentLogger } from '../../libs/base/log.ts';
+import { noMetrics } from '../../libs/base/metrics.ts';
 import { seededRandom } from '../../libs/base/random.ts';
 import { StoreMirror } from '../../libs/cache/mirror.ts';
 import { mirrorReader } from '../../libs/cache/object-reader.ts';
+import { equivalentResources } from '../../libs/registry/equivalents.ts';
 import { Registry } from '../../libs/registry/registry.ts';
 import type { DeleteRequest, ResourceService, WriteRequest } from '../../libs/registry/requests.ts';
 import type { Store } from '../../libs/store/store.ts';
 import { openEmbeddedStore } from '../../libs/store-embedded/embedded-store.ts';
+import { AgentPool, type Dial } from '../../libs/webhook/agents.ts';
+import { WebhookCaller } from '../../libs/webhook/caller.ts';
 
 /** A registry over a real store in a folder of its own, with the admission that servers have. */
 export interface ScratchRegistry {
@@ -26,16 +31,21 @@ export interface ScratchRegistry {
   close(): Promise<void>;
 }
 
-export async function openScratchRegistry(): Promise<ScratchRegistry> {
+/** With `dial`, webhooks behind Services are asked. */
+export async function openScratchRegistry({ dial }: { dial?: Dial } = {}): Promise<ScratchRegistry> {
   const path = mkdtempSync(join(tmpdir(), 'registry-'));
   const store = openEmbeddedStore({ path });
   const random = seededRandom(7);
   const mirror = new StoreMirror({ store, storeShared: false, clock: systemClock, logger: silentLogger });
   await mirror.start();
   const rbac = new RbacAuthorizer(mirrorReader(mirror));
-  const admission = new AdmissionChain(admissionPlugins({ mirror, random, rbac, authorizer: rbac }));
+  const agents = dial && new AgentPool(dial);
+  const caller = agents && new WebhookCaller(agents, systemClock);
+  const equivalents = (definition: ResourceDefinition) => equivalentResources(registry, definition);
+  const webhooks = caller && { caller, clock: systemClock, random, metrics: noMetrics, mirror, equivalents };
+  const admission = new AdmissionChain(admissionPlugins({ mirror, random, rbac, authorizer: rbac, webhooks }));
   const serviceCidr = '10.96.0.0/24';
-  const registry = new Registry({ store, mirror, admission, clock: systemClock, random, serviceCidr });
+  const registry: Registry = new Registry({ store, mirror, admission, clock: systemClock, random, serviceCidr });
   const service = (name: string) => {
     const [group = '', version = 'v1', plural = name] = name.includes('/') ? name.split('/') : ['', 'v1', name];
     const served = registry.resource(group, version, plural);
@@ -50,6 +60,7 @@ export async function openScratchRegistry(): Promise<ScratchRegistry> {
   const account = { kind: 'ServiceAccount', apiVersion: 'v1', metadata: { name: 'default' } };
   await service('serviceaccounts').create({ namespace: 'x' }, bodyOf(account), asks());
   const close = async () => {
+    agents?.close();
     await mirror.stop();
     await store.close();
     rmSync(path, { recursive: true });

@@ -147,16 +147,16 @@ class Streaming implements ApiServerExtension {
       plural === 'pods'
         ? await podTarget(client, resource?.namespace, id)
         : await serviceTarget({ client, random }, resource?.namespace, id);
-    const { name = '', namespace = '', uid = '' } = target.pod.metadata ?? {};
-    const nodeName = target.pod.spec?.nodeName;
-    if (!nodeName) throw new StatusError('BadRequest', 'address not allowed');
-    const stream = await this.nodes.open(nodeName, {
-      kind: 'portForward',
-      request: { pod: { namespace, name, uid }, port: target.port },
-    });
-    const plain = new ByteDuplex(stream);
+    const plain = await this.connectPod(target.pod, target.port);
     const host = `${target.pod.status?.podIP ?? 'localhost'}:${target.port}`;
     return { connection: target.secure ? secured(plain) : plain, host };
+  }
+
+  async connectPod({ metadata, spec }: V1Pod, port: number): Promise<Duplex> {
+    const { name = '', namespace = '', uid = '' } = metadata ?? {};
+    if (!spec?.nodeName) throw new StatusError('BadRequest', 'address not allowed');
+    const request = { pod: { namespace, name, uid }, port };
+    return new ByteDuplex(await this.nodes.open(spec.nodeName, { kind: 'portForward', request }));
   }
 
   private async pod(request: ExtensionRequest): Promise<V1Pod> {
