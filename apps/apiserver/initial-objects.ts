@@ -30,12 +30,31 @@ const priority = (name: string, value: number, description: string): InitialObje
 });
 
 export interface ClusterFacts {
+  readonly serviceCidr: string;
   readonly serviceAddress: string;
   readonly advertiseAddress: string;
   readonly port: number;
+  /** RFC 3339. */
+  readonly now: string;
 }
 
 const servicePort = 443;
+
+/** The range that services get their addresses from. It is in use from the start, so it is ready from the start. */
+function defaultServiceCidr({ serviceCidr, now }: ClusterFacts): InitialObject {
+  const message = 'Services get addresses from this range.';
+  const ready = { type: 'Ready', status: 'True', reason: '', message, lastTransitionTime: now };
+  return {
+    group: 'networking.k8s.io',
+    version: 'v1',
+    plural: 'servicecidrs',
+    object: {
+      metadata: { name: 'kubernetes' },
+      spec: { cidrs: [serviceCidr] },
+      status: { conditions: [ready] },
+    } as KubeObject,
+  };
+}
 
 function kubernetesService(facts: ClusterFacts): InitialObject {
   const metadata = {
@@ -83,6 +102,7 @@ function initialObjects(facts: ClusterFacts): InitialObject[] {
     ...['default', 'kube-system', 'kube-public', 'kube-node-lease'].map(namespace),
     priority('system-cluster-critical', 2_000_000_000, 'For pods that the cluster cannot do without; they may move.'),
     priority('system-node-critical', 2_000_001_000, 'For pods that their node cannot do without.'),
+    defaultServiceCidr(facts),
     kubernetesService(facts),
     // Pods could not reach a loopback address, and the API refuses it as an endpoint.
     ...defaultRoles().map(({ plural, object }) => ({
@@ -110,10 +130,10 @@ async function ensure(registry: Registry, initial: InitialObject): Promise<void>
   const served = registry.resource(initial.group, initial.version, initial.plural);
   if (!served) return;
   const { kind } = served.definition;
-  const given = JSON.parse(JSON.stringify(initial.object)) as KubeObject;
-  const object = { kind, apiVersion: apiVersionOf(initial), ...given };
+  const object = { kind, apiVersion: apiVersionOf(initial), ...initial.object };
   const at = { namespace: object.metadata?.namespace, name: object.metadata?.name ?? '' };
-  const body = conformObject(object, expectedOf(served.definition));
+  // A write completes the object that it is given, so each gets one of its own.
+  const body = () => conformObject(structuredClone(object), expectedOf(served.definition));
   const request = {
     user: loopbackUser,
     warn: () => {},
@@ -123,8 +143,10 @@ async function ensure(registry: Registry, initial: InitialObject): Promise<void>
   };
   try {
     const known = await served.service.get(at).catch(() => undefined);
-    if (!known) await served.service.create({ namespace: at.namespace }, body, request);
-    else if (renewed.has(initial.plural)) await served.service.update(at, body, request);
+    if (!known) {
+      await served.service.create({ namespace: at.namespace }, body(), request);
+      if ('status' in object) await served.service.update(at, body(), { ...request, subresource: 'status' });
+    } else if (renewed.has(initial.plural)) await served.service.update(at, body(), request);
   } catch (error) {
     if (!isStatus(error, 'AlreadyExists', 'Conflict')) throw error;
   }

@@ -92,6 +92,11 @@ describe('the API server', () => {
     ]);
     const role = await send('/apis/rbac.authorization.k8s.io/v1/clusterroles/cluster-admin');
     expect(role.code).toBe(200);
+    const range = await send('/apis/networking.k8s.io/v1/servicecidrs/kubernetes');
+    expect(JSON.parse(range.text)).toMatchObject({
+      spec: { cidrs: ['10.96.0.0/16'] },
+      status: { conditions: [{ type: 'Ready', status: 'True' }] },
+    });
   });
 
   const refusals: Array<{
