@@ -21,6 +21,7 @@ import { newNodeLifecycleController } from '../../libs/controllers/nodelifecycle
 import { newPodCidrController } from '../../libs/controllers/podcidr/reconcile.ts';
 import { newPodGcController } from '../../libs/controllers/podgc/reconcile.ts';
 import { newReplicaSetController, newReplicationController } from '../../libs/controllers/replicaset/reconcile.ts';
+import { newResourceQuotaController } from '../../libs/controllers/resourcequota/reconcile.ts';
 import { newStatefulSetController } from '../../libs/controllers/statefulset/reconcile.ts';
 import {
   newClaimProtectionController,
@@ -55,6 +56,7 @@ const makers: Readonly<Record<string, Make>> = {
   endpointslicemirroring: newEndpointSliceMirroringController,
   podcidr: (context, { clusterCidr = '10.244.0.0/16', nodeMaskBits = 24 }) =>
     newPodCidrController(context, { clusterCidr, nodeMaskBits }),
+  resourcequota: (context, options) => newResourceQuotaController(context, { resources: deletable(options) }),
   'node-lifecycle': newNodeLifecycleController,
   'taint-eviction': newTaintEvictionController,
   'persistentvolumeclaim-protection': newClaimProtectionController,

@@ -27,6 +27,7 @@ export async function applyObject(parts: Parts, at: ObjectName, request: PatchRe
   const { document } = await modifyObject(parts, {
     at,
     dryRun: request.dryRun,
+    subresource: request.subresource,
     next: (previous) => {
       const draft = inForm(parts, at, applyTo(parts, previous.object, request));
       return nextState(parts, { draft, previous, request, ownershipDone: true });

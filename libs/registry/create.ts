@@ -7,6 +7,7 @@ import { recordCreate } from './field-managers.ts';
 import { checkFields } from './field-validation.ts';
 import { checkKind, generateName, metadataOf, place, stampNew } from './object-meta.ts';
 import type { AdmissionAttributes, Parts } from './parts.ts';
+import { checkWithin, commitWithin } from './quotas.ts';
 import type { DecodedObject, WriteRequest } from './requests.ts';
 import { guardFailureAt, writeAttemptsMax } from './writer.ts';
 
@@ -95,13 +96,20 @@ async function write(parts: Parts, draft: KubeObject, request: WriteRequest): Pr
   if (await stands(parts, objectKey(at))) throw alreadyExists(definition, at.name);
   for (let attempt = 1; ; attempt++) {
     const rider = parts.behaviour.reserve?.(draft, undefined);
-    if (request.dryRun) return Document.ofObject(draft);
+    if (request.dryRun) {
+      await checkWithin(parts, { definition, object: draft });
+      return Document.ofObject(draft);
+    }
     const value = parts.view.value(draft);
     try {
-      const revision = await parts.writer.commit({
-        guards: [{ key, revision: 0 }, ...(rider?.guards ?? [])],
-        writes: [{ key, value }, ...(rider?.writes ?? [])],
-      });
+      const revision = await commitWithin(
+        parts,
+        { definition, object: draft },
+        {
+          guards: [{ key, revision: 0 }, ...(rider?.guards ?? [])],
+          writes: [{ key, value }, ...(rider?.writes ?? [])],
+        },
+      );
       const cached = collection.get(objectKey(at));
       return parts.view.shown(cached?.revision === revision ? cached : Document.ofValue(value, revision));
     } catch (error) {

@@ -5,11 +5,13 @@ import { Document } from '../cache/document.ts';
 import { conflict, modifiedMeanwhile, notFound } from './errors.ts';
 import { mayGo } from './finalization.ts';
 import type { Parts } from './parts.ts';
+import { checkWithin, commitWithin } from './quotas.ts';
 import { guardFailureAt, writeAttemptsMax } from './writer.ts';
 
 export interface Modification {
   readonly at: ObjectName;
   readonly dryRun: boolean;
+  readonly subresource?: string;
   /** The new state for a previous one, or undefined when nothing is to be written. Called again after a lost race. */
   next(previous: Document): Promise<KubeObject | undefined> | KubeObject | undefined;
 }
@@ -41,10 +43,15 @@ export async function modifyObject(parts: Parts, modification: Modification): Pr
     const gone = mayGo(next, parts.behaviour);
     if (!gone && unchanged(next, previous.object)) return { document: previous, gone: false };
     const rider = parts.behaviour.reserve?.(gone ? undefined : next, previous.object);
-    if (modification.dryRun) return { document: dryRunDocument(next, previous), gone };
+    const { subresource } = modification;
+    const write = { definition, object: next, previous: previous.object, subresource };
+    if (modification.dryRun) {
+      await checkWithin(parts, write);
+      return { document: dryRunDocument(next, previous), gone };
+    }
     const value = view.value(next);
     try {
-      const revision = await parts.writer.commit({
+      const revision = await commitWithin(parts, write, {
         guards: [{ key, revision: previous.revision }, ...(rider?.guards ?? [])],
         writes: [{ key, value: gone ? null : value }, ...(rider?.writes ?? [])],
       });

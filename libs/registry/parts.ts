@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import type { Collection } from '../cache/collection.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
 import type { Guard, Write } from '../store/store.ts';
+import type { Quotas } from './quotas.ts';
 import type { DeleteRequest, WriteRequest } from './requests.ts';
 import type { View } from './view.ts';
 import type { ObjectWriter } from './writer.ts';
@@ -70,6 +71,8 @@ export interface Parts {
   readonly view: View;
   readonly writer: ObjectWriter;
   readonly admission: Admission;
+  /** Absent: nothing is bounded. */
+  readonly quotas: Quotas | undefined;
   readonly behaviour: Behaviour;
   readonly clock: Clock;
   readonly random: Random;

@@ -18,6 +18,7 @@ export async function patchObject(parts: Parts, at: ObjectName, request: PatchRe
   const { document } = await modifyObject(parts, {
     at,
     dryRun: request.dryRun,
+    subresource: request.subresource,
     next: (previous) => {
       const patched = applyPlainPatch(request, draftOf(previous), definition.type);
       const { object: draft, complaints } = conformPatched(patched, expectedOf(definition));

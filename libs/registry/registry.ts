@@ -9,6 +9,7 @@ import { namespaceBehaviour } from './behaviours/namespaces.ts';
 import { podBehaviour } from './behaviours/pods.ts';
 import { serviceBehaviour } from './behaviours/services.ts';
 import type { Admission, Behaviour, Parts } from './parts.ts';
+import type { Quotas } from './quotas.ts';
 import type { ResourceService } from './requests.ts';
 import { StoredResource } from './stored-resource.ts';
 import { viewOf } from './view.ts';
@@ -18,6 +19,7 @@ export interface RegistryOptions {
   readonly store: Store;
   readonly mirror: StoreMirror;
   readonly admission: Admission;
+  readonly quotas?: Quotas;
   readonly clock: Clock;
   readonly random: Random;
   readonly serviceCidr: string;
@@ -91,7 +93,7 @@ export class Registry {
   }
 
   private partsOf(definition: ResourceDefinition): Parts {
-    const { mirror, admission, clock, random } = this.options;
+    const { mirror, admission, quotas, clock, random } = this.options;
     const view = viewOf(definition);
     return {
       definition,
@@ -100,6 +102,7 @@ export class Registry {
       view,
       writer: this.writer,
       admission,
+      quotas,
       behaviour: this.behaviours[`${definition.group}/${definition.plural}`] ?? {},
       clock,
       random,

@@ -64,6 +64,7 @@ async function writeScale(
   const { document } = await modifyObject(parts, {
     at,
     dryRun: request.dryRun,
+    subresource: request.subresource,
     next: (previous) => {
       const path = scaleOrRefuse(definition, previous).specReplicasPath;
       const scale = wanted(previous);

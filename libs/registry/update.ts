@@ -33,6 +33,7 @@ export async function updateObject(
   const { document } = await modifyObject(parts, {
     at,
     dryRun: request.dryRun,
+    subresource: request.subresource,
     next(previous) {
       const draft = JSON.parse(text) as KubeObject;
       checkUid(definition, draft, previous);
