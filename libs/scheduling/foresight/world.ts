@@ -1,0 +1,225 @@
+import type {
+  V1Namespace,
+  V1Node,
+  V1Pod,
+  V1PodDisruptionBudget,
+  V1ReplicaSet,
+  V1Service,
+} from '../../api/gen/types.ts';
+import { labelSelectorOf } from '../../api/selectors/label-selector.ts';
+import { Cluster } from '../cluster.ts';
+import { explain } from '../explain.ts';
+import type { WeightedPlugin } from '../plugin.ts';
+import type { PodInfo } from '../pod-info.ts';
+import { defaultPlugins } from '../registry.ts';
+import { SchedulerCore } from '../scheduler-core.ts';
+import { hasEnded, replacementOf, uidOf } from './pods.ts';
+
+/** Rounds of placing, evicting and placing again after which a forecast is given as it stands. */
+const roundsMax = 100;
+
+/** The objects that placement rests on, as they stood at one moment. */
+export interface Snapshot {
+  nodes: readonly V1Node[];
+  pods: readonly V1Pod[];
+  namespaces: readonly V1Namespace[];
+  services: readonly V1Service[];
+  budgets: readonly V1PodDisruptionBudget[];
+  replicaSets: readonly V1ReplicaSet[];
+}
+
+/** Where a pod would run, or why nowhere. */
+export type Outcome =
+  | { kind: 'node'; nodeName: string }
+  /** `remedy`: the smallest change that would let it fit. */
+  | { kind: 'waits'; message: string; remedy?: string };
+
+/** A pod driven out by one of higher priority. */
+export interface Eviction {
+  victim: V1Pod;
+  nodeName: string;
+  /** The pod that its owner would make instead; absent when nobody would. */
+  replacement?: V1Pod;
+}
+
+export interface Settlement {
+  /** By the uid of every pod that was asked about and of every replacement. */
+  outcomes: Map<string, Outcome>;
+  evictions: Eviction[];
+}
+
+/** A cluster in thought: the scheduler's own core on a snapshot, to try things out. */
+export class World {
+  readonly cluster = new Cluster();
+  readonly core: SchedulerCore;
+  /** Pods without a node, those of the snapshot and those that a forecast left over. */
+  private backlog: PodInfo[] = [];
+  private readonly infos = new Map<string, PodInfo>();
+
+  constructor(snapshot: Snapshot, plugins: readonly WeightedPlugin[] = defaultPlugins) {
+    this.core = new SchedulerCore(this.cluster, plugins);
+    for (const node of snapshot.nodes) this.cluster.setNode(node);
+    for (const namespace of snapshot.namespaces) this.addNamespace(namespace);
+    for (const service of snapshot.services) this.addService(service);
+    for (const budget of snapshot.budgets) this.addBudget(budget);
+    for (const pod of snapshot.pods) {
+      if (hasEnded(pod)) continue;
+      if (pod.spec?.nodeName) this.place(pod, pod.spec.nodeName);
+      else if (isPlaceable(pod)) this.backlog.push(this.read(pod));
+    }
+  }
+
+  addNamespace({ metadata }: V1Namespace): void {
+    this.cluster.setNamespace(metadata?.name ?? '', metadata?.labels ?? {});
+  }
+
+  addService({ metadata, spec }: V1Service): void {
+    this.cluster.setService(metadata?.namespace ?? '', metadata?.name ?? '', spec?.selector);
+  }
+
+  addBudget({ metadata, spec, status }: V1PodDisruptionBudget): void {
+    this.cluster.setBudget(`${metadata?.namespace}/${metadata?.name}`, {
+      namespace: metadata?.namespace ?? '',
+      selector: labelSelectorOf(spec?.selector),
+      disruptionsAllowed: status?.disruptionsAllowed ?? 0,
+    });
+  }
+
+  /** Puts a pod on a node, whatever the scheduler would say. */
+  place(pod: V1Pod, nodeName: string): void {
+    this.cluster.place(this.read(pod), nodeName);
+  }
+
+  nodeOf(pod: V1Pod): string | undefined {
+    const placed = this.cluster.placedPod(uidOf(pod));
+    return placed && this.cluster.table.names[placed.slot];
+  }
+
+  /** Takes a pod out of this world and says where it ran. */
+  remove(pod: V1Pod): string | undefined {
+    const nodeName = this.nodeOf(pod);
+    this.cluster.displace(uidOf(pod));
+    this.forget(uidOf(pod));
+    return nodeName;
+  }
+
+  /** What the scheduler says of a pod now; nothing is changed. */
+  decide(pod: V1Pod): Outcome {
+    const info = this.cluster.read(pod);
+    const decision = this.core.decide(info);
+    this.cluster.forget(info);
+    return decision.kind === 'node' ? { kind: 'node', nodeName: decision.nodeName } : this.refusal(info);
+  }
+
+  /** Lets the newcomers, and who waits already, find places as the scheduler's queue would, until nothing moves. */
+  settle(newcomers: readonly V1Pod[]): Settlement {
+    const settlement: Settlement = { outcomes: new Map(), evictions: [] };
+    const asked = newcomers.map((pod) => this.read(pod));
+    for (const info of asked) {
+      if (info.pod.spec?.nodeName) this.cluster.place(info, info.pod.spec.nodeName);
+    }
+    const waiting = [...this.backlog, ...asked.filter(({ uid }) => this.cluster.placedPod(uid) === undefined)];
+    this.backlog = this.rounds(waiting, settlement);
+    for (const { uid, pod } of asked) {
+      const nodeName = this.nodeOf(pod);
+      if (nodeName !== undefined) settlement.outcomes.set(uid, { kind: 'node', nodeName });
+    }
+    for (const { replacement } of settlement.evictions) this.tell(replacement, settlement);
+    const refusals = new Map<string, Outcome>();
+    for (const info of this.backlog) {
+      const key = this.core.views.keyOf(info);
+      const refusal = refusals.get(key) ?? this.refusal(info);
+      refusals.set(key, refusal);
+      settlement.outcomes.set(info.uid, refusal);
+    }
+    return settlement;
+  }
+
+  /** No longer waits for places of these pods. */
+  giveUp(pods: readonly V1Pod[]): void {
+    const gone = new Set(pods.map(uidOf));
+    this.backlog = this.backlog.filter(({ uid }) => !gone.has(uid));
+    for (const uid of gone) if (this.cluster.placedPod(uid) === undefined) this.forget(uid);
+  }
+
+  private tell(replacement: V1Pod | undefined, { outcomes }: Settlement): void {
+    const nodeName = replacement && this.nodeOf(replacement);
+    if (nodeName !== undefined) outcomes.set(uidOf(replacement!), { kind: 'node', nodeName });
+  }
+
+  /** Decides for all, lets victims leave, and decides again. Returns who still waits. */
+  private rounds(waiting: PodInfo[], settlement: Settlement): PodInfo[] {
+    const { table } = this.cluster;
+    let left = waiting;
+    const refusedAt = new Map<string, number>();
+    for (let round = 0; round < roundsMax; round++) {
+      const before = table.sequence;
+      left.sort((one, other) => other.priority - one.priority);
+      const victims = new Map<string, PodInfo>();
+      left = left.filter((info) => !this.attempt(info, victims, refusedAt));
+      for (const victim of victims.values()) {
+        const eviction = this.evict(victim);
+        settlement.evictions.push(eviction);
+        if (eviction.replacement !== undefined) left.push(this.read(eviction.replacement));
+      }
+      if (table.sequence === before) break;
+    }
+    for (const { uid } of left) this.cluster.denominate(uid);
+    return left;
+  }
+
+  /** Whether the pod has found a place. Room that it could be made is kept for it until the victims have left. */
+  private attempt(info: PodInfo, victims: Map<string, PodInfo>, refusedAt: Map<string, number>): boolean {
+    const { cluster, core } = this;
+    const key = core.views.keyOf(info);
+    if (refusedAt.get(key) === cluster.table.sequence && cluster.nominationOf(info.uid) === undefined) return false;
+    const decision = core.decide(info);
+    if (decision.kind === 'node') {
+      cluster.place(info, decision.nodeName);
+      return true;
+    }
+    const preemption = core.preempt(info);
+    if (preemption === undefined) {
+      refusedAt.set(key, cluster.table.sequence);
+      return false;
+    }
+    cluster.nominate(info, preemption.nodeName);
+    for (const { isReservation, info: victim } of preemption.victims) {
+      if (isReservation) cluster.denominate(victim.uid);
+      else victims.set(victim.uid, victim);
+    }
+    return false;
+  }
+
+  private evict({ pod, uid }: PodInfo): Eviction {
+    const nodeName = this.nodeOf(pod) ?? '';
+    this.cluster.displace(uid);
+    this.forget(uid);
+    const replacement = replacementOf(pod);
+    return { victim: pod, nodeName, ...(replacement && { replacement }) };
+  }
+
+  private refusal(info: PodInfo): Outcome {
+    const decision = this.core.decide(info);
+    const message = decision.kind === 'unschedulable' ? decision.message : '';
+    const { remedy } = explain(info, this.core, this.cluster);
+    return { kind: 'waits', message, ...(remedy === undefined ? {} : { remedy }) };
+  }
+
+  private read(pod: V1Pod): PodInfo {
+    const info = this.cluster.read(pod);
+    this.infos.set(info.uid, info);
+    return info;
+  }
+
+  private forget(uid: string): void {
+    const info = this.infos.get(uid);
+    if (info !== undefined) this.cluster.forget(info);
+    this.infos.delete(uid);
+  }
+}
+
+/** Whether the scheduler would look at the pod at all: it is not gated and not on its way out. */
+function isPlaceable(pod: V1Pod): boolean {
+  return !pod.metadata?.deletionTimestamp && (pod.spec?.schedulingGates ?? []).length === 0;
+}
