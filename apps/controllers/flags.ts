@@ -1,4 +1,6 @@
-import { parseArgs } from 'node:util';
+import { type ComponentFlags, parseComponentFlags, UsageError } from '../../libs/component/flags.ts';
+
+const metricsPortDefault = 10_257;
 
 export const controllersUsage = `berth controllers: runs the cluster's controllers by themselves; of several, one leads
 
@@ -7,56 +9,32 @@ export const controllersUsage = `berth controllers: runs the cluster's controlle
   --autoscaler-period SECONDS how often autoscalers look at the metrics (15)
   --disable A,B               controllers that shall not run, such as node-lifecycle
   --leader-elect=false        do not wait for the lease
-  --metrics-port P            serves /metrics and /healthz on 127.0.0.1 (10257; 0: does not)
+  --metrics-port P            serves /metrics and /healthz on 127.0.0.1 (${metricsPortDefault}; 0: does not)
 `;
 
-/** A message for the person who typed the command. */
-export class UsageError extends Error {}
-
-export interface ControllersFlags {
-  kubeconfig: string;
+export interface ControllersFlags extends ComponentFlags {
   clusterCidr: string;
   autoscalerPeriodMs: number;
   disabled: string[];
-  leaderElect: boolean;
-  metricsPort: number;
 }
 
-const flags = {
-  kubeconfig: { type: 'string' },
+const own = {
   'pod-cidr': { type: 'string', default: '10.244.0.0/16' },
   'autoscaler-period': { type: 'string', default: '15' },
   disable: { type: 'string', default: '' },
-  'leader-elect': { type: 'string', default: 'true' },
-  'metrics-port': { type: 'string', default: '10257' },
 } as const;
 
 /** @throws UsageError */
 export function parseFlags(argv: readonly string[], environment: NodeJS.ProcessEnv): ControllersFlags {
-  const values = parsed(argv);
-  const kubeconfig = values.kubeconfig ?? environment.KUBECONFIG;
-  if (!kubeconfig) throw new UsageError('--kubeconfig is needed');
+  const { flags, own: values } = parseComponentFlags({ argv, environment, own, metricsPort: metricsPortDefault });
   const seconds = Number(values['autoscaler-period']);
-  if (!(seconds > 0))
+  if (!(seconds > 0)) {
     throw new UsageError(`--autoscaler-period ${values['autoscaler-period']} is no number of seconds`);
-  const metricsPort = Number(values['metrics-port']);
-  if (!Number.isInteger(metricsPort) || metricsPort < 0 || metricsPort > 65_535) {
-    throw new UsageError(`--metrics-port ${values['metrics-port']} is no port`);
   }
   return {
-    kubeconfig,
-    clusterCidr: values['pod-cidr'],
+    ...flags,
+    clusterCidr: values['pod-cidr'] ?? own['pod-cidr'].default,
     autoscalerPeriodMs: seconds * 1000,
-    disabled: values.disable.split(',').filter((name) => name !== ''),
-    leaderElect: values['leader-elect'] !== 'false',
-    metricsPort,
+    disabled: (values.disable ?? '').split(',').filter((name) => name !== ''),
   };
-}
-
-function parsed(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: flags, strict: true }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

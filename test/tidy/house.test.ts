@@ -34,6 +34,7 @@ const mayImport: Record<string, readonly string[]> = {
   webhook: ['base'],
   client: ['base', 'api', 'store', 'cache', 'auth', 'registry'],
   reconcile: ['base', 'api', 'client'],
+  component: ['base', 'api', 'client', 'reconcile', 'telemetry'],
   controllers: ['base', 'api', 'client', 'reconcile'],
   scheduling: ['base', 'api'],
   statemetrics: ['base', 'api'],
