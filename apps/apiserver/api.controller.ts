@@ -1,3 +1,4 @@
+import type { Http2ServerRequest } from 'node:http2';
 import { All, Controller, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sendError } from './answers.ts';
@@ -23,7 +24,8 @@ export class ApiController {
   }
 }
 
-/** RFC 9112, section 6: a request has a body when one of these headers says so. */
-function hasBody({ headers }: FastifyRequest): boolean {
+/** RFC 9112, section 6: a request has a body when one of these headers says so. HTTP/2 ends streams without one. */
+function hasBody({ headers, raw }: FastifyRequest): boolean {
+  if (raw.httpVersionMajor === 2) return !(raw as unknown as Http2ServerRequest).stream.endAfterHeaders;
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

@@ -11,6 +11,7 @@ import { badRequest } from '../../libs/registry/errors.ts';
 import { sendError } from './answers.ts';
 import { apiModule } from './api.module.ts';
 import { type Dispatcher, refuseSocket } from './dispatcher.ts';
+import { protocols, serveHttp2 } from './http2.ts';
 import type { ApiServerPki } from './options.ts';
 
 /** How long a client may take for its headers, and for a whole request. */
@@ -38,6 +39,7 @@ export async function listen(
       requestCert: true,
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
+      ALPNProtocols: protocols,
     },
     keepAliveTimeout: keepAliveTimeoutMs,
     requestTimeout: requestTimeoutMs,
@@ -57,8 +59,13 @@ export async function listen(
   server.headersTimeout = headersTimeoutMs;
   server.on('upgrade', (request, socket, head) => void dispatcher.upgrade(request, socket, head));
   server.on('tlsClientError', (_error, socket) => socket.destroy());
+  const http2 = serveHttp2(server, keepAliveTimeoutMs);
   await app.listen({ port, host });
-  return { port: (server.address() as AddressInfo).port, close: () => app.close() };
+  const close = () => {
+    http2.close();
+    return app.close();
+  };
+  return { port: (server.address() as AddressInfo).port, close };
 }
 
 /** Bodies stay unread: what they are read as depends on the resource, and the controller reads them. */

@@ -134,6 +134,7 @@ function forwardedHeaders(raw: IncomingMessage): OutgoingHttpHeaders {
   };
 }
 
+/** Names that begin with a colon are the request line of HTTP/2. */
 function endToEnd(headers: IncomingMessage['headers']): OutgoingHttpHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !notForwarded.has(name)));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !notForwarded.has(name) && name[0] !== ':'));
 }
