@@ -2,6 +2,7 @@ import type { KubeObject, ObjectName } from '../api/meta.ts';
 import { objectKey } from '../api/meta.ts';
 import { worded } from '../api/validation/wording.ts';
 import { Document } from '../cache/document.ts';
+import { GuardFailedError } from '../store/store.ts';
 import { alreadyExists, badRequest, invalid } from './errors.ts';
 import { recordCreate } from './field-managers.ts';
 import { checkFields } from './field-validation.ts';
@@ -114,7 +115,8 @@ async function write(parts: Parts, draft: KubeObject, request: WriteRequest): Pr
       return parts.view.shown(cached?.revision === revision ? cached : Document.ofValue(value, revision));
     } catch (error) {
       if (guardFailureAt(error, key)?.current) throw alreadyExists(definition, at.name);
-      if (!rider?.retries || attempt >= writeAttemptsMax) throw error;
+      const raced = rider?.retries && error instanceof GuardFailedError;
+      if (!raced || attempt >= writeAttemptsMax) throw error;
       rider.undo?.();
     }
   }

@@ -2,6 +2,7 @@ import type { KubeObject, ObjectName } from '../api/meta.ts';
 import { objectKey } from '../api/meta.ts';
 import { sameValue } from '../api/validation/equality.ts';
 import { Document } from '../cache/document.ts';
+import { GuardFailedError } from '../store/store.ts';
 import { conflict, modifiedMeanwhile, notFound } from './errors.ts';
 import { mayGo } from './finalization.ts';
 import type { Parts } from './parts.ts';
@@ -20,11 +21,6 @@ export interface Modification {
 export interface Modified {
   readonly document: Document;
   readonly gone: boolean;
-}
-
-/** A private copy of the state that a document shows, without its resourceVersion. */
-export function draftOf(document: Document): KubeObject {
-  return JSON.parse(document.bytes.toString()) as KubeObject;
 }
 
 /** Reads an object, computes its next state and writes it, guarded by its revision. @throws StatusError. */
@@ -60,7 +56,7 @@ export async function modifyObject(parts: Parts, modification: Modification): Pr
       return { document: view.shown(written), gone };
     } catch (error) {
       const failure = guardFailureAt(error, key);
-      if (!failure && !rider?.retries) throw error;
+      if (!failure && !(rider?.retries && error instanceof GuardFailedError)) throw error;
       if (failure) stored = failure.current;
     }
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AdmissionChain } from '../../libs/admission/chain.ts';
 import { admissionPlugins } from '../../libs/admission/plugins.ts';
+import { ResourceQuotas } from '../../libs/admission/resource-quota.ts';
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import type { KubeObject } from '../../libs/api/meta.ts';
 import { RbacAuthorizer } from '../../libs/auth/rbac.ts';
@@ -31,12 +32,19 @@ export interface ScratchRegistry {
   close(): Promise<void>;
 }
 
-/** With `dial`, webhooks behind Services are asked. */
-export async function openScratchRegistry({ dial }: { dial?: Dial } = {}): Promise<ScratchRegistry> {
+export interface ScratchOptions {
+  /** Webhooks behind Services are asked. */
+  dial?: Dial;
+  /** A store that other registries share; it is left open. */
+  sharedStore?: Store;
+}
+
+export async function openScratchRegistry({ dial, sharedStore }: ScratchOptions = {}): Promise<ScratchRegistry> {
   const path = mkdtempSync(join(tmpdir(), 'registry-'));
-  const store = openEmbeddedStore({ path });
+  const store = sharedStore ?? openEmbeddedStore({ path });
+  const storeShared = sharedStore !== undefined;
   const random = seededRandom(7);
-  const mirror = new StoreMirror({ store, storeShared: false, clock: systemClock, logger: silentLogger });
+  const mirror = new StoreMirror({ store, storeShared, clock: systemClock, logger: silentLogger });
   await mirror.start();
   const rbac = new RbacAuthorizer(mirrorReader(mirror));
   const agents = dial && new AgentPool(dial);
@@ -45,27 +53,30 @@ export async function openScratchRegistry({ dial }: { dial?: Dial } = {}): Promi
   const webhooks = caller && { caller, clock: systemClock, random, metrics: noMetrics, mirror, equivalents };
   const admission = new AdmissionChain(admissionPlugins({ mirror, random, rbac, authorizer: rbac, webhooks }));
   const serviceCidr = '10.96.0.0/24';
-  const registry: Registry = new Registry({ store, mirror, admission, clock: systemClock, random, serviceCidr });
+  const quotas = new ResourceQuotas(mirror, systemClock);
+  const options = { store, mirror, admission, quotas, clock: systemClock, random, serviceCidr };
+  const registry: Registry = new Registry(options);
   const service = (name: string) => {
     const [group = '', version = 'v1', plural = name] = name.includes('/') ? name.split('/') : ['', 'v1', name];
     const served = registry.resource(group, version, plural);
     if (!served) throw new Error(`${name} is not served`);
     return served.service;
   };
-  await service('namespaces').create(
-    {},
-    bodyOf({ kind: 'Namespace', apiVersion: 'v1', metadata: { name: 'x' } }),
-    asks(),
-  );
-  const account = { kind: 'ServiceAccount', apiVersion: 'v1', metadata: { name: 'default' } };
-  await service('serviceaccounts').create({ namespace: 'x' }, bodyOf(account), asks());
+  if (!mirror.collection('', 'namespaces').get('x')) await createNamespace(service);
   const close = async () => {
     agents?.close();
     await mirror.stop();
-    await store.close();
+    if (!sharedStore) await store.close();
     rmSync(path, { recursive: true });
   };
   return { registry, mirror, store, service, close };
+}
+
+async function createNamespace(service: ScratchRegistry['service']): Promise<void> {
+  const namespace = { kind: 'Namespace', apiVersion: 'v1', metadata: { name: 'x' } };
+  await service('namespaces').create({}, bodyOf(namespace), asks());
+  const account = { kind: 'ServiceAccount', apiVersion: 'v1', metadata: { name: 'default' } };
+  await service('serviceaccounts').create({ namespace: 'x' }, bodyOf(account), asks());
 }
 
 /** A body as the HTTP side hands it over. */
