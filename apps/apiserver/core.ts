@@ -2,6 +2,7 @@ import { AdmissionChain } from '../../libs/admission/chain.ts';
 import { admissionPlugins } from '../../libs/admission/plugins.ts';
 import { ResourceQuotas } from '../../libs/admission/resource-quota.ts';
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
+import { poddisruptionbudgets } from '../../libs/api/kinds/poddisruptionbudget.ts';
 import { requireAllowed } from '../../libs/auth/authorize.ts';
 import type { UserInfo } from '../../libs/auth/user.ts';
 import { StoreMirror } from '../../libs/cache/mirror.ts';
@@ -12,6 +13,7 @@ import { CustomResources } from '../../libs/registry/custom/serve.ts';
 import { equivalentResources } from '../../libs/registry/equivalents.ts';
 import type { Admission } from '../../libs/registry/parts.ts';
 import { Registry } from '../../libs/registry/registry.ts';
+import type { ResourceService } from '../../libs/registry/requests.ts';
 import { serveMetrics } from '../../libs/registry/resource-metrics.ts';
 import { UsageBoard } from '../../libs/registry/usage.ts';
 import { AgentPool } from '../../libs/webhook/agents.ts';
@@ -53,7 +55,7 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
   const caller = new WebhookCaller(agents, clock);
   const equivalents = (definition: ResourceDefinition) => equivalentResources(registry, definition);
   const webhooks = { caller, clock, random, metrics: options.metrics, mirror, equivalents };
-  const plugins = admissionPlugins({ mirror, random, evictionTolerationSeconds, rbac, authorizer, webhooks });
+  const plugins = admissionPlugins({ mirror, clock, random, evictionTolerationSeconds, rbac, authorizer, webhooks });
   const admission = new AdmissionChain(plugins);
   const quotas = new ResourceQuotas(mirror, clock);
   const registry: Registry = new Registry({ store, mirror, admission, quotas, clock, random, serviceCidr });
@@ -67,7 +69,13 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
   serveReviews(registry, auth, clock);
   serveMetrics(registry, usage, mirror);
   serveCoreExtras(registry, { binder, mirror, checks });
-  const subresources = new SubresourceTable({ binder, tokens: auth.serviceAccountTokens, objects });
+  const subresources = new SubresourceTable({
+    binder,
+    tokens: auth.serviceAccountTokens,
+    objects,
+    budgets: budgetsOf(registry),
+    clock,
+  });
   const clientAs: ApiCore['clientAs'] = (user, { fieldManager, trusted }) =>
     new LocalClient({
       registry,
@@ -77,4 +85,9 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
       authorize: trusted ? undefined : (who, attributes) => requireAllowed(authorizer, who, attributes),
     });
   return { mirror, registry, auth, binder, usage, subresources, admission, agents, checks, clientAs };
+}
+
+function budgetsOf(registry: Registry): ResourceService {
+  const { group, version, plural } = poddisruptionbudgets;
+  return registry.resource(group, version, plural)!.service;
 }

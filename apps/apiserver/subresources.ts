@@ -1,9 +1,8 @@
 import type { ServiceAccountTokens } from '../../libs/auth/service-account-tokens.ts';
-import type { ObjectReader } from '../../libs/cache/object-reader.ts';
 import type { PodBinder } from '../../libs/registry/binder.ts';
+import { type EvictionParts, evictionCreator } from '../../libs/registry/eviction.ts';
 import {
   bindingCreator,
-  evictionCreator,
   type SubresourceCreation,
   type SubresourceCreator,
 } from '../../libs/registry/subresource-creation.ts';
@@ -12,20 +11,20 @@ import { readPlain } from './bodies.ts';
 import { writeRequest } from './parameters.ts';
 import type { ResourceCall } from './resource-handler.ts';
 
-export interface SubresourceParts {
+export interface SubresourceParts extends EvictionParts {
   readonly binder: PodBinder;
   readonly tokens: ServiceAccountTokens;
-  readonly objects: ObjectReader;
 }
 
 /** The subresources that are created, by resource. */
 export class SubresourceTable {
   private readonly creators = new Map<string, SubresourceCreator>();
 
-  constructor({ binder, tokens, objects }: SubresourceParts) {
+  constructor(parts: SubresourceParts) {
+    const { binder, tokens, objects } = parts;
     this.add('/pods/binding', bindingCreator(binder));
     this.add('/serviceaccounts/token', tokenCreator(tokens, objects));
-    this.add('/pods/eviction', evictionCreator);
+    this.add('/pods/eviction', evictionCreator(parts));
   }
 
   /** `path` is `group/plural/subresource`. */

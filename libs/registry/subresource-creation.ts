@@ -1,9 +1,8 @@
-import type { V1Binding, V1Eviction, V1Pod } from '../api/gen/types.ts';
+import type { V1Binding } from '../api/gen/types.ts';
 import type { KubeObject, ObjectName } from '../api/meta.ts';
 import { bindPod, type PodBinder } from './binder.ts';
-import { badRequest } from './errors.ts';
 import type { ServedResource } from './registry.ts';
-import type { DeleteRequest, WriteRequest } from './requests.ts';
+import type { WriteRequest } from './requests.ts';
 
 /** A subresource that is created: `binding`, `eviction`, `token`. */
 export interface SubresourceCreation {
@@ -24,22 +23,3 @@ export function bindingCreator(binder: PodBinder): SubresourceCreator {
     return success;
   };
 }
-
-/** `POST pods/NAME/eviction`: a deletion that disruption budgets may refuse. */
-export const evictionCreator: SubresourceCreator = async ({ at, body, served, request }) => {
-  const eviction = body as V1Eviction;
-  if (eviction.metadata?.name && eviction.metadata.name !== at.name) {
-    throw badRequest('name in URL does not match name in Eviction object');
-  }
-  const options = (eviction.deleteOptions ?? {}) as Partial<DeleteRequest>;
-  const pod = (await served.service.get(at)).object as V1Pod;
-  await served.service.delete(at, {
-    user: request.user,
-    warn: request.warn,
-    dryRun: request.dryRun,
-    gracePeriodSeconds: options.gracePeriodSeconds,
-    propagationPolicy: options.propagationPolicy,
-    preconditions: { uid: options.preconditions?.uid ?? pod.metadata?.uid },
-  });
-  return success;
-};

@@ -1,0 +1,136 @@
+import { asks, bodyOf, openScratchRegistry, type ScratchRegistry } from '../../test/support/registry.ts';
+import type { V1Pod, V1PodDisruptionBudget } from '../api/gen/types.ts';
+import { systemClock } from '../base/clock.ts';
+import { mirrorReader } from '../cache/object-reader.ts';
+import { evictionCreator } from './eviction.ts';
+
+const budgets = 'policy/v1/poddisruptionbudgets';
+const ready = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+const unready = { phase: 'Running', conditions: [{ type: 'Ready', status: 'False' }] };
+
+let scratch: ScratchRegistry;
+beforeEach(async () => {
+  scratch = await openScratchRegistry();
+});
+afterEach(() => scratch.close());
+
+async function addPod(name: string, status: object = ready) {
+  const spec = { containers: [{ name: 'main', image: 'x' }], nodeName: 'n1', terminationGracePeriodSeconds: 0 };
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'x', labels: { app: 'web' } }, spec };
+  await scratch.service('pods').create({ namespace: 'x' }, bodyOf(pod), asks());
+  await patchStatus('pods', name, status);
+}
+
+async function addBudget(name: string, status: object, spec: object = {}) {
+  const budget = {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name, namespace: 'x' },
+    spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } }, ...spec },
+  };
+  await scratch.service(budgets).create({ namespace: 'x' }, bodyOf(budget), asks());
+  await patchStatus(budgets, name, { observedGeneration: 1, expectedPods: 2, ...status });
+}
+
+const patchStatus = (path: string, name: string, status: object) =>
+  scratch
+    .service(path)
+    .patch(
+      { namespace: 'x', name },
+      { ...asks({ subresource: 'status' }), type: 'merge', body: { status }, complaints: [], force: false },
+    );
+
+function evict(name: string, dryRun = false) {
+  const served = {
+    definition: scratch.registry.resource('', 'v1', 'pods')!.definition,
+    service: scratch.service('pods'),
+  };
+  const parts = { objects: mirrorReader(scratch.mirror), budgets: scratch.service(budgets), clock: systemClock };
+  const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: 'x' } };
+  return evictionCreator(parts)({ at: { namespace: 'x', name }, body, served, request: asks({ dryRun }) });
+}
+
+const stands = async (name: string) => {
+  const { documents } = await scratch.service('pods').list({ namespace: 'x' });
+  return documents.some(({ object }) => object.metadata?.name === name);
+};
+const statusOf = async (name: string) =>
+  ((await scratch.service(budgets).get({ namespace: 'x', name })).object as V1PodDisruptionBudget).status!;
+
+describe('an eviction', () => {
+  const healthy = { disruptionsAllowed: 1, currentHealthy: 2, desiredHealthy: 1 };
+  const exhausted = { disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1 };
+
+  it('without a budget deletes the pod', async () => {
+    await addPod('a');
+    await evict('a');
+    expect(await stands('a')).toBe(false);
+  });
+
+  it('spends one disruption, and the next is refused with the numbers', async () => {
+    await addPod('a');
+    await addPod('b');
+    await addBudget('web', healthy);
+    await evict('a', true);
+    expect(await statusOf('web')).toMatchObject({ disruptionsAllowed: 1 });
+    await evict('a');
+    expect(await stands('a')).toBe(false);
+    expect(await statusOf('web')).toMatchObject({ disruptionsAllowed: 0, disruptedPods: { a: expect.any(String) } });
+    await expect(evict('b')).rejects.toMatchObject({
+      reason: 'TooManyRequests',
+      message: "Cannot evict pod as it would violate the pod's disruption budget.",
+      details: {
+        causes: [
+          {
+            reason: 'DisruptionBudget',
+            message: 'The disruption budget web needs 1 healthy pods and has 2 currently',
+          },
+        ],
+      },
+    });
+    expect(await stands('b')).toBe(true);
+  });
+
+  it('that comes with many others at once never spends more than there is', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    for (const name of names) await addPod(name);
+    await addBudget('web', { ...healthy, disruptionsAllowed: 2 });
+    const outcomes = await Promise.allSettled(names.map((name) => evict(name)));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+    expect(await statusOf('web')).toMatchObject({ disruptionsAllowed: 0 });
+  });
+
+  it.each<{ name: string; pod: V1Pod['status'] & object; status: object; spec?: object; goes: boolean }>([
+    { name: 'a pod that has ended', pod: { phase: 'Failed' }, status: exhausted, goes: true },
+    { name: 'a pod that has not started', pod: { phase: 'Pending' }, status: exhausted, goes: true },
+    { name: 'an unready pod while enough are healthy', pod: unready, status: exhausted, goes: true },
+    {
+      name: 'an unready pod while too few are healthy',
+      pod: unready,
+      status: { ...exhausted, currentHealthy: 0 },
+      goes: false,
+    },
+    {
+      name: 'an unready pod whose budget lets such go',
+      pod: unready,
+      status: { ...exhausted, currentHealthy: 0 },
+      spec: { unhealthyPodEvictionPolicy: 'AlwaysAllow' },
+      goes: true,
+    },
+    { name: 'a ready pod', pod: ready, status: exhausted, goes: false },
+    { name: 'a budget not counted yet', pod: ready, status: { ...healthy, observedGeneration: 0 }, goes: false },
+  ])('of $name', async ({ pod, status, spec, goes }) => {
+    await addPod('a', pod);
+    await addBudget('web', status, spec);
+    if (goes) await evict('a');
+    else await expect(evict('a')).rejects.toMatchObject({ code: 429 });
+    expect(await stands('a')).toBe(!goes);
+  });
+
+  it('is refused when two budgets speak of the pod', async () => {
+    await addPod('a');
+    await addBudget('one', healthy);
+    await addBudget('two', healthy);
+    await expect(evict('a')).rejects.toMatchObject({ code: 500, message: /more than one PodDisruptionBudget/ });
+  });
+});
