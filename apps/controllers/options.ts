@@ -4,6 +4,7 @@ import type { Logger } from '../../libs/base/log.ts';
 import type { Metrics } from '../../libs/base/metrics.ts';
 import type { Random } from '../../libs/base/random.ts';
 import type { Client } from '../../libs/client/client.ts';
+import type { CertificateAuthority } from '../../libs/controllers/certificates/reconcile.ts';
 
 export interface ControllersOptions {
   client: Client;
@@ -13,6 +14,8 @@ export interface ControllersOptions {
   metrics: Metrics;
   /** The cluster's certificate authority in PEM, published to every namespace. Absent: not published. */
   rootCa?: string;
+  /** Signs certificates for approved requests. Absent: nobody does. */
+  authority?: CertificateAuthority;
   /** The network of all pods; 10.244.0.0/16 when absent. */
   clusterCidr?: string;
   /** The length of a node's prefix in it; 24 when absent. */

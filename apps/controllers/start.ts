@@ -2,6 +2,8 @@ import { builtinKinds } from '../../libs/api/kinds/index.ts';
 import type { Resource } from '../../libs/api/meta.ts';
 import { InformerSet } from '../../libs/client/informer-set.ts';
 import { newAutoscalerController } from '../../libs/controllers/autoscaler/reconcile.ts';
+import { newCertificatesController } from '../../libs/controllers/certificates/reconcile.ts';
+import { newClusterRoleAggregationController } from '../../libs/controllers/clusterroleaggregation/reconcile.ts';
 import { newCronJobController } from '../../libs/controllers/cronjob/reconcile.ts';
 import { newDaemonSetController } from '../../libs/controllers/daemonset/reconcile.ts';
 import { newDeploymentController } from '../../libs/controllers/deployment/reconcile.ts';
@@ -67,6 +69,8 @@ const makers: Readonly<Record<string, Make>> = {
       scalable: builtinKinds.filter(({ scale }) => scale !== undefined),
       ...(autoscalerPeriodMs === undefined ? {} : { periodMs: autoscalerPeriodMs }),
     }),
+  'clusterrole-aggregation': newClusterRoleAggregationController,
+  certificates: (context, { authority }) => (authority ? newCertificatesController(context, authority) : undefined),
   namespace: (context, options) => newNamespaceController(context, { resources: deletable(options) }),
   'garbage-collector': (context, options) => {
     // Events own nothing and are owned by nothing; they only come in great numbers.

@@ -3,12 +3,15 @@ import { hostname } from 'node:os';
 import { systemClock } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import { systemRandom } from '../../libs/base/random.ts';
+import type { CertificateAuthority } from '../../libs/controllers/certificates/reconcile.ts';
 import { type ClusterPki, ensureClusterPki } from '../../libs/pki/cluster.ts';
+import { readSigningRequest, signRequest } from '../../libs/pki/request.ts';
 import { mainAddress, ownNames } from '../../libs/provision/addresses.ts';
 import { homeAt } from '../../libs/provision/home.ts';
 import { addressIn } from '../../libs/provision/ranges.ts';
 import { LeaderElection } from '../../libs/reconcile/leader.ts';
 import type { TelemetryMetrics } from '../../libs/telemetry/metrics.ts';
+import { foresight } from '../apiserver/foresight/extension.ts';
 import { nodeExtensions } from '../apiserver/node-extensions.ts';
 import { openStore } from '../apiserver/open-store.ts';
 import type { ApiServerPki } from '../apiserver/options.ts';
@@ -65,6 +68,7 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
       metricsText: () => metrics.render(),
       extensions: [
         scrapeTargets(),
+        foresight(),
         explainPods(() => scheduler?.current),
         ...nodeExtensions({ pki, host: options.host, advertiseAddress }),
       ],
@@ -75,7 +79,7 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
     // One server of several over a store runs the controllers, and one the scheduler. The name outlives the process, so that a server that
     // was killed has its lease again at once.
     const identity = shared ? `${hostname()}:${home.path}` : undefined;
-    const cluster = { rootCa: pki.ca.certificate, clusterCidr: options.podCidr };
+    const cluster = { rootCa: pki.ca.certificate, clusterCidr: options.podCidr, authority: authorityOf(pki) };
     parts.push(await startControllers({ ...tools, ...cluster, identity }));
     const lease = { namespace: 'kube-system', name: `berth-${defaultSchedulerName}` };
     const election = identity === undefined ? undefined : new LeaderElection({ ...tools, lease, identity });
@@ -99,6 +103,14 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
     await stop();
     throw error;
   }
+}
+
+/** Signs with the cluster's own authority. */
+function authorityOf({ ca }: ClusterPki): CertificateAuthority {
+  return {
+    read: readSigningRequest,
+    sign: (request, wish) => signRequest({ request, ...wish, issuer: ca, nowMs: systemClock.now() }),
+  };
 }
 
 function servingPki(pki: ClusterPki): ApiServerPki {

@@ -1,6 +1,8 @@
+import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
 import { mirrorReader } from '../cache/object-reader.ts';
+import { certificateDecisions, certificateSubjects, completeCertificateRequests } from './certificates.ts';
 import type { AdmissionPlugin } from './chain.ts';
 import { defaultTolerations } from './default-tolerations.ts';
 import { limitRanges } from './limit-ranger.ts';
@@ -18,6 +20,7 @@ import { validatingWebhooks } from './webhook/validating.ts';
 export interface AdmissionParts extends EscalationParts {
   readonly mirror: StoreMirror;
   readonly random: Random;
+  readonly clock: Clock;
   /** Absent: no webhook is asked. */
   readonly webhooks?: WebhookParts;
   /** How long pods tolerate a lost node when they do not say; 300 when absent. */
@@ -38,6 +41,9 @@ export function admissionPlugins(parts: AdmissionParts): AdmissionPlugin[] {
     runtimeClasses(mirror),
     podResizes(mirrorReader(mirror)),
     rbacEscalation(parts),
+    completeCertificateRequests(parts.clock),
+    certificateDecisions(parts.authorizer),
+    certificateSubjects,
   ];
   const { webhooks } = parts;
   return webhooks ? [...completing, mutatingWebhooks(webhooks, completing), validatingWebhooks(webhooks)] : completing;

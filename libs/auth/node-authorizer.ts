@@ -23,6 +23,7 @@ const always: Readonly<Record<string, readonly string[]>> = {
   'storage.k8s.io/csinodes': ['get', 'create', 'update', 'patch', 'delete'],
   'node.k8s.io/runtimeclasses': ['get', 'list', 'watch'],
   'certificates.k8s.io/certificatesigningrequests': ['create', 'get', 'list', 'watch'],
+  'certificates.k8s.io/certificatesigningrequests/selfnodeclient': ['create'],
   'authentication.k8s.io/tokenreviews': ['create'],
   'authorization.k8s.io/subjectaccessreviews': ['create'],
   'authorization.k8s.io/localsubjectaccessreviews': ['create'],

@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { StatusError } from '../base/status.ts';
 import { authorityHash, ensureAuthority, ensureLeaf, ensureSigningKey, type PkiDirectory } from './authority.ts';
-import { issueLeaf, type KeyPair, publicKeyOf, publicKeyOfRequest, type Subject } from './issue.ts';
+import { issueLeaf, type KeyPair, publicKeyOf, type Subject } from './issue.ts';
+import { publicKeyOfRequest } from './request.ts';
 
 /** The names and addresses by which clients may reach the API server. */
 export interface ServingNames {

@@ -8,7 +8,7 @@ import {
 } from 'node:crypto';
 import { isIP } from 'node:net';
 import { promisify } from 'node:util';
-import type { Extension, Pkcs10CertificateRequest } from '@peculiar/x509';
+import type { Extension } from '@peculiar/x509';
 
 /** A certificate and its private key (PKCS #8), both as PEM. */
 export interface KeyPair {
@@ -43,7 +43,7 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
 const generate = promisify(generateKeyPair);
 
 /** Loaded at first use: it takes long, and most starts only read what an earlier one issued. */
-async function x509(): Promise<typeof import('@peculiar/x509')> {
+export async function x509(): Promise<typeof import('@peculiar/x509')> {
   // Its dependency injection asks for this polyfill to stand first.
   await import('reflect-metadata');
   return await import('@peculiar/x509');
@@ -86,29 +86,52 @@ export async function issueAuthority(commonName: string, key: string, nowMs: num
 /** A certificate for a server or a client, signed by `issuer`. */
 export async function issueLeaf(options: LeafOptions): Promise<string> {
   const lib = await x509();
-  const publicKey = await importPublic(createPublicKey(options.publicKey));
-  const authority = new lib.X509Certificate(options.issuer.certificate);
   const usage = options.usage === 'server' ? lib.ExtendedKeyUsage.serverAuth : lib.ExtendedKeyUsage.clientAuth;
   const extensions: Extension[] = [
     new lib.BasicConstraintsExtension(false, undefined, true),
     new lib.KeyUsagesExtension(lib.KeyUsageFlags.digitalSignature, true),
     new lib.ExtendedKeyUsageExtension([usage]),
-    await lib.AuthorityKeyIdentifierExtension.create(authority),
   ];
   if (options.names && options.names.length > 0) {
     const names = options.names.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value }));
     extensions.push(new lib.SubjectAlternativeNameExtension(names));
   }
+  return certify({
+    subject: distinguishedName(options.subject),
+    publicKey: options.publicKey,
+    issuer: options.issuer,
+    notBeforeMs: options.nowMs - clockSkewMs,
+    notAfterMs: options.nowMs + leafLifeMs,
+    extensions,
+  });
+}
+
+/** What goes into a certificate, whoever has asked for it. */
+export interface Certified {
+  readonly subject: Array<Record<string, string[]>>;
+  /** PEM. */
+  readonly publicKey: string;
+  readonly issuer: KeyPair;
+  readonly notBeforeMs: number;
+  /** Cut to the issuer's own end. */
+  readonly notAfterMs: number;
+  readonly extensions: Extension[];
+}
+
+/** Signs a certificate; its authority's key is named in it. */
+export async function certify(wish: Certified): Promise<string> {
+  const lib = await x509();
+  const authority = new lib.X509Certificate(wish.issuer.certificate);
   const certificate = await lib.X509CertificateGenerator.create({
     serialNumber: newSerial(),
-    subject: distinguishedName(options.subject),
+    subject: wish.subject,
     issuer: authority.subjectName,
-    notBefore: new Date(options.nowMs - clockSkewMs),
-    notAfter: new Date(Math.min(options.nowMs + leafLifeMs, authority.notAfter.getTime())),
-    publicKey,
-    signingKey: await importPrivate(options.issuer.key),
+    notBefore: new Date(wish.notBeforeMs),
+    notAfter: new Date(Math.min(wish.notAfterMs, authority.notAfter.getTime())),
+    publicKey: new lib.PublicKey(wish.publicKey),
+    signingKey: await importPrivate(wish.issuer.key),
     signingAlgorithm: algorithm,
-    extensions,
+    extensions: [...wish.extensions, await lib.AuthorityKeyIdentifierExtension.create(authority)],
   });
   return pem(certificate.toString('pem'));
 }
@@ -122,23 +145,6 @@ export async function newSigningRequest(subject: Subject, key: string): Promise<
     signingAlgorithm: algorithm,
   });
   return pem(request.toString('pem'));
-}
-
-/**
- * The public key (PEM) of a signing request whose sender has proven to hold the private one.
- * @throws Error that says what is wrong with the request.
- */
-export async function publicKeyOfRequest(request: string): Promise<string> {
-  const lib = await x509();
-  let parsed: Pkcs10CertificateRequest;
-  try {
-    parsed = new lib.Pkcs10CertificateRequest(request);
-  } catch (error) {
-    throw new Error('the certificate signing request is not a PEM encoded PKCS #10 request', { cause: error });
-  }
-  const proven = await parsed.verify().catch(() => false);
-  if (!proven) throw new Error('the certificate signing request is not signed by its own key');
-  return parsed.publicKey.toString('pem');
 }
 
 function importPrivate(key: string): Promise<webcrypto.CryptoKey> {

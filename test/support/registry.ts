@@ -6,6 +6,7 @@ import { admissionPlugins } from '../../libs/admission/plugins.ts';
 import { ResourceQuotas } from '../../libs/admission/resource-quota.ts';
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import type { KubeObject } from '../../libs/api/meta.ts';
+import { AuthorizerChain, mastersAuthorizer } from '../../libs/auth/authorize.ts';
 import { RbacAuthorizer } from '../../libs/auth/rbac.ts';
 import { loopbackUser } from '../../libs/auth/user.ts';
 import { systemClock } from '../../libs/base/clock.ts';
@@ -47,11 +48,14 @@ export async function openScratchRegistry({ dial, sharedStore }: ScratchOptions 
   const mirror = new StoreMirror({ store, storeShared, clock: systemClock, logger: silentLogger });
   await mirror.start();
   const rbac = new RbacAuthorizer(mirrorReader(mirror));
+  const authorizer = new AuthorizerChain([mastersAuthorizer, rbac]);
   const agents = dial && new AgentPool(dial);
   const caller = agents && new WebhookCaller(agents, systemClock);
   const equivalents = (definition: ResourceDefinition) => equivalentResources(registry, definition);
   const webhooks = caller && { caller, clock: systemClock, random, metrics: noMetrics, mirror, equivalents };
-  const admission = new AdmissionChain(admissionPlugins({ mirror, random, rbac, authorizer: rbac, webhooks }));
+  const admission = new AdmissionChain(
+    admissionPlugins({ mirror, clock: systemClock, random, rbac, authorizer, webhooks }),
+  );
   const serviceCidr = '10.96.0.0/24';
   const quotas = new ResourceQuotas(mirror, systemClock);
   const options = { store, mirror, admission, quotas, clock: systemClock, random, serviceCidr };

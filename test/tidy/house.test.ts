@@ -30,7 +30,7 @@ const mayImport: Record<string, readonly string[]> = {
   cache: ['base', 'api', 'store'],
   auth: ['base', 'api', 'store', 'cache', 'pki'],
   registry: ['base', 'api', 'store', 'cache', 'auth'],
-  admission: ['base', 'api', 'store', 'cache', 'auth', 'registry', 'webhook'],
+  admission: ['base', 'api', 'store', 'cache', 'auth', 'registry', 'webhook', 'pki'],
   webhook: ['base'],
   client: ['base', 'api', 'store', 'cache', 'auth', 'registry'],
   reconcile: ['base', 'api', 'client'],

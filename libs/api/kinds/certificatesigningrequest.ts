@@ -67,6 +67,33 @@ function conditionCell({ status }: V1CertificateSigningRequest): string {
   return words.join(',');
 }
 
+/** Only approval adds and changes these; its status keeps them as they were. */
+const DECISIONS = ['Approved', 'Denied'];
+
+/** Decisions cannot be taken back. */
+function decisionsStay(object: V1CertificateSigningRequest, previous: V1CertificateSigningRequest, at: Report): void {
+  const types = (csr: V1CertificateSigningRequest) => csr.status?.conditions?.map(({ type }) => type) ?? [];
+  const now = types(object);
+  for (const type of types(previous)) {
+    if (!now.includes(type)) at.forbidden(`${type} stays once it is set`, 'status', 'conditions');
+  }
+}
+
+const approvalRules = validations<V1CertificateSigningRequest>({
+  metadata: metadata({ name: pathSegment, namespaced: false }),
+  after(object, previous, at) {
+    conditions(object.status?.conditions, at);
+    decisionsStay(object, previous, at);
+  },
+});
+
+function keepDecisions(draft: V1CertificateSigningRequest, previous: V1CertificateSigningRequest): void {
+  const decided = previous.status?.conditions?.filter(({ type }) => DECISIONS.includes(type)) ?? [];
+  const others = draft.status?.conditions?.filter(({ type }) => !DECISIONS.includes(type)) ?? [];
+  if (decided.length + others.length === 0 && !draft.status) return;
+  draft.status = { ...draft.status, conditions: [...decided, ...others] };
+}
+
 export const certificatesigningrequests: ResourceDefinition<V1CertificateSigningRequest> = {
   group: 'certificates.k8s.io',
   version: 'v1',
@@ -87,6 +114,16 @@ export const certificatesigningrequests: ResourceDefinition<V1CertificateSigning
   },
   prepareForStatusUpdate(draft, previous) {
     draft.spec = previous.spec;
+    keepDecisions(draft, previous);
+  },
+  updatesBy: {
+    approval: {
+      prepare(draft, previous) {
+        draft.spec = previous.spec;
+        draft.status = { ...previous.status, conditions: draft.status?.conditions };
+      },
+      validate: (draft, previous) => approvalRules.validateUpdate!(draft, previous),
+    },
   },
   ...validations<V1CertificateSigningRequest>({
     metadata: metadata({ name: pathSegment, namespaced: false }),
