@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { V1Pod } from '../../libs/api/gen/types.ts';
+import type { KubeObject } from '../../libs/api/meta.ts';
 import type { ResourceAttributes } from '../../libs/auth/attributes.ts';
 import type { UserInfo } from '../../libs/auth/user.ts';
 import type { Clock } from '../../libs/base/clock.ts';
@@ -44,6 +45,15 @@ export interface ExtensionRoute {
   upgrade?(request: ExtensionRequest, socket: Duplex, head: Buffer): Promise<void>;
 }
 
+/** A write that was tried and not stored. */
+export interface DryRun {
+  readonly user: UserInfo;
+  /** As it would be stored. */
+  readonly object: KubeObject;
+  /** As it is stored now. */
+  readonly previous: KubeObject | undefined;
+}
+
 /** What the server lends to its extensions. */
 export interface ExtensionContext {
   /** Acts as the control plane itself: no authorisation, admission applies. */
@@ -67,6 +77,8 @@ export interface ApiServerExtension {
   readonly routes?: readonly ExtensionRoute[];
   /** Opens a connection to a port of a pod from where pods can be reached; needs no start. */
   connectPod?(pod: V1Pod, port: number): Promise<Duplex>;
+  /** Texts for Warnings on a dry run: what else it would mean. */
+  advise?(dryRun: DryRun): Promise<string[]>;
   /** Runs once the registry is ready and before the first request is answered. */
   start?(context: ExtensionContext): Promise<void>;
   /** Runs after the last request has been answered. */

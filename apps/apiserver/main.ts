@@ -6,6 +6,7 @@ import { systemClock } from '../../libs/base/clock.ts';
 import { ensureClusterPki } from '../../libs/pki/cluster.ts';
 import { writeAtomically } from '../../libs/pki/files.ts';
 import { kubeconfigText } from '../../libs/pki/kubeconfig.ts';
+import { foresight } from './foresight/extension.ts';
 import { nodeExtensions } from './node-extensions.ts';
 import { openStore } from './open-store.ts';
 import { startApiServer } from './start.ts';
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
       serverKey: pki.apiserver.key,
       serviceAccountKey: pki.serviceAccount.privateKey,
     },
-    extensions: nodeExtensions({ pki }),
+    extensions: [foresight(), ...nodeExtensions({ pki })],
   });
   const kubeconfig = kubeconfigText({ server: server.url, ca: pki.ca.certificate, client: pki.admin });
   await writeAtomically(join(home, 'kubeconfig'), kubeconfig);

@@ -10,6 +10,7 @@ import type { ServedResource } from '../../libs/registry/registry.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
 import { listBytes, sendBytes, sendDocument, sendObject, sendProtobuf } from './answers.ts';
 import { type RequestBody, readObject, readPatch, readPlain } from './bodies.ts';
+import type { DryRunAdvice } from './dry-runs.ts';
 import { FlushQueue } from './flush-queue.ts';
 import { type Negotiated, negotiate, notAcceptable } from './negotiation.ts';
 import { type Asker, deleteRequest, listRequest, watchRequest, writeRequest } from './parameters.ts';
@@ -36,6 +37,7 @@ export interface HandlerParts {
   /** Aborts when the server stops. */
   readonly stopping: AbortSignal;
   createSubresource(call: ResourceCall): Promise<object | undefined>;
+  readonly dryRuns: DryRunAdvice;
 }
 
 const watchTimeoutMsMin = 30 * 60_000;
@@ -165,6 +167,7 @@ export class ResourceHandler {
     const body = readObject(call.body, expectedOf(served.definition));
     const request = writeRequest(call.asker, call.info, undefined);
     const document = await served.service.create({ namespace: at.namespace }, body, request);
+    if (request.dryRun) await this.parts.dryRuns.add(call, document, true);
     this.send(call, document, form, 201);
   }
 
@@ -174,6 +177,7 @@ export class ResourceHandler {
     const body = readObject(call.body, expected);
     const request = writeRequest(call.asker, call.info, call.at.subresource);
     const { document, created } = await call.served.service.update(nameOf(call), body, request);
+    if (request.dryRun) await this.parts.dryRuns.add(call, document, created);
     this.send(call, document, form, created ? 201 : 200);
   }
 
@@ -186,6 +190,7 @@ export class ResourceHandler {
     if (patch.type === 'apply' && !query.get('fieldManager')) throw managerMissing();
     const request = { ...writeRequest(call.asker, call.info, call.at.subresource), ...patch, force: force === 'true' };
     const { document, created } = await call.served.service.patch(nameOf(call), request);
+    if (request.dryRun) await this.parts.dryRuns.add(call, document, created);
     this.send(call, document, form, created ? 201 : 200);
   }
 

@@ -10,6 +10,7 @@ import { ConnectAdmission } from './connect-admission.ts';
 import { type ApiCore, createCore } from './core.ts';
 import { Discovery } from './discovery.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { DryRunAdvice } from './dry-runs.ts';
 import type { ExtensionContext } from './extension.ts';
 import { listen } from './http-server.ts';
 import { InflightLimit } from './inflight.ts';
@@ -85,6 +86,7 @@ function createDispatcher(
       random,
       stopping,
       createSubresource: (call) => subresources.create(call),
+      dryRuns: new DryRunAdvice(extensions, logger),
     }),
     paths: new PathHandler({
       discovery: new Discovery(registry),

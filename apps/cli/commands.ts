@@ -72,6 +72,10 @@ export const commands: Record<string, Entry> = {
     summary: 'say why a pod runs where it runs, or why it waits',
     load: async () => (await import('./commands/explain.ts')).explain,
   },
+  plan: {
+    summary: 'say where the pods of a manifest would run, and what would not fit',
+    load: async () => (await import('./commands/plan.ts')).plan,
+  },
   image: {
     summary: 'build the images that Berth brings, or load an archive into every node',
     load: async () => (await import('./commands/image.ts')).image,

@@ -1,0 +1,34 @@
+import { pods } from '../../../libs/api/kinds/pod.ts';
+import type { UserInfo } from '../../../libs/auth/user.ts';
+import { isStatus } from '../../../libs/base/status.ts';
+import { plan } from '../../../libs/scheduling/foresight/plan.ts';
+import { planWarnings } from '../../../libs/scheduling/foresight/warnings.ts';
+import { makesPods, type Workload } from '../../../libs/scheduling/foresight/workload.ts';
+import { World } from '../../../libs/scheduling/foresight/world.ts';
+import type { DryRun, ExtensionContext } from '../extension.ts';
+import { itemOf } from './samples.ts';
+import { snapshotOf } from './snapshot.ts';
+
+/** What a dry run would mean for pods, as texts of Warnings. */
+export async function adviceOn({ object, previous, user }: DryRun, context: ExtensionContext): Promise<string[]> {
+  if (!makesPods(object)) return [];
+  const snapshot = await snapshotOf(context.client);
+  // Without nodes there is nothing to foresee.
+  if (snapshot.nodes.length === 0) return [];
+  const together = { client: context.client, snapshot, others: [] };
+  const item = await itemOf(object as Workload, previous as Workload | undefined, together);
+  const [first] = plan(new World(snapshot), [item], snapshot).objects;
+  if (first === undefined) return [];
+  const seesAll = first.evicted.length > 0 && (await mayListPods(context, user));
+  return planWarnings(first, () => seesAll);
+}
+
+async function mayListPods(context: ExtensionContext, user: UserInfo): Promise<boolean> {
+  try {
+    await context.clientAs(user).list(pods, { limit: 1 });
+    return true;
+  } catch (error) {
+    if (isStatus(error, 'Forbidden')) return false;
+    throw error;
+  }
+}
