@@ -6,8 +6,8 @@ import type { NodeTable } from './node-table.ts';
 export interface AffinityHolder {
   readonly term: PodTerm;
   readonly topologyKey: string;
-  /** `forbids` for required anti-affinity; otherwise what one holder adds to a score. */
-  readonly weight: number | 'forbids';
+  /** `forbids` for required anti-affinity, `wants` for required affinity; else what one holder adds to a score. */
+  readonly weight: number | 'forbids' | 'wants';
   /** How many holders run on each node. */
   readonly placed: NodeCounter;
 }

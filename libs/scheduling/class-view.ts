@@ -29,6 +29,19 @@ export interface Choice {
   score: number;
 }
 
+/** Nodes that one refusal keeps out, as far as a decision's record names them. */
+export interface RefusedGroup {
+  name: string;
+  refusal: Refusal;
+  isResolvable: boolean;
+  count: number;
+  /** Slots of some of them, the latest to be refused. */
+  slots: readonly number[];
+}
+
+/** Nodes named for each refusal. */
+export const examplesMax = 4;
+
 /**
  * How all nodes look to one class of equal pods. Each node's fixed and local judgement is kept in a tournament, and only
  * what has changed since the last look is judged again: one pod of a class after another costs the logarithm of the
@@ -37,6 +50,9 @@ export interface Choice {
 export class ClassView {
   /** Plugins that judge such pods. */
   readonly judging: readonly Judging[];
+  private readonly scoring: readonly Judging[];
+  /** Names of those plugins that score. */
+  readonly scorers: readonly string[];
   private readonly cluster: Cluster;
   private readonly topologies: readonly TopologyColumn[];
   private readonly regions: Region[] = [];
@@ -52,16 +68,31 @@ export class ClassView {
   private readonly refusalIds = new Map<Refusal, number>();
   private readonly refusedNodes: number[] = [];
   private readonly resolvable: boolean[] = [];
+  /** By refusal: who says so, and slots of the nodes that it was said of last. */
+  private readonly refusers: string[] = [];
+  private readonly examples: number[][] = [];
+  /** Grows when the refusals of single nodes, or what their examples lack, may have changed. */
+  refusalVersion = 0;
   private seen = -1;
   private epoch = Number.NaN;
   private readonly topologyVersion: number;
+  /** The best node of the other regions at the last choice. */
+  private besideChosen: Choice | undefined;
+  /** Which plugin gave a reason why a region is refused. */
+  readonly regionRefusers = new Map<Refusal, string>();
+  /** What the last choice found refused: a node of each such region, and why. */
+  private refusedRegionCount = 0;
+  private readonly refusedRegionSlots: number[] = [];
+  private readonly refusedRegionReasons: Refusal[] = [];
 
   constructor(shape: PodShape, labels: LabelClass, cluster: Cluster, plugins: readonly WeightedPlugin[]) {
     this.cluster = cluster;
-    this.judging = plugins.flatMap(({ plugin, weight }) => {
-      const judgement = plugin.judge(shape, labels, cluster);
-      return judgement === undefined ? [] : [{ ...judgement, name: plugin.name, weight, wakesOn: plugin.wakesOn }];
+    this.judging = plugins.flatMap((weighted) => {
+      const judgement = weighted.plugin.judge(shape, labels, cluster);
+      return judgement === undefined ? [] : [judgingOf(judgement, weighted)];
     });
+    this.scoring = this.judging.filter(({ fixed, local, regional }) => fixed?.score || local?.score || regional?.score);
+    this.scorers = this.scoring.map(({ name }) => name);
     this.topologies = [...new Set(this.judging.flatMap(({ regional }) => regional?.topologies ?? []))];
     this.topologyVersion = cluster.table.topologyVersion;
   }
@@ -84,16 +115,27 @@ export class ClassView {
       return { slot: candidates.pick(seed), score: candidates.best };
     }
     this.beginRegional();
+    this.refusedRegionCount = 0;
     let best: Choice | undefined;
+    let beside: Choice | undefined;
     for (let at = 0; at < this.regions.length; at++) {
       // Starts at a place that the seed names, so that equal regions are chosen evenly.
       const { candidates } = this.regions[(at + seed) % this.regions.length]!;
       if (candidates.best === excluded) continue;
       const slot = candidates.pick(seed);
-      if (this.regionalRefusal(slot) !== undefined) continue;
+      const refusal = this.regionalRefusal(slot);
+      if (refusal !== undefined) {
+        this.refusedRegionSlots[this.refusedRegionCount] = slot;
+        this.refusedRegionReasons[this.refusedRegionCount++] = refusal;
+        continue;
+      }
       const score = candidates.best + this.regionalScore(slot);
-      if (best === undefined || score > best.score) best = { slot, score };
+      if (best === undefined || score > best.score) {
+        beside = best;
+        best = { slot, score };
+      } else if (beside === undefined || score > beside.score) beside = { slot, score };
     }
+    this.besideChosen = beside;
     return best;
   }
 
@@ -124,6 +166,65 @@ export class ClassView {
       if (refusal !== undefined) count(refusal, fitting);
     }
     return counts;
+  }
+
+  /** Who refuses which nodes, each by itself. Call it after `choose`, before anything changes. */
+  refusedGroups(): RefusedGroup[] {
+    const groups: RefusedGroup[] = [];
+    this.refusedNodes.forEach((count, id) => {
+      if (count === 0) return;
+      const slots = this.examples[id]!.filter(
+        (slot, at, all) => this.outcomes[slot] === -1 - id && all.indexOf(slot) === at,
+      );
+      groups.push({
+        name: this.refusers[id]!,
+        refusal: this.refusals[id]!,
+        isResolvable: this.resolvable[id]!,
+        count,
+        slots,
+      });
+    });
+    return groups;
+  }
+
+  /**
+   * Regions that the last choice found refused as a whole: a slot and the number of nodes of each, two numbers after
+   * two numbers, and the reasons. Answers how many were written.
+   */
+  refusedRegions(numbers: Int32Array, reasons: Refusal[], { offset, max }: { offset: number; max: number }): number {
+    const count = Math.min(max, this.refusedRegionCount);
+    for (let at = 0; at < count; at++) {
+      const slot = this.refusedRegionSlots[at]!;
+      numbers[(offset + at) * 2] = slot;
+      numbers[(offset + at) * 2 + 1] = this.regions[this.regionOf[slot]!]!.fitting;
+      reasons[offset + at] = this.refusedRegionReasons[at]!;
+    }
+    return count;
+  }
+
+  /** The best node beside the one just chosen. Call it after `choose`, before anything changes. */
+  runnerUp(slot: number): Choice | undefined {
+    const region = this.regionOf[slot]!;
+    const { candidates } = this.regions[region]!;
+    const second = candidates.second(this.placeOf[slot]!);
+    const beside = this.besideChosen;
+    if (second === undefined) return beside;
+    const score =
+      candidates.scoreAt(second) + (this.topologies.length > 0 ? this.regionalScore(candidates.memberAt(second)) : 0);
+    if (beside !== undefined && beside.score > score) return beside;
+    return { slot: candidates.memberAt(second), score };
+  }
+
+  /** Writes the points of a node, weights included, in the order of `scorers`. */
+  pointsOf(slot: number, into: Float64Array, offset: number): void {
+    for (let at = 0; at < this.scoring.length; at++) {
+      const { weight, fixed, local, regional } = this.scoring[at]!;
+      let sum = 0;
+      if (fixed?.score) sum += fixed.score(slot);
+      if (local?.score) sum += local.score(slot);
+      if (regional?.score) sum += regional.score(slot);
+      into[offset + at] = sum * weight;
+    }
   }
 
   /** Changes that may let a refused pod fit: those that the plugins with a filter wait for. */
@@ -202,7 +303,7 @@ export class ClassView {
       const judge = judgement[place];
       if (judge === undefined) continue;
       const refusal = judge.filter?.(slot);
-      if (refusal !== undefined) return -1 - this.refusalId(refusal, judgement.isResolvable);
+      if (refusal !== undefined) return -1 - this.refusalId(refusal, judgement);
       if (judge.score !== undefined) score += judge.score(slot) * judgement.weight;
     }
     return Math.round(score * scoreUnit);
@@ -211,14 +312,25 @@ export class ClassView {
   /** Records a node's outcome in the histogram and in its region's tournament. */
   private settle(slot: number, outcome: number): void {
     const before = this.outcomes[slot]!;
-    if (before === outcome) return;
+    if (before === outcome) {
+      if (outcome < 0 && outcome !== unjudged && this.examples[-1 - outcome]!.includes(slot)) this.refusalVersion++;
+      return;
+    }
+    if (before < 0 || outcome < 0) this.refusalVersion++;
     const region = this.regions[this.regionOf[slot]!]!;
     if (before >= 0) region.fitting--;
     else if (before !== unjudged) this.refusedNodes[-1 - before]!--;
     if (outcome >= 0) region.fitting++;
-    else if (outcome !== unjudged) this.refusedNodes[-1 - outcome] = (this.refusedNodes[-1 - outcome] ?? 0) + 1;
+    else if (outcome !== unjudged) this.refuse(-1 - outcome, slot);
     this.outcomes[slot] = outcome;
     region.candidates.set(this.placeOf[slot]!, outcome >= 0 ? outcome : excluded);
+  }
+
+  private refuse(id: number, slot: number): void {
+    this.refusedNodes[id]!++;
+    const examples = this.examples[id]!;
+    examples.push(slot);
+    if (examples.length > examplesMax) examples.shift();
   }
 
   /** Puts a node, new or changed, in its region; one that is gone in none. */
@@ -243,13 +355,15 @@ export class ClassView {
     return id;
   }
 
-  private refusalId(refusal: Refusal, isResolvable: boolean): number {
+  private refusalId(refusal: Refusal, { isResolvable, name }: Judging): number {
     let id = this.refusalIds.get(refusal);
     if (id === undefined) {
       id = this.refusals.length;
       this.refusals.push(refusal);
       this.refusedNodes.push(0);
       this.resolvable.push(isResolvable);
+      this.refusers.push(name);
+      this.examples.push([]);
       this.refusalIds.set(refusal, id);
     }
     return id;
@@ -260,9 +374,11 @@ export class ClassView {
   }
 
   private regionalRefusal(slot: number): Refusal | undefined {
-    for (const { regional } of this.judging) {
+    for (const { name, regional } of this.judging) {
       const refusal = regional?.filter?.(slot);
-      if (refusal !== undefined) return refusal;
+      if (refusal === undefined) continue;
+      if (!this.regionRefusers.has(refusal)) this.regionRefusers.set(refusal, name);
+      return refusal;
     }
     return undefined;
   }
@@ -293,3 +409,18 @@ export class ClassView {
 
 /** Outcome of a node before its first judgement. */
 const unjudged = -(2 ** 31);
+
+/** What a plugin says in a profile: without the filters or the scores that are switched off there. */
+function judgingOf(judgement: Judgement, { plugin, weight, filters = true }: WeightedPlugin): Judging {
+  const { name, wakesOn } = plugin;
+  const judging = { ...judgement, name, weight, wakesOn };
+  if (filters && weight > 0) return judging;
+  const { fixed, local, regional } = judgement;
+  const off = { ...(filters ? {} : { filter: undefined }), ...(weight > 0 ? {} : { score: undefined }) };
+  return {
+    ...judging,
+    fixed: fixed && { ...fixed, ...off },
+    local: local && { ...local, ...off },
+    regional: regional && { ...regional, ...off },
+  };
+}

@@ -12,6 +12,7 @@ import {
   type SpreadOwner,
   shapeKey,
 } from './pod-info.ts';
+import { type Mix, PodMix } from './pod-mix.ts';
 
 /** Shapes kept although no pod has them at the moment. */
 const idleShapesMax = 512;
@@ -42,6 +43,9 @@ export class Cluster {
   private readonly budgets = new Map<string, DisruptionBudget>();
   private readonly placed = new Map<string, PlacedPod>();
   private readonly shapes = new Map<string, UsedShape>();
+  private readonly podMix = new PodMix(this.table, () => this.shapes.values());
+  /** Pods read and not forgotten. */
+  private readCount = 0;
   private nextShapeId = 1;
   private readonly services = new Map<string, Map<string, Record<string, string>>>();
 
@@ -81,6 +85,7 @@ export class Cluster {
       this.shapes.set(key, used);
     }
     used.users++;
+    this.readCount++;
     if (this.shapes.size > idleShapesMax && used.users === 1) this.sweepShapes();
     return {
       uid,
@@ -98,7 +103,14 @@ export class Cluster {
   forget(info: PodInfo): void {
     this.classes.release(info.labels);
     const used = this.shapes.get(info.shape.key);
-    if (used !== undefined) used.users--;
+    if (used === undefined) return;
+    used.users--;
+    this.readCount--;
+  }
+
+  /** What kinds of pods there are, as an estimate of those to come. */
+  mix(): Mix {
+    return this.podMix.of(this.readCount);
   }
 
   placedPod(uid: string): PlacedPod | undefined {
@@ -216,8 +228,9 @@ function* termsOf({ affinity, spread }: PodShape): Generator<PodTerm> {
     ...affinity.requiredAnti,
     ...affinity.preferred,
     ...affinity.holders,
-    ...spread,
+    ...spread.stated,
   ]) {
     yield rule.term;
   }
+  if (spread.ownerTerm !== undefined) yield spread.ownerTerm;
 }

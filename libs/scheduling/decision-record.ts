@@ -29,7 +29,7 @@ export interface DecisionRecord {
   /** `namespace/name`. */
   pod: string;
   schedulerName: string;
-  /** RFC 3339 with milliseconds. */
+  /** RFC 3339 with microseconds. */
   decidedAt: string;
   /** This one included. */
   attempts: number;

@@ -65,5 +65,8 @@ export interface Plugin {
 /** A plugin with its weight in a profile. */
 export interface WeightedPlugin {
   plugin: Plugin;
+  /** 0 for one that does not score. */
   weight: number;
+  /** False for one that only scores; true when absent. */
+  filters?: boolean;
 }

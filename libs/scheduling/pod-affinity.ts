@@ -24,9 +24,6 @@ export interface PodAffinity {
   holders: readonly AffinityHolder[];
 }
 
-/** What one pod with required affinity adds to the score of those that it wants near. Source: kube-scheduler. */
-const hardAffinityWeight = 1;
-
 export function readPodAffinity(pod: V1Pod, context: ShapeContext): PodAffinity {
   const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {};
   const read = (term: V1PodAffinityTerm): AffinityTerm => ({
@@ -51,7 +48,7 @@ export function readPodAffinity(pod: V1Pod, context: ShapeContext): PodAffinity 
     holders: [
       ...requiredAnti.map((rule) => holders.holder({ ...rule, weight: 'forbids' })),
       ...preferred.map((rule) => holders.holder(rule)),
-      ...requiredTerms.map((term) => holders.holder({ ...read(term), weight: hardAffinityWeight })),
+      ...requiredTerms.map((term) => holders.holder({ ...read(term), weight: 'wants' })),
     ],
   };
 }

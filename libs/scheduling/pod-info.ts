@@ -5,7 +5,7 @@ import type { LabelClass, LabelClasses } from './label-classes.ts';
 import { type NodeTable, podsColumn } from './node-table.ts';
 import { type PodAffinity, readPodAffinity } from './pod-affinity.ts';
 import { podRequests } from './pod-requests.ts';
-import { readSpread, type SpreadConstraint } from './spread-constraints.ts';
+import { readSpread, type Spread } from './spread-constraints.ts';
 
 /** What scoring takes a pod without requests to need, so that such pods spread as well. Source: kube-scheduler. */
 const defaultCpuMillis = 100;
@@ -40,7 +40,7 @@ export interface PodShape {
   readonly requests: Requests;
   readonly hostPorts: readonly HostPort[];
   readonly affinity: PodAffinity;
-  readonly spread: readonly SpreadConstraint[];
+  readonly spread: Spread;
 }
 
 /** A pod as the scheduler sees it. */

@@ -1,3 +1,4 @@
+import type { ClassView } from './class-view.ts';
 import type { Cluster } from './cluster.ts';
 import type { WeightedPlugin } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
@@ -22,6 +23,8 @@ export type Decision =
  */
 export class SchedulerCore {
   readonly views: Views;
+  /** The view that the last decision was made with. */
+  lastView: ClassView | undefined;
   private readonly preemptor: Preemptor;
   private readonly cluster: Cluster;
 
@@ -34,7 +37,9 @@ export class SchedulerCore {
   /** Where the pod goes now. Room that is kept for it counts as free for it alone. */
   decide(info: PodInfo): Decision {
     const nomination = this.cluster.denominate(info.uid);
-    const choice = this.views.of(info).choose(info.seed);
+    const view = this.views.of(info);
+    this.lastView = view;
+    const choice = view.choose(info.seed);
     if (choice === undefined) {
       const refusal = this.refuse(info);
       if (nomination !== undefined) this.cluster.nominate(info, this.cluster.table.names[nomination.slot]!);

@@ -16,19 +16,34 @@ export interface SpreadConstraint {
   term: PodTerm;
 }
 
-/** For pods that state none. Source: kube-scheduler's system defaults. */
-const defaultConstraints = [
-  { topologyKey: 'kubernetes.io/hostname', maxSkew: 3 },
-  { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5 },
+/** A constraint for pods that state none; it speaks of the pods of the same controller or services. */
+export type DefaultConstraint = Pick<SpreadConstraint, 'topologyKey' | 'maxSkew' | 'isRequired'>;
+
+/** Source: kube-scheduler's system defaults. */
+export const systemConstraints: readonly DefaultConstraint[] = [
+  { topologyKey: 'kubernetes.io/hostname', maxSkew: 3, isRequired: false },
+  { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5, isRequired: false },
 ];
 
-export function readSpread(pod: V1Pod, owner: SpreadOwner, context: ShapeContext): SpreadConstraint[] {
+/** The constraints that a pod states, and for one that states none the pods that it belongs to. */
+export interface Spread {
+  readonly stated: readonly SpreadConstraint[];
+  readonly ownerTerm: PodTerm | undefined;
+}
+
+export function readSpread(pod: V1Pod, owner: SpreadOwner, context: ShapeContext): Spread {
   const stated = pod.spec?.topologySpreadConstraints ?? [];
-  if (stated.length > 0) return stated.map((constraint) => readConstraint(constraint, pod, context));
-  const term = ownerTerm(pod, owner, context);
-  if (term === undefined) return [];
-  const common = { isRequired: false, minDomains: 0, honorsAffinity: true, honorsTaints: false, term };
-  return defaultConstraints.map((constraint) => ({ ...constraint, ...common }));
+  if (stated.length > 0) {
+    return { stated: stated.map((constraint) => readConstraint(constraint, pod, context)), ownerTerm: undefined };
+  }
+  return { stated: [], ownerTerm: ownerTerm(pod, owner, context) };
+}
+
+/** What a pod is spread by under a profile. */
+export function constraintsOf({ stated, ownerTerm: term }: Spread, defaults: readonly DefaultConstraint[]) {
+  if (stated.length > 0 || term === undefined) return stated;
+  const common = { minDomains: 0, honorsAffinity: true, honorsTaints: false, term };
+  return defaults.map((constraint) => ({ ...constraint, ...common }));
 }
 
 function readConstraint(constraint: V1TopologySpreadConstraint, pod: V1Pod, context: ShapeContext): SpreadConstraint {

@@ -59,6 +59,27 @@ export class Tournament {
     return this.members[at - this.leaves]!;
   }
 
+  memberAt(place: number): number {
+    return this.members[place]!;
+  }
+
+  scoreAt(place: number): number {
+    return this.tree[this.leaves + place]!;
+  }
+
+  /** The place of the best member beside one; undefined when that is the only one. */
+  second(place: number): number | undefined {
+    const { tree } = this;
+    let best = 0;
+    for (let at = this.leaves + place; at > 1; at >>= 1) {
+      const sibling = at ^ 1;
+      if (best === 0 || tree[sibling]! > tree[best]!) best = sibling;
+    }
+    if (tree[best] === excluded) return undefined;
+    while (best < this.leaves) best = tree[best * 2]! >= tree[best * 2 + 1]! ? best * 2 : best * 2 + 1;
+    return best - this.leaves;
+  }
+
   private grow(): void {
     const members = new Int32Array(this.leaves * 2);
     members.set(this.members);

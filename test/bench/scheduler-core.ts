@@ -1,5 +1,6 @@
 import { seededRandom } from '../../libs/base/random.ts';
 import { Cluster } from '../../libs/scheduling/cluster.ts';
+import { DecisionRecords } from '../../libs/scheduling/decision-records.ts';
 import { wakesOn } from '../../libs/scheduling/plugin.ts';
 import type { PlacedPod } from '../../libs/scheduling/pod-info.ts';
 import { SchedulingQueue } from '../../libs/scheduling/queue.ts';
@@ -23,9 +24,11 @@ class CoreRun {
   victims = 0;
   private turns = 0;
   private readonly shape: Shape;
+  private readonly records: DecisionRecords | undefined;
 
-  constructor(shape: Shape) {
+  constructor(shape: Shape, keepsRecords = true) {
     this.shape = shape;
+    this.records = keepsRecords ? new DecisionRecords(this.cluster) : undefined;
     for (let at = 0; at < shape.nodes; at++) this.cluster.setNode(node(at, shape.nodeCpu));
     for (let at = 0; at < shape.existing; at++) this.enqueue(pod(`existing-${at}`, shape.existingCpu));
     this.drain();
@@ -50,7 +53,10 @@ class CoreRun {
           decision = this.core.decide(entry.info);
         }
       }
-      this.decisionMs.push(performance.now() - from);
+      const durationMs = performance.now() - from;
+      this.decisionMs.push(durationMs);
+      const attempt = { info: entry.info, atMs: from, durationMs, attempts: entry.attempts };
+      this.records?.keep(attempt, decision, this.core.lastView!);
       if (decision.kind === 'node') {
         this.cluster.place(entry.info, decision.nodeName);
         this.queue.done(entry);
@@ -116,6 +122,29 @@ export function runShape(shape: Shape): void {
     podsPerCpuSecond: Math.round(((shape.pods + (shape.backlog ?? 0)) * 1e6) / (user + system)),
     memoryMegabytes: Math.round(process.memoryUsage().rss / 2 ** 20),
   });
+}
+
+/** CPU time per pod with and without kept records, by turns so that the machine's other work weighs on both alike. */
+export function compareRecords(only: string | undefined, rounds = 15): void {
+  for (const shape of shapes.filter(({ name }) => only === undefined || name === only)) {
+    const micros: Record<'without' | 'with', number[]> = { without: [], with: [] };
+    for (let round = 0; round < rounds * 2; round++) {
+      const run = new CoreRun(shape, round % 2 === 1);
+      const pods = Array.from({ length: shape.pods }, (_, at) => pod(`measured-${at}`, shape.cpu, shape.spec));
+      globalThis.gc?.();
+      const before = process.cpuUsage();
+      for (const each of pods) run.enqueue(each);
+      run.drain();
+      const { user, system } = process.cpuUsage(before);
+      micros[round % 2 === 1 ? 'with' : 'without'].push((user + system) / shape.pods);
+    }
+    const [without, kept] = [quantile(micros.without, 0.25), quantile(micros.with, 0.25)];
+    print({
+      part: 'records',
+      shape: shape.name,
+      cpuMicrosPerPod: { without: +without.toFixed(2), with: +kept.toFixed(2) },
+    });
+  }
 }
 
 /** Every shape, then how the cost of a decision grows with the number of nodes. */

@@ -11,6 +11,13 @@ export const existingReason = "node(s) didn't satisfy existing pods anti-affinit
 /** Where the sum of weights reaches this, the score is three quarters of the whole. */
 const weightMiddle = 10;
 
+export interface InterPodAffinitySettings {
+  /** What one running pod with required affinity adds to the score of the nodes near it. */
+  hardPodAffinityWeight: number;
+  /** Whether running pods' preferences about a newcomer are passed over. */
+  ignoresPreferencesOfOthers: boolean;
+}
+
 /** One rule with the counts that it rests on. */
 interface Rule {
   kind: 'near' | 'away' | 'kept away' | 'weighed';
@@ -19,7 +26,7 @@ interface Rule {
 }
 
 /** Rules about the pods that run in the same domain, the pod's own and those that running pods have about it. */
-export const interPodAffinity: Plugin = {
+export const newInterPodAffinity = (settings: InterPodAffinitySettings): Plugin => ({
   name: 'InterPodAffinity',
   wakesOn:
     wakesOn.nodeAdded |
@@ -29,7 +36,7 @@ export const interPodAffinity: Plugin = {
     wakesOn.namespaceLabels |
     wakesOn.podUpdated,
   judge(shape, labels, cluster) {
-    const rules = rulesFor(shape, labels, cluster);
+    const rules = rulesFor(shape, labels, { cluster, settings });
     if (rules.length === 0) return undefined;
     const near = rules.filter(({ kind }) => kind === 'near');
     const startsAlone = shape.affinity.required.every(({ term }) => cluster.classes.matches(term.definition, labels));
@@ -43,9 +50,16 @@ export const interPodAffinity: Plugin = {
       regional: regionalJudge(regional, mayStart),
     };
   },
-};
+});
 
-function rulesFor({ affinity }: PodShape, labels: LabelClass, { table, holders }: Cluster): Rule[] {
+/** Source of the weight: kube-scheduler's default. */
+export const interPodAffinity = newInterPodAffinity({ hardPodAffinityWeight: 1, ignoresPreferencesOfOthers: false });
+
+function rulesFor(
+  { affinity }: PodShape,
+  labels: LabelClass,
+  { cluster: { table, holders }, settings }: { cluster: Cluster; settings: InterPodAffinitySettings },
+): Rule[] {
   const rules: Rule[] = [];
   for (const { term, topologyKey } of affinity.required) {
     rules.push({ kind: 'near', tally: term.placed.tally(table.topology(topologyKey)), weight: 0 });
@@ -60,7 +74,10 @@ function rulesFor({ affinity }: PodShape, labels: LabelClass, { table, holders }
     for (const { placed, topologyKey, weight } of holders.of(term)) {
       const tally = placed.tally(table.topology(topologyKey));
       if (weight === 'forbids') rules.push({ kind: 'kept away', tally, weight: 0 });
-      else rules.push({ kind: 'weighed', tally, weight });
+      else if (weight === 'wants') {
+        if (settings.hardPodAffinityWeight > 0)
+          rules.push({ kind: 'weighed', tally, weight: settings.hardPodAffinityWeight });
+      } else if (!settings.ignoresPreferencesOfOthers) rules.push({ kind: 'weighed', tally, weight });
     }
   }
   return rules;

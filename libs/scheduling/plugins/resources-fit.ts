@@ -1,15 +1,17 @@
-import { cpuColumn, memoryColumn, podsColumn } from '../node-table.ts';
-import { type Plugin, scoreMax, wakesOn } from '../plugin.ts';
+import { podsColumn } from '../node-table.ts';
+import { type Plugin, wakesOn } from '../plugin.ts';
+import { defaultResources, type ScoringStrategy, scorerOf } from '../scoring-strategy.ts';
 
 export const tooManyPods = 'Too many pods';
 export const insufficient = (resource: string) => `Insufficient ${resource}`;
 
-/** Admits a pod where its requests are free, and prefers the nodes with the largest free share. */
-export const resourcesFit: Plugin = {
+/** Admits a pod where its requests are free, and scores nodes by a strategy. */
+export const newResourcesFit = (strategy: ScoringStrategy): Plugin => ({
   name: 'NodeResourcesFit',
   wakesOn: wakesOn.nodeAdded | wakesOn.nodeAllocatable | wakesOn.podRemoved | wakesOn.podUpdated,
-  judge({ requests }, _labels, { table }) {
-    const { columns, amounts, scoredCpu, scoredMemory } = requests;
+  judge(shape, _labels, cluster) {
+    const { table } = cluster;
+    const { columns, amounts } = shape.requests;
     const kinds = columns.length;
     const refusal = (slot: number) => {
       const reasons: string[] = [];
@@ -33,14 +35,11 @@ export const resourcesFit: Plugin = {
           }
           return fits ? undefined : refusal(slot);
         },
-        score(slot) {
-          const cpu = table.allocatable[cpuColumn]![slot]!;
-          const memory = table.allocatable[memoryColumn]![slot]!;
-          const freeCpu = cpu > 0 ? Math.max(0, 1 - (table.scoredCpu[slot]! + scoredCpu) / cpu) : 0;
-          const freeMemory = memory > 0 ? Math.max(0, 1 - (table.scoredMemory[slot]! + scoredMemory) / memory) : 0;
-          return ((freeCpu + freeMemory) * scoreMax) / 2;
-        },
+        ...scorerOf(strategy, shape, cluster),
       },
     };
   },
-};
+});
+
+/** Prefers the nodes with the largest free share of CPU and memory. */
+export const resourcesFit = newResourcesFit({ type: 'LeastAllocated', resources: defaultResources });

@@ -4,7 +4,12 @@ import type { DomainTally } from '../node-counter.ts';
 import { admitsNode } from '../node-terms.ts';
 import { type Judge, type Judgement, type Plugin, type Refusal, scoreMax, wakesOn } from '../plugin.ts';
 import type { PodShape } from '../pod-info.ts';
-import type { SpreadConstraint } from '../spread-constraints.ts';
+import {
+  constraintsOf,
+  type DefaultConstraint,
+  type SpreadConstraint,
+  systemConstraints,
+} from '../spread-constraints.ts';
 import { repellingEffects, untolerated } from '../tolerations.ts';
 
 export const skewReason = "node(s) didn't match pod topology spread constraints";
@@ -49,8 +54,11 @@ class Counted {
   }
 }
 
-/** Keeps pods of a kind evenly over the domains of topologies: as a rule, or as a preference. */
-export const topologySpread: Plugin = {
+/**
+ * Keeps pods of a kind evenly over the domains of topologies: as a rule, or as a preference. Pods that state no
+ * constraints are under the default ones.
+ */
+export const newTopologySpread = (defaults: readonly DefaultConstraint[]): Plugin => ({
   name: 'PodTopologySpread',
   wakesOn:
     wakesOn.nodeAdded |
@@ -60,8 +68,10 @@ export const topologySpread: Plugin = {
     wakesOn.podPlaced |
     wakesOn.podUpdated,
   judge(shape, labels, cluster) {
-    if (shape.spread.length === 0) return undefined;
-    const counted = shape.spread.map((constraint) => count(constraint, shape, labels, cluster));
+    const constraints = constraintsOf(shape.spread, defaults);
+    if (constraints.length === 0) return undefined;
+    const counting: Counting = { shape, constraints, labels, cluster };
+    const counted = constraints.map((constraint) => count(constraint, counting));
     const isPerNode = ({ tally }: Counted) => tally.column.isPerNode;
     const local = counted.filter(isPerNode);
     const regional = counted.filter((each) => !isPerNode(each));
@@ -75,31 +85,35 @@ export const topologySpread: Plugin = {
       },
     };
   },
-};
+});
 
-function count(
-  constraint: SpreadConstraint,
-  shape: PodShape,
-  labels: LabelClass,
-  { table, classes }: Cluster,
-): Counted {
+export const topologySpread = newTopologySpread(systemConstraints);
+
+interface Counting {
+  shape: PodShape;
+  /** All constraints of the pod. */
+  constraints: readonly SpreadConstraint[];
+  labels: LabelClass;
+  cluster: Cluster;
+}
+
+function count(constraint: SpreadConstraint, counting: Counting): Counted {
+  const { table, classes } = counting.cluster;
   const { term } = constraint;
   const column = table.topology(constraint.topologyKey);
-  const eligible = eligibility(constraint, shape, table);
+  const eligible = eligibility(constraint, counting);
   const tally = eligible === undefined ? term.placed.tally(column) : term.placed.tallyOf(column, eligible);
-  return new Counted(constraint, tally, classes.matches(term.definition, labels));
+  return new Counted(constraint, tally, classes.matches(term.definition, counting.labels));
 }
 
 /** Which nodes are counted; undefined when all are. */
-function eligibility(
-  { honorsAffinity, honorsTaints }: SpreadConstraint,
-  { pod, spread }: PodShape,
-  table: Cluster['table'],
-) {
+function eligibility({ honorsAffinity, honorsTaints }: SpreadConstraint, { shape, constraints, cluster }: Counting) {
+  const { pod } = shape;
+  const { table } = cluster;
   const admits = honorsAffinity ? admitsNode(pod, table) : undefined;
   const tolerations = honorsTaints ? (pod.spec?.tolerations ?? []) : undefined;
   // A node counts only when it has a place in every topology that is asked for.
-  const others = spread.length > 1 ? spread.map(({ topologyKey }) => table.topology(topologyKey)) : [];
+  const others = constraints.length > 1 ? constraints.map(({ topologyKey }) => table.topology(topologyKey)) : [];
   if (admits === undefined && tolerations === undefined && others.length === 0) return undefined;
   return (slot: number) =>
     (admits?.(slot) ?? true) &&

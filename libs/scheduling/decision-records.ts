@@ -1,0 +1,215 @@
+import { rfc3339Micro } from '../base/clock.ts';
+import { type ClassView, examplesMax, type RefusedGroup } from './class-view.ts';
+import type { Cluster } from './cluster.ts';
+import type { DecisionOutcome, DecisionRecord, RefusedNodes } from './decision-record.ts';
+import { type Lack, lacksOn, lackText } from './lacks.ts';
+import type { Refusal } from './plugin.ts';
+import { resourcesFit } from './plugins/resources-fit.ts';
+import type { PodInfo } from './pod-info.ts';
+import type { Decision } from './scheduler-core.ts';
+
+/** Decisions that are remembered, one for a pod; each takes some hundred bytes. */
+export const decisionRecordsMax = 16_384;
+/** Scoring plugins whose points are remembered. */
+const scorersMax = 16;
+/** Refused regions, such as zones, that are remembered of a decision. */
+const regionsMax = 16;
+/** The plugin whose refusals come with numbers. */
+const fitName = resourcesFit.name;
+
+interface KeptGroup extends Omit<RefusedGroup, 'slots'> {
+  examples: ReadonlyArray<{ name: string; lacks: readonly Lack[] }>;
+}
+
+/** What all decisions of a view have in common, as long as it lasts. */
+interface ViewSummary {
+  version: number;
+  groups: readonly KeptGroup[];
+}
+
+/** How a decision went on, for those of which there is something to tell. */
+export interface Sequel {
+  outcome: DecisionOutcome;
+  message?: string;
+  victims?: readonly string[];
+}
+
+/** Says which record is meant, as long as it is not written over. */
+export type RecordTicket = number;
+
+/** What is known of an attempt apart from the decision itself. */
+export interface Attempt {
+  info: PodInfo;
+  /** Wall time. */
+  atMs: number;
+  durationMs: number;
+  attempts: number;
+}
+
+/** Columns of a record's numbers. */
+const numbers = { atMs: 0, durationMs: 1, attempts: 2, nodes: 3, score: 4, runnerUpScore: 5 };
+const numbersPerRecord = 6;
+
+/**
+ * The last decision about each of the pods that were decided about lately. Records stand in columns that are written
+ * over in turn, so that keeping one makes next to nothing new in memory; words are made when somebody asks.
+ */
+export class DecisionRecords {
+  private next = 0;
+  private readonly uids: string[] = [];
+  private readonly namespaces: string[] = [];
+  private readonly names: string[] = [];
+  private readonly schedulerNames: string[] = [];
+  private readonly nodeNames: Array<string | undefined> = [];
+  private readonly runnersUp: Array<string | undefined> = [];
+  private readonly scorers: Array<readonly string[]> = [];
+  private readonly groups: Array<readonly KeptGroup[]> = [];
+  private readonly sequels: Array<Sequel | undefined> = [];
+  private readonly regionCounts: Uint8Array;
+  private readonly regionNumbers: Int32Array;
+  private readonly regionReasons: Refusal[] = [];
+  private readonly refusers: Array<ReadonlyMap<Refusal, string>> = [];
+  private readonly figures: Float64Array;
+  private readonly points: Float64Array;
+  private readonly summaries = new WeakMap<ClassView, ViewSummary>();
+  private readonly cluster: Cluster;
+  private readonly recordsMax: number;
+
+  constructor(cluster: Cluster, recordsMax = decisionRecordsMax) {
+    this.cluster = cluster;
+    this.recordsMax = recordsMax;
+    this.regionCounts = new Uint8Array(recordsMax);
+    this.regionNumbers = new Int32Array(recordsMax * regionsMax * 2);
+    this.figures = new Float64Array(recordsMax * numbersPerRecord);
+    this.points = new Float64Array(recordsMax * scorersMax);
+  }
+
+  /**
+   * Puts a decision down, over the oldest one, and answers with its ticket. Call it before acting on the decision: the
+   * numbers are those that it rests on.
+   */
+  keep({ info, atMs, durationMs, attempts }: Attempt, decision: Decision, view: ClassView): RecordTicket {
+    const { table } = this.cluster;
+    const ticket = this.next++;
+    const place = ticket % this.recordsMax;
+    const { uid, namespace, name, shape } = info;
+    this.uids[place] = uid;
+    this.namespaces[place] = namespace;
+    this.names[place] = name;
+    this.schedulerNames[place] = shape.pod.spec?.schedulerName ?? '';
+    this.scorers[place] = view.scorers;
+    this.groups[place] = this.groupsOf(view, info);
+    this.refusers[place] = view.regionRefusers;
+    const regions = { offset: place * regionsMax, max: regionsMax };
+    this.regionCounts[place] = view.refusedRegions(this.regionNumbers, this.regionReasons, regions);
+    const figures = place * numbersPerRecord;
+    this.figures[figures + numbers.atMs] = atMs;
+    this.figures[figures + numbers.durationMs] = durationMs;
+    this.figures[figures + numbers.attempts] = attempts;
+    this.figures[figures + numbers.nodes] = table.count;
+    if (decision.kind === 'node') {
+      const second = view.runnerUp(decision.slot);
+      this.nodeNames[place] = decision.nodeName;
+      this.runnersUp[place] = second && table.names[second.slot];
+      this.figures[figures + numbers.score] = decision.score;
+      this.figures[figures + numbers.runnerUpScore] = second?.score ?? 0;
+      view.pointsOf(decision.slot, this.points, place * scorersMax);
+      this.sequels[place] = undefined;
+    } else {
+      this.nodeNames[place] = undefined;
+      this.sequels[place] = { outcome: 'unschedulable', message: decision.message };
+    }
+    return ticket;
+  }
+
+  /** Adds how it went on. */
+  note(ticket: RecordTicket, sequel: Sequel): void {
+    if (this.next - ticket <= this.recordsMax) this.sequels[ticket % this.recordsMax] = sequel;
+  }
+
+  /** The last decision about a pod; looks through all records. */
+  of(uid: string): DecisionRecord | undefined {
+    for (let ticket = this.next - 1; ticket >= Math.max(0, this.next - this.recordsMax); ticket--) {
+      if (this.uids[ticket % this.recordsMax] === uid) return this.at(ticket % this.recordsMax);
+    }
+    return undefined;
+  }
+
+  private at(place: number): DecisionRecord {
+    const figure = (column: keyof typeof numbers) => this.figures[place * numbersPerRecord + numbers[column]]!;
+    const node = this.nodeNames[place];
+    const { outcome, message, victims } = this.sequels[place] ?? { outcome: 'placed' };
+    return {
+      pod: `${this.namespaces[place]}/${this.names[place]}`,
+      schedulerName: this.schedulerNames[place]!,
+      decidedAt: rfc3339Micro(figure('atMs')),
+      attempts: figure('attempts'),
+      microseconds: Math.round(figure('durationMs') * 1000),
+      nodes: figure('nodes'),
+      outcome,
+      ...(node === undefined ? {} : this.winner(place, node)),
+      refused: [...this.groups[place]!.map(groupInWords), ...this.regions(place)].sort(
+        (one, other) => other.count - one.count,
+      ),
+      ...(message === undefined ? {} : { message }),
+      ...(victims === undefined ? {} : { victims: [...victims] }),
+    };
+  }
+
+  private winner(place: number, node: string): Partial<DecisionRecord> {
+    const points: Record<string, number> = {};
+    this.scorers[place]!.forEach((name, at) => {
+      if (at < scorersMax) points[name] = this.points[place * scorersMax + at]!;
+    });
+    const figures = place * numbersPerRecord;
+    const total = this.figures[figures + numbers.score]! / 1000;
+    const behind = this.figures[figures + numbers.runnerUpScore]! / 1000;
+    const second = this.runnersUp[place];
+    const beside = second === undefined ? {} : { runnerUp: { name: second, total: behind }, margin: total - behind };
+    return { node, points, total, ...beside };
+  }
+
+  /** Nodes that were refused for where they lie; those with one reason together. */
+  private regions(place: number): Iterable<RefusedNodes> {
+    const groups = new Map<Refusal, RefusedNodes>();
+    for (let at = place * regionsMax; at < place * regionsMax + this.regionCounts[place]!; at++) {
+      const reason = this.regionReasons[at]!;
+      const group = groups.get(reason) ?? {
+        plugin: this.refusers[place]!.get(reason) ?? '',
+        reason,
+        isResolvable: true,
+        count: 0,
+        examples: [],
+      };
+      group.count += this.regionNumbers[at * 2 + 1]!;
+      if (group.examples.length < examplesMax)
+        group.examples.push(this.cluster.table.names[this.regionNumbers[at * 2]!] ?? '');
+      groups.set(reason, group);
+    }
+    return groups.values();
+  }
+
+  private groupsOf(view: ClassView, info: PodInfo): readonly KeptGroup[] {
+    const known = this.summaries.get(view);
+    if (known?.version === view.refusalVersion) return known.groups;
+    const groups = view.refusedGroups().map(({ slots, ...group }) => ({
+      ...group,
+      examples: slots.map((slot) => ({
+        name: this.cluster.table.names[slot]!,
+        lacks: group.name === fitName ? lacksOn(info, slot, this.cluster) : [],
+      })),
+    }));
+    this.summaries.set(view, { version: view.refusalVersion, groups });
+    return groups;
+  }
+}
+
+function groupInWords({ name, refusal, isResolvable, count, examples }: KeptGroup): RefusedNodes {
+  return {
+    plugin: name,
+    reason: refusal.replaceAll('\n', ', '),
+    isResolvable,
+    count,
+    examples: examples.map((each) => lackText(each.name, each.lacks)),
+  };
+}
