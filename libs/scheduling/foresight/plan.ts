@@ -86,8 +86,8 @@ function planReplicas(draft: Draft, { object, previous, sample }: PlanItem, owne
     roll(draft, rolloutOf(object as V1Deployment), owned, make);
     return;
   }
-  // Jobs count what has ended too: theirs are pods that a second look would start again.
-  const missing = object.kind === 'Job' && previous !== undefined ? 0 : wanted - owned.length;
+  // Only the difference: what its controllers have yet to do for the present state is no part of the change.
+  const missing = wanted - (previous === undefined ? owned.length : wantedOf(previous));
   draft.plan.change = previous === undefined ? 'creates' : missing > 0 ? 'grows' : missing < 0 ? 'shrinks' : 'keeps';
   if (missing > 0) draft.place(make(missing));
   for (const pod of inOrderOfLeaving(owned, draft).slice(0, Math.max(0, -missing))) draft.leave(pod);
