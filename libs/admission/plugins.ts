@@ -9,6 +9,7 @@ import { limitRanges } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { taintNewNodes } from './node-taint.ts';
 import { podResizes } from './pod-resize.ts';
+import { podSecurity } from './pod-security.ts';
 import { priorities } from './priority.ts';
 import { type EscalationParts, rbacEscalation } from './rbac-escalation.ts';
 import { runtimeClasses } from './runtime-class.ts';
@@ -34,6 +35,7 @@ export function admissionPlugins(parts: AdmissionParts): AdmissionPlugin[] {
     namespaceLifecycle(mirror),
     limitRanges(mirror),
     taintNewNodes,
+    podSecurity(mirror),
     protectStorage,
     serviceAccounts(mirror, random),
     defaultTolerations(evictionTolerationSeconds),
