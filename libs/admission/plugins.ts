@@ -4,12 +4,15 @@ import type { StoreMirror } from '../cache/mirror.ts';
 import { mirrorReader } from '../cache/object-reader.ts';
 import { certificateDecisions, certificateSubjects, completeCertificateRequests } from './certificates.ts';
 import type { AdmissionPlugin } from './chain.ts';
+import { claimResizes } from './claim-resize.ts';
+import { defaultIngressClass, defaultStorageClass } from './default-class.ts';
 import { defaultTolerations } from './default-tolerations.ts';
 import { limitRanges } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { taintNewNodes } from './node-taint.ts';
 import { podResizes } from './pod-resize.ts';
 import { podSecurity } from './pod-security.ts';
+import { podTopology } from './pod-topology.ts';
 import { priorities } from './priority.ts';
 import { type EscalationParts, rbacEscalation } from './rbac-escalation.ts';
 import { runtimeClasses } from './runtime-class.ts';
@@ -36,7 +39,11 @@ export function admissionPlugins(parts: AdmissionParts): AdmissionPlugin[] {
     limitRanges(mirror),
     taintNewNodes,
     podSecurity(mirror),
+    defaultStorageClass(mirrorReader(mirror)),
     protectStorage,
+    claimResizes(mirrorReader(mirror)),
+    defaultIngressClass(mirrorReader(mirror)),
+    podTopology(mirror),
     serviceAccounts(mirror, random),
     defaultTolerations(evictionTolerationSeconds),
     priorities(mirrorReader(mirror)),

@@ -6,6 +6,7 @@ import { collectionPrefix } from '../cache/keys.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
 import { type Guard, GuardFailedError, type Write } from '../store/store.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
+import { topologyLabels } from './topology.ts';
 import { type ObjectWriter, writeAttemptsMax } from './writer.ts';
 
 /** One decision of where a pod runs. */
@@ -85,7 +86,9 @@ export class PodBinder {
     if (pod.spec?.schedulingGates?.length) {
       return conflict(pods, binding.name, `pod ${binding.name} has non-empty .spec.schedulingGates`);
     }
-    const bound = boundPod(pod, binding, rfc3339(this.parts.clock.now()));
+    const place = topologyLabels(this.parts.mirror, binding.nodeName);
+    const placed = place ? { ...binding, labels: { ...binding.labels, ...place } } : binding;
+    const bound = boundPod(pod, placed, rfc3339(this.parts.clock.now()));
     const key = prefix + at;
     return { guard: { key, revision: document.revision }, write: { key, value: storedValue(bound) } };
   }
