@@ -6,8 +6,8 @@ import type { Json, OpenApiVersion } from './json.ts';
 import { groupVersionPath, PathWriter } from './paths.ts';
 import { encodeOpenApiV2 } from './protobuf.ts';
 
-/** The media type of the v2 document in protobuf. */
-export const openapiV2ProtobufType = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+/** The media type of the v2 document in protobuf. Clients also ask for one with an @, which no parser of theirs reads. */
+export const openapiV2ProtobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 const info = { title: 'Berth', version: 'v1.36' };
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
