@@ -76,6 +76,22 @@ export const commands: Record<string, Entry> = {
     summary: 'say where the pods of a manifest would run, and what would not fit',
     load: async () => (await import('./commands/plan.ts')).plan,
   },
+  simulate: {
+    summary: "replay the cluster's pods on a changed cluster, and compare",
+    load: async () => (await import('./commands/simulate.ts')).simulate,
+  },
+  drain: {
+    summary: 'move all pods off a node, or say where they would go',
+    load: async () => (await import('./commands/drain.ts')).drain,
+  },
+  cordon: {
+    summary: 'let no new pods on a node',
+    load: async () => (await import('./commands/cordon.ts')).cordon,
+  },
+  uncordon: {
+    summary: 'let pods on a node again',
+    load: async () => (await import('./commands/cordon.ts')).uncordon,
+  },
   image: {
     summary: 'build the images that Berth brings, or load an archive into every node',
     load: async () => (await import('./commands/image.ts')).image,

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ClusterConfig } from '../../libs/provision/home.ts';
 import { nodesMax } from '../../libs/provision/ranges.ts';
@@ -14,6 +15,8 @@ export const upUsage = `berth up: starts a cluster on this machine and keeps it 
   --store WHAT       embedded, or etcd=URL[,URL] (as before, or embedded)
   --port P           HTTPS port of the API; node sessions are one above (as before, or 6443)
   --apply FILE       apply a manifest once the nodes are ready, and wait for its Deployments
+  --token-auth-file FILE, --audit-policy-file FILE, --audit-log-path FILE, --audit-log-maxsize MB,
+  --audit-log-maxbackup N   as of berth server
   --default-toleration SECONDS  how long pods stay on a node that is gone (300)
 `;
 
@@ -37,7 +40,24 @@ const flags = {
   port: { type: 'string' },
   apply: { type: 'string' },
   'default-toleration': { type: 'string' },
+  'token-auth-file': { type: 'string' },
+  'audit-policy-file': { type: 'string' },
+  'audit-log-path': { type: 'string' },
+  'audit-log-maxsize': { type: 'string' },
+  'audit-log-maxbackup': { type: 'string' },
 } as const;
+
+/** What the control plane understands by itself. */
+const handedOn = [
+  'default-toleration',
+  'token-auth-file',
+  'audit-policy-file',
+  'audit-log-path',
+  'audit-log-maxsize',
+  'audit-log-maxbackup',
+] as const;
+/** It may run in another folder. */
+const ofFiles: ReadonlySet<string> = new Set(['token-auth-file', 'audit-policy-file', 'audit-log-path']);
 
 /** @throws UsageError */
 export function parseUpFlags(argv: readonly string[]): UpFlags {
@@ -48,8 +68,11 @@ export function parseUpFlags(argv: readonly string[]): UpFlags {
   if (values.store !== undefined) config.store = store(values.store);
   if (values['node-cpus'] !== undefined) config.nodeCpus = parseCpus('--node-cpus', values['node-cpus']);
   if (values['node-memory'] !== undefined) config.nodeMemoryBytes = parseMemory('--node-memory', values['node-memory']);
-  const seconds = values['default-toleration'];
-  const serverFlags = seconds === undefined ? [] : ['--default-toleration', seconds];
+  const serverFlags = handedOn.flatMap((name) => {
+    const value = values[name];
+    if (value === undefined) return [];
+    return [`--${name}`, ofFiles.has(name) && value !== '-' ? resolve(value) : value];
+  });
   return { detach: values.detach, apply: values.apply, config, serverFlags };
 }
 

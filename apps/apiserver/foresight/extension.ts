@@ -2,13 +2,14 @@ import type { ServerResponse } from 'node:http';
 import { StatusError } from '../../../libs/base/status.ts';
 import type { ApiServerExtension, ExtensionContext, ExtensionRequest } from '../extension.ts';
 import { adviceOn } from './advice.ts';
+import { answerDrain, answerSimulation, type DrainRequest, type SimulationRequest } from './changes.ts';
 import { answerPlan, type PlanRequest } from './planning.ts';
 
 const prefix = '/berth/v1/foresight/';
 
 /**
  * What-if questions, answered with the scheduler's core on a snapshot of this server's memory: Warnings for dry runs,
- * and `POST /berth/v1/foresight/plan`. Nothing is stored and nothing is scheduled by asking.
+ * and `POST /berth/v1/foresight/` plan, drain and simulate. Nothing is stored and nothing is scheduled by asking.
  */
 export function foresight(): ApiServerExtension {
   let context: ExtensionContext | undefined;
@@ -40,6 +41,10 @@ async function answer(request: ExtensionRequest, context: ExtensionContext): Pro
   switch (path.slice(prefix.length)) {
     case 'plan':
       return answerPlan(asked as PlanRequest, clients);
+    case 'drain':
+      return answerDrain(asked as DrainRequest, context.client);
+    case 'simulate':
+      return answerSimulation(asked as SimulationRequest, clients);
     default:
       throw new StatusError('NotFound', `nothing is foreseen at ${path}`);
   }

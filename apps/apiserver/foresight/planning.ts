@@ -5,7 +5,7 @@ import { isStatus, StatusError } from '../../../libs/base/status.ts';
 import type { Client } from '../../../libs/client/client.ts';
 import { type Plan, type PlanItem, plan } from '../../../libs/scheduling/foresight/plan.ts';
 import { makesPods, type Workload } from '../../../libs/scheduling/foresight/workload.ts';
-import { World } from '../../../libs/scheduling/foresight/world.ts';
+import { type Snapshot, World } from '../../../libs/scheduling/foresight/world.ts';
 import { itemOf, type Together } from './samples.ts';
 import { snapshotOf } from './snapshot.ts';
 
@@ -24,17 +24,27 @@ export interface PlanClients {
   control: Client;
 }
 
-/** What applying the objects in their order would do. @throws StatusError when one of them is malformed. */
-export async function answerPlan({ objects, namespace }: PlanRequest, { own, control }: PlanClients): Promise<Plan> {
+/** What applying the objects in their order would do. @throws StatusError when they are no list */
+export async function answerPlan(request: PlanRequest, clients: PlanClients): Promise<Plan> {
+  const snapshot = await snapshotOf(clients.control);
+  const items = await itemsOf(request, clients, snapshot);
+  return plan(new World(snapshot), items, snapshot);
+}
+
+/** The objects as the API would take them, each with a pod of it. */
+export async function itemsOf(
+  { objects, namespace }: PlanRequest,
+  { own, control }: PlanClients,
+  snapshot: Snapshot,
+): Promise<PlanItem[]> {
   if (!Array.isArray(objects)) throw new StatusError('BadRequest', 'a plan needs a list of objects');
-  const snapshot = await snapshotOf(control);
   const items: PlanItem[] = [];
   const others: KubeObject[] = [];
   for (const given of objects) {
     items.push(await itemFor(placed(given, namespace), own, { client: control, snapshot, others }));
     others.push(given);
   }
-  return plan(new World(snapshot), items, snapshot);
+  return items;
 }
 
 function placed(object: KubeObject, namespace = 'default'): KubeObject {

@@ -85,6 +85,13 @@ export class World {
     });
   }
 
+  /** Lets no new pods on a node. */
+  cordon(nodeName: string): void {
+    const slot = this.cluster.table.slotOf(nodeName);
+    const node = slot === undefined ? undefined : this.cluster.table.nodes[slot];
+    if (node !== undefined) this.cluster.setNode({ ...node, spec: { ...node.spec, unschedulable: true } });
+  }
+
   /** Puts a pod on a node, whatever the scheduler would say. */
   place(pod: V1Pod, nodeName: string): void {
     this.cluster.place(this.read(pod), nodeName);
