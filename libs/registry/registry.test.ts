@@ -294,6 +294,14 @@ describe('the registry', () => {
       });
     });
 
+    it('gives TCP and UDP of one port the same number on the nodes', async () => {
+      const ports = ['TCP', 'UDP'].map((protocol) => ({ name: protocol.toLowerCase(), protocol, port: 53 }));
+      const { object } = await create('services', service('dns', { type: 'NodePort', ports }));
+      const [tcp, udp] = (object as V1Service).spec!.ports!;
+      expect(tcp!.nodePort).toBeGreaterThanOrEqual(30_000);
+      expect(udp!.nodePort).toBe(tcp!.nodePort);
+    });
+
     it('gives node ports back when the type changes', async () => {
       const { object } = await create('services', service('s', { type: 'NodePort' }));
       const nodePort = (object as V1Service).spec?.ports?.[0]?.nodePort;

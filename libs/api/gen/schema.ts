@@ -407,7 +407,7 @@ export const schemaLines: Readonly<Record<string, string>> = {
   V1HTTPHeader:
     "core.v1.HTTPHeader|name string always required|value string always required",
   V1HTTPIngressPath:
-    "networking.v1.HTTPIngressPath|backend V1IngressBackend always required|path string dropped|pathType string always required",
+    "networking.v1.HTTPIngressPath|backend V1IngressBackend always required|path string dropped|pathType string kept required",
   V1HTTPIngressRuleValue:
     "networking.v1.HTTPIngressRuleValue|paths []V1HTTPIngressPath always required atomic",
   V1HorizontalPodAutoscaler:
@@ -551,7 +551,7 @@ export const schemaLines: Readonly<Record<string, string>> = {
   V1MutatingAdmissionPolicySpec:
     "admissionregistration.v1.MutatingAdmissionPolicySpec|failurePolicy string kept|matchConditions []V1MatchCondition dropped map=name merge=name|matchConstraints V1MatchResources kept|mutations []V1Mutation dropped atomic|paramKind V1ParamKind kept|reinvocationPolicy string dropped|variables []V1Variable dropped atomic",
   V1MutatingWebhook:
-    "admissionregistration.v1.MutatingWebhook|admissionReviewVersions []string always required atomic|clientConfig AdmissionregistrationV1WebhookClientConfig always required|failurePolicy string kept|matchConditions []V1MatchCondition dropped map=name merge=name|matchPolicy string kept|name string always required|namespaceSelector V1LabelSelector kept|objectSelector V1LabelSelector kept|reinvocationPolicy string kept|rules []V1RuleWithOperations dropped atomic|sideEffects string always required|timeoutSeconds int32 kept",
+    "admissionregistration.v1.MutatingWebhook|admissionReviewVersions []string always required atomic|clientConfig AdmissionregistrationV1WebhookClientConfig always required|failurePolicy string kept|matchConditions []V1MatchCondition dropped map=name merge=name|matchPolicy string kept|name string always required|namespaceSelector V1LabelSelector kept|objectSelector V1LabelSelector kept|reinvocationPolicy string kept|rules []V1RuleWithOperations dropped atomic|sideEffects string kept required|timeoutSeconds int32 kept",
   V1MutatingWebhookConfiguration:
     "admissionregistration.v1.MutatingWebhookConfiguration|apiVersion string dropped|kind string dropped|metadata V1ObjectMeta always|webhooks []V1MutatingWebhook dropped map=name merge=name",
   V1MutatingWebhookConfigurationList:
@@ -1043,7 +1043,7 @@ export const schemaLines: Readonly<Record<string, string>> = {
   V1ValidatingAdmissionPolicyStatus:
     "admissionregistration.v1.ValidatingAdmissionPolicyStatus|conditions []V1Condition dropped map=type|observedGeneration int64 dropped|typeChecking V1TypeChecking kept",
   V1ValidatingWebhook:
-    "admissionregistration.v1.ValidatingWebhook|admissionReviewVersions []string always required atomic|clientConfig AdmissionregistrationV1WebhookClientConfig always required|failurePolicy string kept|matchConditions []V1MatchCondition dropped map=name merge=name|matchPolicy string kept|name string always required|namespaceSelector V1LabelSelector kept|objectSelector V1LabelSelector kept|rules []V1RuleWithOperations dropped atomic|sideEffects string always required|timeoutSeconds int32 kept",
+    "admissionregistration.v1.ValidatingWebhook|admissionReviewVersions []string always required atomic|clientConfig AdmissionregistrationV1WebhookClientConfig always required|failurePolicy string kept|matchConditions []V1MatchCondition dropped map=name merge=name|matchPolicy string kept|name string always required|namespaceSelector V1LabelSelector kept|objectSelector V1LabelSelector kept|rules []V1RuleWithOperations dropped atomic|sideEffects string kept required|timeoutSeconds int32 kept",
   V1ValidatingWebhookConfiguration:
     "admissionregistration.v1.ValidatingWebhookConfiguration|apiVersion string dropped|kind string dropped|metadata V1ObjectMeta always|webhooks []V1ValidatingWebhook dropped map=name merge=name",
   V1ValidatingWebhookConfigurationList:

@@ -135,6 +135,8 @@ function definitionSpec(spec: V1CustomResourceDefinitionSpec, at: Report): void 
   if (spec.preserveUnknownFields) at.invalid('must be false', 'preserveUnknownFields');
   versions(spec, at);
   names(spec.names, at);
+  // The first version is looked at once more, as the one version that definitions had in their first form.
+  if (dns1035Label(spec.versions?.[0]?.name ?? '').length > 0) at.invalid('must be a DNS label', 'version');
   if (spec.versions?.[0]) versionParts(spec, true, spec.versions[0], at);
   conversion(spec, at);
   at.leave();

@@ -1,6 +1,7 @@
 import type { ResourceDefinition } from '../definition.ts';
 import type { V1Job, V1JobSpec } from '../gen/types.ts';
 import { namespacedMetadata } from '../validation/metadata.ts';
+import { labelValue } from '../validation/names.ts';
 import { validations } from '../validation/object.ts';
 import { all, fields, isEmpty, present } from '../validation/rule.ts';
 import { ageColumn, humanDuration, nameColumn, text } from './cells.ts';
@@ -59,7 +60,9 @@ function makeSelector(job: V1Job): void {
   const chosen: Record<string, string> = { ...spec.selector?.matchLabels };
   chosen[JOB_UID_LABELS[1]] ??= job.metadata?.uid ?? '';
   spec.selector = { ...spec.selector, matchLabels: chosen };
-  if (isEmpty(job.metadata?.labels)) job.metadata = { ...job.metadata, labels: { ...labels } };
+  // A name that no label can have is refused once as a name; the job's own labels need not say so again.
+  const sound = labelValue(job.metadata?.name ?? '').length === 0;
+  if (sound && isEmpty(job.metadata?.labels)) job.metadata = { ...job.metadata, labels: { ...labels } };
 }
 
 const WORDS: ReadonlyArray<readonly [condition: string, word: string]> = [

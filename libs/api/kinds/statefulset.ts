@@ -6,7 +6,7 @@ import { annotations, metadata } from '../validation/metadata.ts';
 import { dnsLabel } from '../validation/names.ts';
 import { onlyChanges, validations } from '../validation/object.ts';
 import { podTemplate } from '../validation/pod/template.ts';
-import { all, below, each, fields, nonNegative, oneOf, present, type Rule, text } from '../validation/rule.ts';
+import { all, below, each, fields, filled, nonNegative, oneOf, present, type Rule, text } from '../validation/rule.ts';
 import {
   alwaysRunning,
   amountOfPods,
@@ -101,7 +101,7 @@ const newSpec: Rule<V1StatefulSetSpec> = all<V1StatefulSetSpec>(
   common,
   fields<V1StatefulSetSpec>({ volumeClaimTemplates: each(fields<{ spec?: object }>({ spec: claimSpec })) }),
   counts,
-  fields<V1StatefulSetSpec>({ serviceName: text(dnsLabel) }),
+  fields<V1StatefulSetSpec>({ serviceName: filled(text(dnsLabel)) }),
   selection,
 );
 

@@ -119,9 +119,12 @@ export class ServiceAllocator {
   private reservePorts(service: V1Service, before: V1Service | undefined, basket: Basket): void {
     const held = new Set(portKeys(before));
     const chosen = new Set<number>();
+    // One number of the service, such as that of DNS over UDP and TCP, has one number on the nodes.
+    const byPort = new Map<number, number>();
     (service.spec?.ports ?? []).forEach((port, index) => {
       if (!wantsNodePort(service)) return;
-      const nodePort = port.nodePort || this.heldPort(before, port, chosen) || this.freePort(basket);
+      const shared = this.ifFree(byPort.get(port.port), port);
+      const nodePort = port.nodePort || this.heldPort(before, port, chosen) || shared || this.freePort(basket);
       if (!port.nodePort) {
         basket.undoing.push(() => {
           port.nodePort = undefined;
@@ -129,11 +132,17 @@ export class ServiceAllocator {
       }
       port.nodePort = nodePort;
       const key = portKey(port);
+      byPort.set(port.port, nodePort);
       chosen.add(nodePort);
       if (held.has(key) || basket.taken.has(key)) return;
       this.takePort(service, { key, port, index }, basket);
     });
     this.reserveHealthPort(service, before, basket);
+  }
+
+  private ifFree(nodePort: number | undefined, port: V1ServicePort): number | undefined {
+    const key = portKey({ ...port, nodePort });
+    return this.ports.ownerOf(key) === undefined ? nodePort : undefined;
   }
 
   /** A port that the same port of the service had before. */

@@ -79,25 +79,28 @@ export interface ClientConfig {
   service?: { name?: string; namespace?: string; path?: string; port?: number };
 }
 
+/** What a path alone cannot hold either: control characters, half an escape, a scheme without a name. */
+const noPath = /\p{Cc}|%(?![0-9a-fA-F]{2})|^:/u;
+const missingHost = /^\w[\w+.-]*:\/\/(?:[/?#]|$)/;
+
 function webhookUrl(text: string, at: Report) {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    return at.invalid('must be an URL', 'url');
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const scheme = url?.protocol ?? /^\w[\w+.-]*:/.exec(text)?.[0] ?? '';
+  if (!url && (noPath.test(text) || (scheme !== '' && !missingHost.test(text)))) {
+    return at.required('must be an URL', 'url');
   }
-  if (url.protocol !== 'https:') at.invalid('must be https', 'url');
-  if (!url.host) at.invalid('must have a host', 'url');
-  if (url.username || url.password) at.invalid('must have no user', 'url');
-  if (url.hash) at.invalid('must have no fragment', 'url');
-  if (url.search) at.invalid('must have no query', 'url');
+  if (scheme !== 'https:') at.invalid('must be https', 'url');
+  if (!url?.host) at.invalid('must have a host', 'url');
+  if (url?.username || url?.password) at.invalid('must have no user', 'url');
+  if (url?.hash) at.invalid('must have no fragment', 'url');
+  if (url?.search) at.invalid('must have no query', 'url');
 }
 
 function webhookService({ name, namespace, path, port = 443 }: NonNullable<ClientConfig['service']>, at: Report): void {
   if (!name) at.required('', 'service', 'name');
   if (!namespace) at.required('', 'service', 'namespace');
   if (port < 1 || port > 65535) at.invalid('must be between 1 and 65535', 'service', 'port');
-  if (path === undefined || path === '/') return;
+  if (path === undefined || path === '' || path === '/') return;
   if (!path.startsWith('/')) at.invalid("must start with '/'", 'service', 'path');
   for (const step of path.slice(1).replace(/\/$/, '').split('/')) {
     if (step === '') at.invalid('must have no empty step', 'service', 'path');

@@ -130,7 +130,7 @@ export const generatedSelector: Rule<V1Job> = (job, at) => {
 export const indexedNames: Rule<V1Job> = (job, at) => {
   const { completionMode: mode, completions = 0 } = job.spec ?? {};
   if (mode !== 'Indexed' || completions <= 0) return;
-  if (dnsLabel(`${job.metadata?.name}-${completions - 1}`).length > 0)
+  if (dnsLabel(`${job.metadata?.name ?? ''}-${completions - 1}`).length > 0)
     at.invalid('makes no host names', 'metadata', 'name');
 };
 

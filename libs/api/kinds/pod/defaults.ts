@@ -9,6 +9,7 @@ import type {
   V1Volume,
 } from '../../gen/types.ts';
 import { amountOf } from '../../validation/amounts.ts';
+import { imageTag } from './image-tag.ts';
 
 const FILE_MODE = 0o644;
 const GRACE_PERIOD_SECONDS = 30;
@@ -16,12 +17,7 @@ const TOKEN_SECONDS = 3600;
 
 /** `latest` or no tag at all is pulled anew each time, anything else when it is missing. */
 export function defaultPullPolicy(image: string | undefined): string {
-  const name = image ?? '';
-  if (name.includes('@')) return 'IfNotPresent';
-  const last = name.slice(name.lastIndexOf('/') + 1);
-  const colon = last.indexOf(':');
-  const tag = colon < 0 ? 'latest' : last.slice(colon + 1);
-  return tag === 'latest' && name !== '' ? 'Always' : 'IfNotPresent';
+  return imageTag(image ?? '') === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
 function defaultProbe(probe: V1Probe | undefined): void {
