@@ -6,6 +6,7 @@ import { TokenSigner } from '../../libs/auth/jwt.ts';
 import { NodeAuthorizer } from '../../libs/auth/node-authorizer.ts';
 import { RbacAuthorizer } from '../../libs/auth/rbac.ts';
 import { ServiceAccountTokens } from '../../libs/auth/service-account-tokens.ts';
+import { StaticTokens } from '../../libs/auth/static-tokens.ts';
 import type { Clock } from '../../libs/base/clock.ts';
 import type { Random } from '../../libs/base/random.ts';
 import type { ObjectReader } from '../../libs/cache/object-reader.ts';
@@ -13,6 +14,8 @@ import type { ObjectReader } from '../../libs/cache/object-reader.ts';
 export interface AuthOptions {
   readonly serviceAccountKey: string;
   readonly clusterDomain: string;
+  /** Absent: there are none. */
+  readonly staticTokens?: string;
   readonly objects: ObjectReader;
   readonly clock: Clock;
   readonly random: Random;
@@ -27,7 +30,8 @@ export interface Auth {
   readonly authorizer: Authorizer;
 }
 
-export function createAuth({ serviceAccountKey, clusterDomain, objects, clock, random }: AuthOptions): Auth {
+export function createAuth(options: AuthOptions): Auth {
+  const { serviceAccountKey, clusterDomain, staticTokens, objects, clock, random } = options;
   const signer = new TokenSigner(serviceAccountKey);
   const issuer = `https://kubernetes.default.svc.${clusterDomain}`;
   const serviceAccountTokens = new ServiceAccountTokens({ signer, issuer, objects, clock, random });
@@ -35,7 +39,11 @@ export function createAuth({ serviceAccountKey, clusterDomain, objects, clock, r
   return {
     signer,
     serviceAccountTokens,
-    tokens: [serviceAccountTokens, new BootstrapTokens(objects, clock)],
+    tokens: [
+      serviceAccountTokens,
+      new BootstrapTokens(objects, clock),
+      ...(staticTokens === undefined ? [] : [new StaticTokens(staticTokens)]),
+    ],
     rbac,
     authorizer: new AuthorizerChain([mastersAuthorizer, new NodeAuthorizer(objects), rbac]),
   };

@@ -49,18 +49,27 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
   await mirror.start();
   const objects = mirrorReader(mirror);
   const { serviceAccountKey } = options.pki;
-  const auth = createAuth({ serviceAccountKey, clusterDomain, objects, clock, random });
+  const auth = createAuth({
+    serviceAccountKey,
+    clusterDomain,
+    staticTokens: options.staticTokens,
+    objects,
+    clock,
+    random,
+  });
   const { rbac, authorizer } = auth;
   const agents = new AgentPool(serviceDial({ objects, random, extensions: options.extensions }));
   const caller = new WebhookCaller(agents, clock);
   const equivalents = (definition: ResourceDefinition) => equivalentResources(registry, definition);
   const webhooks = { caller, clock, random, metrics: options.metrics, mirror, equivalents };
-  const plugins = admissionPlugins({ mirror, clock, random, evictionTolerationSeconds, rbac, authorizer, webhooks });
+  const { taintsNewNodes } = options;
+  const rules = { mirror, clock, random, evictionTolerationSeconds, taintsNewNodes, rbac, authorizer, webhooks };
+  const plugins = admissionPlugins(rules);
   const admission = new AdmissionChain(plugins);
   const quotas = new ResourceQuotas(mirror, clock);
   const registry: Registry = new Registry({ store, mirror, admission, quotas, clock, random, serviceCidr });
   new CustomResources({ registry, clock, logger }).start();
-  const binder = new PodBinder({ mirror, writer: registry.writer, clock });
+  const binder = new PodBinder({ mirror, writer: registry.writer, clock, isShared: storeShared });
   const usage = new UsageBoard();
   const checks: HealthCheck[] = [
     { name: 'ping', check: async () => {} },

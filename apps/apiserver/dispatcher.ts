@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import type { AuditTrail } from '../../libs/audit/auditor.ts';
 import type { Authorizer } from '../../libs/auth/attributes.ts';
 import { type TokenAuthenticator, unauthorized, userOfToken } from '../../libs/auth/authenticator.ts';
 import { requireAllowed } from '../../libs/auth/authorize.ts';
@@ -18,6 +19,7 @@ import type { ConnectAdmission } from './connect-admission.ts';
 import type { ExtensionRequest, ExtensionRoute } from './extension.ts';
 import type { InflightLimit } from './inflight.ts';
 import type { PathHandler } from './path-handler.ts';
+import type { RequestAudit } from './request-audit.ts';
 import { parseRequest, type RequestInfo } from './request-info.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 import type { ResourceHandler } from './resource-handler.ts';
@@ -32,6 +34,8 @@ export interface DispatcherOptions {
   readonly connects: ConnectAdmission;
   readonly inflight: InflightLimit;
   readonly metrics: RequestMetrics;
+  /** Absent: nothing is noted. */
+  readonly audit?: RequestAudit;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -54,9 +58,10 @@ export class Dispatcher {
     try {
       info = readRequest(raw);
       const route = this.routeOf(info);
-      const user = impersonated(this.options.authorizer, await this.authenticate(raw, info, route), raw.headers);
-      if (!route?.anonymous) requireAllowed(this.options.authorizer, user, info);
       const long = info.verb === 'watch' || route !== undefined;
+      const follow = (trail: AuditTrail) => this.options.audit?.follow(trail, raw, { response, body, long });
+      const { user, trail } = await this.identify({ raw, info, route }, follow);
+      if (!route?.anonymous) this.allow(user, info, trail);
       if (long) this.countWhileOpen(info, response);
       else {
         inflight.enter(mutating);
@@ -64,7 +69,7 @@ export class Dispatcher {
       }
       if (route) await this.options.connects.admit(info, user);
       if (route) await route.handle(extensionRequest(raw, info, user, body), response);
-      else await this.answer({ raw, response, body, info, user, warnings });
+      else await this.answer({ raw, response, body, info, user, warnings, trail });
     } catch (error) {
       this.report(error, raw);
       sendError(response, error, warnings);
@@ -79,9 +84,10 @@ export class Dispatcher {
     try {
       const info = readRequest(raw);
       const route = this.routeOf(info);
-      const user = impersonated(this.options.authorizer, await this.authenticate(raw, info, route), raw.headers);
+      const follow = (trail: AuditTrail) => this.options.audit?.followSocket(trail, socket);
+      const { user, trail } = await this.identify({ raw, info, route }, follow);
       if (!route?.upgrade) throw badRequest('Upgrade request required by no resource at this path');
-      if (!route.anonymous) requireAllowed(this.options.authorizer, user, info);
+      if (!route.anonymous) this.allow(user, info, trail);
       await this.options.connects.admit(info, user);
       await route.upgrade(extensionRequest(raw, info, user, emptyBody), socket, head);
     } catch (error) {
@@ -90,8 +96,38 @@ export class Dispatcher {
     }
   }
 
+  /** Who asks and as whom, and the trail that the request leaves in the audit log. */
+  private async identify(
+    { raw, info, route }: { raw: IncomingMessage; info: RequestInfo; route: ExtensionRoute | undefined },
+    follow: (trail: AuditTrail) => void,
+  ): Promise<{ user: UserInfo; trail?: AuditTrail }> {
+    const { audit, authorizer } = this.options;
+    if (!audit) return { user: impersonated(authorizer, await this.authenticate(raw, info, route), raw.headers) };
+    let known: UserInfo | undefined;
+    let trail: AuditTrail | undefined;
+    try {
+      known = await this.authenticate(raw, info, route);
+    } finally {
+      trail = audit.begin(raw, info, known);
+      if (trail) follow(trail);
+    }
+    const user = impersonated(authorizer, known, raw.headers);
+    trail?.actAs(user);
+    return { user, trail };
+  }
+
+  /** @throws StatusError Forbidden. */
+  private allow(user: UserInfo, info: RequestInfo, trail: AuditTrail | undefined): void {
+    if (trail) {
+      const { verdict, reason = '' } = this.options.authorizer.authorize(user, info);
+      trail.annotate('authorization.k8s.io/decision', verdict === 'allow' ? 'allow' : 'forbid');
+      trail.annotate('authorization.k8s.io/reason', reason);
+    }
+    requireAllowed(this.options.authorizer, user, info);
+  }
+
   private async answer(call: Call): Promise<void> {
-    const { raw, response, body, info, user, warnings } = call;
+    const { raw, response, body, info, user, warnings, trail } = call;
     if (!info.resource) return this.options.paths.handle(info, raw, response);
     const { group, version, plural } = info.resource;
     const served = this.options.registry.resource(group, version, plural);
@@ -106,7 +142,12 @@ export class Dispatcher {
       info,
       at: info.resource,
       served,
-      asker: { user, userAgent: raw.headers['user-agent'], warn: (text) => warnings.push(text) },
+      asker: {
+        user,
+        userAgent: raw.headers['user-agent'],
+        warn: (text) => warnings.push(text),
+        annotate: trail && ((key, value) => trail.annotate(key, value)),
+      },
       warnings,
       body: { bytes: body, contentType: raw.headers['content-type'] },
       accept: raw.headers.accept,
@@ -159,6 +200,7 @@ interface Call {
   readonly info: RequestInfo;
   readonly user: UserInfo;
   readonly warnings: string[];
+  readonly trail?: AuditTrail;
 }
 
 /** The connection that all requests of a client share, whatever the version of HTTP. */

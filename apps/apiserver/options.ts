@@ -1,3 +1,4 @@
+import type { Auditor } from '../../libs/audit/auditor.ts';
 import type { Clock } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import type { Metrics } from '../../libs/base/metrics.ts';
@@ -34,6 +35,12 @@ export interface ApiServerOptions {
   serviceCidr?: string;
   /** How long pods tolerate a lost node when they do not say; 300 when absent. */
   evictionTolerationSeconds?: number;
+  /** Whether new nodes take no pods until a controller has found them ready; true when absent. */
+  taintsNewNodes?: boolean;
+  /** Lines of token, user, uid and groups: tokens that are always good. */
+  staticTokens?: string;
+  /** Notes requests; its opener closes it. */
+  auditor?: Auditor;
   clock?: Clock;
   random?: Random;
   logger?: Logger;

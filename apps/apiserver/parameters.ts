@@ -14,6 +14,8 @@ export interface Asker {
   readonly user: UserInfo;
   readonly userAgent: string | undefined;
   warn(text: string): void;
+  /** Notes something in the audit log, where there is one. */
+  annotate?(key: string, value: string): void;
 }
 
 const fieldManagerLettersMax = 128;
@@ -56,6 +58,7 @@ export function writeRequest(
   return {
     user: asker.user,
     warn: asker.warn,
+    annotate: asker.annotate,
     subresource,
     dryRun: dryRun(query.getAll('dryRun'), kind),
     fieldManager: fieldManager(query.get('fieldManager'), asker.userAgent, kind),
@@ -73,6 +76,7 @@ export function deleteRequest(asker: Asker, query: URLSearchParams, body: Record
   return {
     user: asker.user,
     warn: asker.warn,
+    annotate: asker.annotate,
     dryRun: dryRun(dry, 'DeleteOptions'),
     gracePeriodSeconds: typeof grace === 'number' ? grace : undefined,
     propagationPolicy: propagation(policy, orphan),

@@ -19,6 +19,7 @@ import { openapiDocuments } from './openapi-documents.ts';
 import { openidDocuments } from './openid-documents.ts';
 import type { ApiServer, ApiServerOptions } from './options.ts';
 import { PathHandler } from './path-handler.ts';
+import { RequestAudit } from './request-audit.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { ResourceHandler } from './resource-handler.ts';
 
@@ -29,12 +30,15 @@ const defaults = {
   clusterDomain: 'cluster.local',
   serviceCidr: '10.96.0.0/16',
   evictionTolerationSeconds: evictionTolerationSecondsDefault,
+  taintsNewNodes: true,
   clock: systemClock,
   random: systemRandom,
   logger: silentLogger,
   metrics: noMetrics,
   metricsText: undefined,
   extensions: [],
+  staticTokens: undefined,
+  auditor: undefined,
 };
 
 type Options = Required<ApiServerOptions>;
@@ -97,6 +101,7 @@ function createDispatcher(
     routes: extensions.flatMap((extension) => extension.routes ?? []),
     connects: new ConnectAdmission(registry, core.admission),
     inflight,
+    audit: options.auditor && new RequestAudit(options.auditor),
     metrics: new RequestMetrics(metrics, { inflight, mirror: core.mirror }),
     clock,
     logger,

@@ -31,5 +31,6 @@ describe('parseServerFlags', () => {
     [['--service-cidr', '10.96.0.0']],
     [['--bogus']],
     [['stray']],
+    [['--audit-log-path', '-']],
   ])('refuses %j', (argv) => expect(() => parseServerFlags(argv, {})).toThrow(UsageError));
 });

@@ -15,6 +15,14 @@ export const serverUsage = `berth server: runs the control plane of a cluster, i
   --service-cidr CIDR        (10.96.0.0/16)
   --local-nodes A,B          nodes of this machine, which need no token to join
   --bridge NAME              bridge of the local nodes: services and pods answer on this machine too
+  --config FILE              the scheduler's profiles (docs/scheduling.md)
+  --controllers LIST         *,-NAME: all controllers but those named; without node-lifecycle every Node object counts
+                             as a node that is ready (*)
+  --token-auth-file FILE     tokens that are always good: lines of token,user,uid,"group,group"
+  --audit-policy-file FILE   what is noted about which requests (audit.k8s.io/v1)
+  --audit-log-path FILE      where it is noted, as lines of JSON; - for the standard output
+  --audit-log-maxsize MB     begin a new file after this much (100; 0 never)
+  --audit-log-maxbackup N    how many old files are kept (10; 0 all)
   --default-toleration SECONDS  how long pods stay on a node that is gone (300)
 `;
 
@@ -32,7 +40,14 @@ const flags = {
   'service-cidr': { type: 'string', default: '10.96.0.0/16' },
   'local-nodes': { type: 'string', default: '' },
   bridge: { type: 'string' },
+  config: { type: 'string' },
+  controllers: { type: 'string', default: '*' },
   'default-toleration': { type: 'string' },
+  'token-auth-file': { type: 'string' },
+  'audit-policy-file': { type: 'string' },
+  'audit-log-path': { type: 'string' },
+  'audit-log-maxsize': { type: 'string', default: '100' },
+  'audit-log-maxbackup': { type: 'string', default: '10' },
 } as const;
 
 const portMax = 65_534;
@@ -55,8 +70,23 @@ export function parseServerFlags(
     serviceCidr: cidr('--service-cidr', values['service-cidr']),
     localNodes: values['local-nodes'].split(',').filter((name) => name !== ''),
     bridge: values.bridge,
+    tokenAuthFile: values['token-auth-file'],
+    audit: audit(values),
+    schedulerConfig: values.config,
+    disabledControllers: disabledIn(values.controllers),
     defaultTolerationSeconds: seconds === undefined ? undefined : wholeNumber('--default-toleration', seconds, 1e9),
   };
+}
+
+function audit(values: ReturnType<typeof parse>): ServerOptions['audit'] {
+  const { 'audit-policy-file': policyFile, 'audit-log-path': logPath } = values;
+  if (policyFile === undefined && logPath === undefined) return undefined;
+  if (policyFile === undefined || logPath === undefined) {
+    throw new UsageError('--audit-policy-file and --audit-log-path go together');
+  }
+  const sizeMegabytesMax = wholeNumber('--audit-log-maxsize', values['audit-log-maxsize'], 1e6);
+  const backupsMax = wholeNumber('--audit-log-maxbackup', values['audit-log-maxbackup'], 1e6);
+  return { policyFile, logPath, sizeMegabytesMax, backupsMax };
 }
 
 function parse(argv: readonly string[]) {
@@ -65,6 +95,16 @@ function parse(argv: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** The names in a list such as `*,-node-lifecycle`. */
+function disabledIn(text: string): string[] {
+  const [all, ...others] = text.split(',');
+  const stray = others.find((each) => !/^-[a-z-]+$/.test(each));
+  if (all !== '*' || stray !== undefined) {
+    throw new UsageError(`--controllers ${text}: want * and then names with a minus, such as *,-node-lifecycle`);
+  }
+  return others.map((each) => each.slice(1));
 }
 
 function wholeNumber(flag: string, text: string, max: number): number {

@@ -1,3 +1,5 @@
+import type { AuditFlags } from '../../libs/audit/open.ts';
+
 /** What one control plane process needs to know. */
 export interface ServerOptions {
   /** BERTH_HOME. */
@@ -17,6 +19,14 @@ export interface ServerOptions {
   localNodes: string[];
   /** The bridge of the nodes of this machine: services, node ports and pods are made to answer here too. */
   bridge?: string;
+  /** A file of tokens that are always good. */
+  tokenAuthFile?: string;
+  /** Absent: requests are not noted. */
+  audit?: AuditFlags;
   /** Grace for pods on nodes that are gone, in seconds, when they say nothing else. */
   defaultTolerationSeconds?: number;
+  /** A file with the scheduler's profiles; the default one alone when absent. */
+  schedulerConfig?: string;
+  /** Controllers that shall not run. Without `node-lifecycle`, Node objects count as nodes that are ready. */
+  disabledControllers?: readonly string[];
 }

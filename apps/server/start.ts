@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { openAudit } from '../../libs/audit/open.ts';
 import { systemClock } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import { systemRandom } from '../../libs/base/random.ts';
@@ -10,6 +11,7 @@ import { mainAddress, ownNames } from '../../libs/provision/addresses.ts';
 import { homeAt } from '../../libs/provision/home.ts';
 import { addressIn } from '../../libs/provision/ranges.ts';
 import { LeaderElection } from '../../libs/reconcile/leader.ts';
+import { defaultSchedulerName } from '../../libs/scheduling/profiles.ts';
 import type { TelemetryMetrics } from '../../libs/telemetry/metrics.ts';
 import { foresight } from '../apiserver/foresight/extension.ts';
 import { nodeExtensions } from '../apiserver/node-extensions.ts';
@@ -18,7 +20,7 @@ import type { ApiServerPki } from '../apiserver/options.ts';
 import { startApiServer } from '../apiserver/start.ts';
 import { scrapeTargets } from '../apiserver/targets.ts';
 import { startControllers } from '../controllers/start.ts';
-import { defaultSchedulerName } from '../scheduler/options.ts';
+import { readProfiles } from '../scheduler/configuration-file.ts';
 import { startScheduler } from '../scheduler/start.ts';
 import { type ElectedScheduler, startElectedScheduler } from './elected-scheduler.ts';
 import { explainPods } from './explain.ts';
@@ -40,6 +42,7 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
   const home = homeAt(options.home);
   const clock = systemClock;
   const advertiseAddress = options.advertiseAddress ?? mainAddress();
+  const profiles = options.schedulerConfig === undefined ? undefined : readProfiles(options.schedulerConfig);
   await mkdir(home.path, { recursive: true, mode: 0o700 });
   const own = ownNames();
   const ips = [...own.ips, advertiseAddress, addressIn(options.serviceCidr, 1)];
@@ -53,6 +56,9 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
   };
   let scheduler: ElectedScheduler | undefined;
   try {
+    const auditTools = { clock, random: systemRandom, logger, metrics };
+    const auditor = options.audit && (await openAudit(options.audit, auditTools));
+    if (auditor) parts.push({ stop: () => auditor.close() });
     const api = await startApiServer({
       store,
       storeShared: shared,
@@ -62,6 +68,9 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
       advertiseAddress,
       serviceCidr: options.serviceCidr,
       evictionTolerationSeconds: options.defaultTolerationSeconds,
+      taintsNewNodes: !options.disabledControllers?.includes('node-lifecycle'),
+      staticTokens: options.tokenAuthFile && (await readFile(options.tokenAuthFile, 'utf8')),
+      auditor,
       clock,
       logger,
       metrics,
@@ -80,10 +89,10 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
     // was killed has its lease again at once.
     const identity = shared ? `${hostname()}:${home.path}` : undefined;
     const cluster = { rootCa: pki.ca.certificate, clusterCidr: options.podCidr, authority: authorityOf(pki) };
-    parts.push(await startControllers({ ...tools, ...cluster, identity }));
+    parts.push(await startControllers({ ...tools, ...cluster, identity, disabled: options.disabledControllers }));
     const lease = { namespace: 'kube-system', name: `berth-${defaultSchedulerName}` };
     const election = identity === undefined ? undefined : new LeaderElection({ ...tools, lease, identity });
-    scheduler = await startElectedScheduler(() => startScheduler({ ...tools, binder: api.binder }), election);
+    scheduler = await startElectedScheduler(() => startScheduler({ ...tools, binder: api.binder, profiles }), election);
     parts.push(scheduler);
     if (options.bridge !== undefined) {
       parts.push(
