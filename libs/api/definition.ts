@@ -16,6 +16,8 @@ export interface FieldError {
     | 'FieldValueTypeInvalid'
     | 'InternalError';
   message: string;
+  /** Whether the message goes without the value that stands at the field. */
+  hidesValue?: boolean;
 }
 
 /** One column of a Table. `cell` must be quick: it runs for each row. */

@@ -27,8 +27,8 @@ const shownCharactersMax = 200;
 
 /** The errors as clients know them: `Invalid value: "foo-": why`, with the value that `object` has at the field. */
 export function worded(errors: readonly FieldError[], object: object): FieldError[] {
-  return errors.map((error) => {
-    const value = showsValue.has(error.reason) ? valueAt(object, error.field) : undefined;
+  return errors.map(({ hidesValue, ...error }) => {
+    const value = showsValue.has(error.reason) && !hidesValue ? valueAt(object, error.field) : undefined;
     const shown = value === undefined ? '' : `: ${shorten(JSON.stringify(value))}`;
     return { ...error, message: `${openings[error.reason]}${shown}: ${error.message}` };
   });

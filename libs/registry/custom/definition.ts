@@ -10,7 +10,10 @@ import type { KubeObject } from '../../api/meta.ts';
 import { metadata, metadataUpdate } from '../../api/validation/metadata.ts';
 import { dnsSubdomain } from '../../api/validation/names.ts';
 import { Report } from '../../api/validation/report.ts';
+import { worded } from '../../api/validation/wording.ts';
 import { setExpected } from '../expected-type.ts';
+import { ruleErrors } from './rule-errors.ts';
+import { hasRules, type RuleNode, rulesOf } from './rules.ts';
 import { setSchemaDefaults, structuralType } from './structural.ts';
 import { schemaErrors } from './validate.ts';
 
@@ -71,6 +74,9 @@ function resourceOf(crd: V1CustomResourceDefinition, version: V1CustomResourceDe
 
 function strategyOf(root: V1JSONSchemaProps, namespaced: boolean) {
   const ofMetadata = metadata({ name: dnsSubdomain, namespaced });
+  const withRules = hasRules(root);
+  let compiled: RuleNode | undefined;
+  const tolerated = new WeakMap<KubeObject, readonly FieldError[]>();
   const errorsOf = (object: KubeObject, previous?: KubeObject): FieldError[] => {
     const report = new Report();
     if (previous) metadataUpdate(object, previous, report);
@@ -79,9 +85,14 @@ function strategyOf(root: V1JSONSchemaProps, namespaced: boolean) {
       ofMetadata(object.metadata ?? {}, report, undefined);
       report.leave();
     }
-    const found = schemaErrors(object, root);
-    const skipped = hasRules(root) && found.some(({ reason }) => blocking.has(reason)) ? [unchecked] : [];
-    return [...report.errors, ...found, ...skipped];
+    const found = [...report.errors, ...schemaErrors(object, root, previous)];
+    if (!withRules) return found;
+    if (found.some(({ reason }) => blocking.has(reason))) return [...found, unchecked];
+    compiled ??= rulesOf(root);
+    if (!compiled) return found;
+    const { errors, tolerated: lasting } = ruleErrors(compiled, object, previous);
+    if (lasting.length > 0) tolerated.set(object, lasting);
+    return [...found, ...errors];
   };
   return {
     setDefaults: (draft: KubeObject) => setSchemaDefaults(draft, root),
@@ -91,12 +102,11 @@ function strategyOf(root: V1JSONSchemaProps, namespaced: boolean) {
     validate: (object: KubeObject) => errorsOf(object),
     validateUpdate: errorsOf,
     validateStatusUpdate: errorsOf,
+    warnings: (object: KubeObject) => {
+      const lasting = worded(tolerated.get(object) ?? [], object);
+      return lasting.map(({ field, message }) => `${field}: ${message}`);
+    },
   };
-}
-
-function hasRules(part: V1JSONSchemaProps): boolean {
-  if (part['x-kubernetes-validations']?.length) return true;
-  return Object.values(part.properties ?? {}).some(hasRules);
 }
 
 /** Versions without conversion differ in their names only. */

@@ -7,6 +7,7 @@ import { isStatus } from '../../base/status.ts';
 import type { CacheEvent } from '../../cache/event.ts';
 import type { Registry } from '../registry.ts';
 import { customResources } from './definition.ts';
+import { checkedDefinitions } from './definitions.ts';
 
 const definitions = { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions' };
 /** Instances removed by one transaction when their definition goes. */
@@ -24,7 +25,9 @@ export class CustomResources {
   /** Steps run one after the other, so that a definition is served before it says so. */
   private last: Promise<void> = Promise.resolve();
 
-  constructor(private readonly parts: CustomParts) {}
+  constructor(private readonly parts: CustomParts) {
+    parts.registry.serveStored(checkedDefinitions);
+  }
 
   /** Serves what stands and follows what changes. */
   start(): void {

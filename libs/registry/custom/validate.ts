@@ -2,13 +2,23 @@ import type { FieldError } from '../../api/definition.ts';
 import type { V1JSONSchemaProps } from '../../api/gen/types.ts';
 import { sameValue } from '../../api/validation/equality.ts';
 import { keyed, Report } from '../../api/validation/report.ts';
+import { itemsBefore, memberBefore } from './correlation.ts';
 import { partOf } from './structural.ts';
 
-/** What is refused of an object by its schema, in the order of the schema. */
-export function schemaErrors(object: unknown, root: V1JSONSchemaProps): FieldError[] {
+/**
+ * What is refused of a value by its schema, in the order of the schema. What stands as it stood in `previous` is let be:
+ * a schema that has become stricter does not lock up the objects that were there before.
+ */
+export function schemaErrors(value: unknown, root: V1JSONSchemaProps, previous?: unknown): FieldError[] {
   const at = new Report();
-  checkObject(object as Members, { ...root, required: root.required }, at);
+  check({ value, before: previous }, root, at);
   return at.errors;
+}
+
+interface Pair {
+  readonly value: unknown;
+  /** What stood there before, where that can be told. */
+  readonly before: unknown;
 }
 
 type Members = Record<string, unknown>;
@@ -27,15 +37,16 @@ function hasType(value: unknown, part: V1JSONSchemaProps): boolean {
   return part.type === type || (part.type === 'number' && type === 'integer');
 }
 
-function check(value: unknown, part: V1JSONSchemaProps, at: Report): void {
+function check({ value, before }: Pair, part: V1JSONSchemaProps, at: Report): void {
+  if (before !== undefined && sameValue(value, before)) return;
   const fits = hasType(value, part);
   if (!fits) at.typeInvalid(`must be of type ${part.type}: "${typeOf(value)}"`);
   if (part.enum && !part.enum.some((one) => sameValue(one, value))) at.notSupported(part.enum.map(String));
   if (!fits || value === null) return;
   if (typeof value === 'string') checkText(value, part, at);
   else if (typeof value === 'number') checkNumber(value, part, at);
-  else if (Array.isArray(value)) checkList(value, part, at);
-  else if (typeof value === 'object') checkObject(value as Members, part, at);
+  else if (Array.isArray(value)) checkList({ value, before }, part, at);
+  else if (typeof value === 'object') checkObject({ value, before }, part, at);
 }
 
 const dateTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
@@ -71,7 +82,9 @@ function checkNumber(value: number, part: V1JSONSchemaProps, at: Report): void {
   if (multipleOf !== undefined && value % multipleOf !== 0) at.invalid(`should be a multiple of ${multipleOf}`);
 }
 
-function checkList(list: readonly unknown[], part: V1JSONSchemaProps, at: Report): void {
+function checkList({ value, before }: Pair, part: V1JSONSchemaProps, at: Report): void {
+  const list = value as readonly unknown[];
+  const beforeOf = itemsBefore(before, part);
   if (part.maxItems !== undefined && list.length > part.maxItems) at.tooMany(part.maxItems);
   if (part.minItems !== undefined && list.length < part.minItems)
     at.invalid(`should have at least ${part.minItems} items`);
@@ -83,7 +96,7 @@ function checkList(list: readonly unknown[], part: V1JSONSchemaProps, at: Report
     if (identity !== undefined) seen.add(identity);
     if (!items) return;
     at.enter(index);
-    check(item, items, at);
+    check({ value: item, before: beforeOf(item) }, items, at);
     at.leave();
   });
 }
@@ -94,7 +107,8 @@ function identityOf(item: unknown, part: V1JSONSchemaProps): string | undefined 
   return JSON.stringify((part['x-kubernetes-list-map-keys'] ?? []).map((key) => (item as Members)[key]));
 }
 
-function checkObject(members: Members, part: V1JSONSchemaProps, at: Report): void {
+function checkObject({ value, before }: Pair, part: V1JSONSchemaProps, at: Report): void {
+  const members = value as Members;
   const count = Object.keys(members).length;
   if (part.maxProperties !== undefined && count > part.maxProperties) at.tooMany(part.maxProperties);
   if (part.minProperties !== undefined && count < part.minProperties) {
@@ -104,15 +118,15 @@ function checkObject(members: Members, part: V1JSONSchemaProps, at: Report): voi
   for (const [name, below] of Object.entries(part.properties ?? {})) {
     if (members[name] === undefined || name === 'metadata') continue;
     at.enter(name);
-    check(members[name], below, at);
+    check({ value: members[name], before: memberBefore(before, name, part) }, below, at);
     at.leave();
   }
   const additional = partOf(part.additionalProperties);
   if (!additional) return;
-  for (const [name, value] of Object.entries(members)) {
+  for (const [name, item] of Object.entries(members)) {
     if (part.properties?.[name]) continue;
     at.enter(keyed(name));
-    check(value, additional, at);
+    check({ value: item, before: memberBefore(before, name, part) }, additional, at);
     at.leave();
   }
 }
