@@ -14,9 +14,9 @@ beforeEach(async () => {
 });
 afterEach(() => scratch.close());
 
-async function addPod(name: string, status: object = ready) {
+async function addPod(name: string, status: object = ready, more: object = {}) {
   const spec = { containers: [{ name: 'main', image: 'x' }], nodeName: 'n1', terminationGracePeriodSeconds: 0 };
-  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'x', labels: { app: 'web' } }, spec };
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...more, name, labels: { app: 'web' } }, spec };
   await scratch.service('pods').create({ namespace: 'x' }, bodyOf(pod), asks());
   await patchStatus('pods', name, status);
 }
@@ -32,21 +32,18 @@ async function addBudget(name: string, status: object, spec: object = {}) {
   await patchStatus(budgets, name, { observedGeneration: 1, expectedPods: 2, ...status });
 }
 
-const patchStatus = (path: string, name: string, status: object) =>
-  scratch
-    .service(path)
-    .patch(
-      { namespace: 'x', name },
-      { ...asks({ subresource: 'status' }), type: 'merge', body: { status }, complaints: [], force: false },
-    );
+const patchStatus = (path: string, name: string, status: object) => {
+  const request = { ...asks({ subresource: 'status' }), type: 'merge' as const, complaints: [], force: false };
+  return scratch.service(path).patch({ namespace: 'x', name }, { ...request, body: { status } });
+};
 
-function evict(name: string, dryRun = false) {
+function evict(name: string, dryRun = false, deleteOptions?: object) {
   const served = {
     definition: scratch.registry.resource('', 'v1', 'pods')!.definition,
     service: scratch.service('pods'),
   };
   const parts = { objects: mirrorReader(scratch.mirror), budgets: scratch.service(budgets), clock: systemClock };
-  const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: 'x' } };
+  const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: 'x' }, deleteOptions };
   return evictionCreator(parts)({ at: { namespace: 'x', name }, body, served, request: asks({ dryRun }) });
 }
 
@@ -83,7 +80,7 @@ describe('an eviction', () => {
         causes: [
           {
             reason: 'DisruptionBudget',
-            message: 'The disruption budget web needs 1 healthy pods and has 2 currently',
+            message: 'The disruption budget web does not allow evicting pods currently',
           },
         ],
       },
@@ -125,6 +122,39 @@ describe('an eviction', () => {
     if (goes) await evict('a');
     else await expect(evict('a')).rejects.toMatchObject({ code: 429 });
     expect(await stands('a')).toBe(!goes);
+  });
+
+  it('marks the pod with why it goes', async () => {
+    await addPod('a', { phase: 'Pending' }, { finalizers: ['example.com/stay'] });
+    await evict('a');
+    const { status } = (await scratch.service('pods').get({ namespace: 'x', name: 'a' })).object as V1Pod;
+    expect(status?.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({
+      status: 'True',
+      reason: 'EvictionByEvictionAPI',
+      message: 'Eviction API: evicting',
+    });
+  });
+
+  it('tells the numbers when too few are healthy, and the condition when the last one is spent', async () => {
+    await addPod('a');
+    await addPod('b');
+    await addBudget('web', { ...exhausted, desiredHealthy: 2 });
+    const message = 'The disruption budget web needs 2 healthy pods and has 1 currently';
+    await expect(evict('a')).rejects.toMatchObject({ details: { causes: [{ reason: 'DisruptionBudget', message }] } });
+    await patchStatus(budgets, 'web', { ...healthy, disruptionsAllowed: 1 });
+    await evict('a');
+    expect((await statusOf('web')).conditions).toMatchObject([
+      { type: 'DisruptionAllowed', status: 'False', reason: 'InsufficientPods' },
+    ]);
+  });
+
+  it('keeps to the version that it names', async () => {
+    await addPod('a');
+    const stale = { preconditions: { resourceVersion: '1' } };
+    await expect(evict('a', false, stale)).rejects.toMatchObject({ reason: 'Conflict' });
+    const { revision } = await scratch.service('pods').get({ namespace: 'x', name: 'a' });
+    await evict('a', false, { preconditions: { resourceVersion: String(revision) } });
+    expect(await stands('a')).toBe(false);
   });
 
   it('is refused when two budgets speak of the pod', async () => {

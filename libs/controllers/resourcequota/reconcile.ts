@@ -34,7 +34,9 @@ export function newResourceQuotaController(context: ControllerContext, options: 
   counter.quotas.addHandler({
     added: enqueue,
     updated: (quota, previous) => {
-      if (!same(quota.spec?.hard, previous.spec?.hard)) enqueue(quota);
+      const { spec, status } = quota;
+      // Bounds in the status that are not those asked for are somebody else's.
+      if (!same(spec?.hard, previous.spec?.hard) || !same(spec?.hard, status?.hard)) enqueue(quota);
     },
   });
   counter.follow((resource, namespace) => {
