@@ -8,6 +8,7 @@ import { newCronJobController } from '../../libs/controllers/cronjob/reconcile.t
 import { newDaemonSetController } from '../../libs/controllers/daemonset/reconcile.ts';
 import { newDeploymentController } from '../../libs/controllers/deployment/reconcile.ts';
 import { newDisruptionController } from '../../libs/controllers/disruption/reconcile.ts';
+import { newStaleTargetController } from '../../libs/controllers/disruption/stale-targets.ts';
 import { newEndpointsController } from '../../libs/controllers/endpoints/reconcile.ts';
 import { newEndpointSliceController } from '../../libs/controllers/endpointslice/reconcile.ts';
 import { newEndpointSliceMirroringController } from '../../libs/controllers/endpointslicemirroring/reconcile.ts';
@@ -53,6 +54,7 @@ const makers: Readonly<Record<string, Make>> = {
   job: newJobController,
   cronjob: newCronJobController,
   disruption: newDisruptionController,
+  'stale-disruption-target': newStaleTargetController,
   endpointslice: newEndpointSliceController,
   endpoint: newEndpointsController,
   endpointslicemirroring: newEndpointSliceMirroringController,
