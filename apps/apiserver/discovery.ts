@@ -3,6 +3,7 @@ import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import { apiVersionOf } from '../../libs/api/meta.ts';
 import { noSuchResource } from '../../libs/registry/errors.ts';
 import type { Registry } from '../../libs/registry/registry.ts';
+import type { ForeignVersion } from './aggregation/foreign-resources.ts';
 
 const usualVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const partVerbs = ['get', 'patch', 'update'];
@@ -39,7 +40,11 @@ interface Part {
 
 /** Everything that clients ask to learn what is served. */
 export class Discovery {
-  constructor(private readonly registry: Registry) {}
+  constructor(
+    private readonly registry: Registry,
+    /** Versions that other servers answer for. */
+    private readonly foreign: () => readonly ForeignVersion[] = () => [],
+  ) {}
 
   /** The answer for a discovery path; undefined when it is none. @throws StatusError NotFound for an unknown version. */
   answer(path: string, aggregated: boolean): object | undefined {
@@ -65,6 +70,10 @@ export class Discovery {
   private groups(): Array<{ name: string; versions: string[] }> {
     const versions = new Map<string, Set<string>>();
     for (const { group, version } of this.definitions()) {
+      const known = versions.get(group) ?? new Set();
+      versions.set(group, known.add(version));
+    }
+    for (const { group, version } of this.foreign()) {
       const known = versions.get(group) ?? new Set();
       versions.set(group, known.add(version));
     }
@@ -101,18 +110,24 @@ export class Discovery {
   }
 
   private aggregated(core: boolean): object {
+    const foreign = this.foreign();
     const items = this.groups()
       .filter((group) => (group.name === '') === core)
       .map((group) => ({
         metadata: { name: group.name === '' ? undefined : group.name, creationTimestamp: null },
-        versions: group.versions.map((version) => ({
-          version,
-          resources: this.definitions()
-            .filter((one) => one.group === group.name && one.version === version)
-            .map(aggregatedEntry)
-            .sort((a, b) => (a.resource < b.resource ? -1 : 1)),
-          freshness: 'Current',
-        })),
+        versions: group.versions.map((version) => {
+          const other = foreign.find((one) => one.group === group.name && one.version === version);
+          const own = () =>
+            this.definitions()
+              .filter((one) => one.group === group.name && one.version === version)
+              .map(aggregatedEntry)
+              .sort((a, b) => (a.resource < b.resource ? -1 : 1));
+          return {
+            version,
+            resources: other?.resources ?? own(),
+            freshness: other?.fresh === false ? 'Stale' : 'Current',
+          };
+        }),
       }));
     return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
   }

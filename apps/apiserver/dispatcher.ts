@@ -14,6 +14,7 @@ import type { Logger } from '../../libs/base/log.ts';
 import { asStatusError } from '../../libs/base/status.ts';
 import { badRequest, noSuchResource } from '../../libs/registry/errors.ts';
 import type { Registry } from '../../libs/registry/registry.ts';
+import type { Aggregator } from './aggregation/aggregator.ts';
 import { sendError, sendText } from './answers.ts';
 import type { ConnectAdmission } from './connect-admission.ts';
 import type { ExtensionRequest, ExtensionRoute } from './extension.ts';
@@ -31,6 +32,7 @@ export interface DispatcherOptions {
   readonly resources: ResourceHandler;
   readonly paths: PathHandler;
   readonly routes: readonly ExtensionRoute[];
+  readonly aggregator: Aggregator;
   readonly connects: ConnectAdmission;
   readonly inflight: InflightLimit;
   readonly metrics: RequestMetrics;
@@ -172,6 +174,8 @@ export class Dispatcher {
 
   private routeOf(info: RequestInfo): ExtensionRoute | undefined {
     const { resource, path } = info;
+    const elsewhere = this.options.aggregator.routeOf(path);
+    if (elsewhere) return elsewhere;
     if (resource && !resource.subresource) return undefined;
     return this.options.routes.find(({ match }) => {
       if ('pathPrefix' in match) return path.startsWith(match.pathPrefix);

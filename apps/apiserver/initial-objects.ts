@@ -30,6 +30,8 @@ const priority = (name: string, value: number, description: string): InitialObje
 });
 
 export interface ClusterFacts {
+  /** What else this server makes sure of. */
+  readonly more?: readonly InitialObject[];
   readonly serviceCidr: string;
   readonly serviceAddress: string;
   readonly advertiseAddress: string;
@@ -111,12 +113,13 @@ function initialObjects(facts: ClusterFacts): InitialObject[] {
       plural,
       object,
     })),
+    ...(facts.more ?? []),
     ...(facts.advertiseAddress.startsWith('127.') ? [] : [kubernetesEndpoints(facts), kubernetesSlice(facts)]),
   ];
 }
 
-/** Kinds whose content follows the server's own address. */
-const renewed = new Set(['endpoints', 'endpointslices']);
+/** Kinds whose content follows the server's own address and certificates. */
+const renewed = new Set(['endpoints', 'endpointslices', 'configmaps']);
 
 /** Makes what is missing and renews what depends on where the server is. */
 export async function ensureInitialObjects(registry: Registry, facts: ClusterFacts): Promise<void> {

@@ -34,6 +34,7 @@ async function main(): Promise<void> {
       serverCertificate: pki.apiserver.certificate,
       serverKey: pki.apiserver.key,
       serviceAccountKey: pki.serviceAccount.privateKey,
+      front: { caCertificate: pki.frontCa.certificate, ...pki.front },
     },
     extensions: [foresight(), ...nodeExtensions({ pki })],
   });

@@ -14,6 +14,8 @@ export interface ApiServerPki {
   caCertificate: string;
   serverCertificate: string;
   serverKey: string;
+  /** What aggregated API servers know this one by. Absent: they do not. */
+  front?: { caCertificate: string; certificate: string; key: string };
   /** Private key (EC P-256 or RSA) that signs service account tokens. */
   serviceAccountKey: string;
 }

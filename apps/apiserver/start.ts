@@ -5,6 +5,8 @@ import { silentLogger } from '../../libs/base/log.ts';
 import { noMetrics } from '../../libs/base/metrics.ts';
 import { systemRandom } from '../../libs/base/random.ts';
 import { AddressRange } from '../../libs/registry/service-addresses.ts';
+import { Aggregator } from './aggregation/aggregator.ts';
+import { authenticationConfig, localApiServices } from './aggregation/initial.ts';
 import { Compactor } from './compactor.ts';
 import { ConnectAdmission } from './connect-admission.ts';
 import { type ApiCore, createCore } from './core.ts';
@@ -50,19 +52,25 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
   const { store, clock, logger, extensions } = options;
   const stopping = new AbortController();
   const inflight = new InflightLimit();
-  const dispatcher = createDispatcher(core, options, { inflight, stopping: stopping.signal });
+  const aggregator = new Aggregator({ ...core, front: options.pki.front, clock, logger });
+  const dispatcher = createDispatcher(core, options, { inflight, aggregator, stopping: stopping.signal });
   const http = await listen(dispatcher, { pki: options.pki, host: options.host, port: options.port });
   const { advertiseAddress } = options;
   const { serviceCidr } = options;
   const serviceAddress = new AddressRange(serviceCidr).at(0);
   const now = rfc3339(clock.now());
-  await ensureInitialObjects(core.registry, { serviceCidr, serviceAddress, advertiseAddress, port: http.port, now });
+  const authorities = { clients: options.pki.caCertificate, front: options.pki.front?.caCertificate };
+  const more = [...localApiServices(core.registry), authenticationConfig(authorities)];
+  const facts = { serviceCidr, serviceAddress, advertiseAddress, port: http.port, now, more };
+  await ensureInitialObjects(core.registry, facts);
   const context = contextOf(core, options, http.port);
   for (const extension of extensions) await extension.start?.(context);
   const compactor = new Compactor({ store, mirror: core.mirror, clock, logger });
   compactor.start();
+  aggregator.start();
   const stop = async () => {
     compactor.stop();
+    aggregator.stop();
     stopping.abort();
     await inflight.drained(clock);
     await http.close();
@@ -77,7 +85,7 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
 function createDispatcher(
   core: ApiCore,
   options: Options,
-  { inflight, stopping }: { inflight: InflightLimit; stopping: AbortSignal },
+  { inflight, aggregator, stopping }: { inflight: InflightLimit; aggregator: Aggregator; stopping: AbortSignal },
 ): Dispatcher {
   const { registry, auth, checks, subresources } = core;
   const { clock, random, logger, metrics, metricsText, extensions } = options;
@@ -93,12 +101,13 @@ function createDispatcher(
       dryRuns: new DryRunAdvice(extensions, logger),
     }),
     paths: new PathHandler({
-      discovery: new Discovery(registry),
+      discovery: new Discovery(registry, () => aggregator.foreignVersions()),
       checks,
       metricsText,
       documents: [openapiDocuments(registry), openidDocuments(auth)],
     }),
     routes: extensions.flatMap((extension) => extension.routes ?? []),
+    aggregator,
     connects: new ConnectAdmission(registry, core.admission),
     inflight,
     audit: options.auditor && new RequestAudit(options.auditor),

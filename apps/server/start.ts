@@ -128,5 +128,6 @@ function servingPki(pki: ClusterPki): ApiServerPki {
     serverCertificate: pki.apiserver.certificate,
     serverKey: pki.apiserver.key,
     serviceAccountKey: pki.serviceAccount.privateKey,
+    front: { caCertificate: pki.frontCa.certificate, ...pki.front },
   };
 }

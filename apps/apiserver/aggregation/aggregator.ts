@@ -1,0 +1,203 @@
+import type { V1APIService } from '../../../libs/api/gen/types.ts';
+import { loopbackUser } from '../../../libs/auth/user.ts';
+import { type Clock, rfc3339, type Timer } from '../../../libs/base/clock.ts';
+import type { Logger } from '../../../libs/base/log.ts';
+import { isStatus } from '../../../libs/base/status.ts';
+import type { Subscription } from '../../../libs/cache/collection.ts';
+import { mirrorReader, type ObjectReader } from '../../../libs/cache/object-reader.ts';
+import type { Registry } from '../../../libs/registry/registry.ts';
+import type { AgentPool } from '../../../libs/webhook/agents.ts';
+import type { ExtensionRoute } from '../extension.ts';
+import { type AggregatedApi, AggregatedApis } from './aggregated-apis.ts';
+import {
+  type Availability,
+  backendProblem,
+  discoveryFailure,
+  local,
+  passed,
+  withAvailability,
+} from './availability.ts';
+import { aggregatedResources, type ForeignVersion } from './foreign-resources.ts';
+import { AggregationProxy, type FrontCertificate } from './proxy.ts';
+
+export interface AggregatorParts {
+  readonly registry: Registry;
+  readonly agents: AgentPool;
+  /** Absent: aggregated servers do not know this one, and refuse what it says about users. */
+  readonly front: FrontCertificate | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const apiServices = { group: 'apiregistration.k8s.io', version: 'v1', plural: 'apiservices' };
+/** Changes are looked at together. */
+const settleMs = 100;
+/** A server that does not answer is asked again after this, one that does after a longer time. */
+const retryMs = 2_000;
+const recheckMs = 30_000;
+const checkTimeoutMs = 5_000;
+const answerBytesMax = 4 * 1024 * 1024;
+
+/** Lets other servers answer for group versions, as APIServices ask for it, and says whether they do. */
+export class Aggregator {
+  private readonly apis: AggregatedApis;
+  private readonly proxy: AggregationProxy;
+  private readonly objects: ObjectReader;
+  private readonly lists = new Map<string, unknown>();
+  private subscriptions: Subscription[] = [];
+  private timer: Timer | undefined;
+  private stopped = false;
+
+  constructor(private readonly parts: AggregatorParts) {
+    const { mirror } = parts.registry;
+    this.apis = new AggregatedApis(mirror.collection(apiServices.group, apiServices.plural));
+    this.proxy = new AggregationProxy(parts.agents, parts.front);
+    this.objects = mirrorReader(mirror);
+  }
+
+  /** Who answers requests at the path; undefined when this server does. */
+  routeOf(path: string): ExtensionRoute | undefined {
+    const api = this.apis.at(path);
+    if (!api) return undefined;
+    return {
+      match: { pathPrefix: `/apis/${api.group}/${api.version}` },
+      handle: (request, response) => this.proxy.forward(api, request, response),
+      upgrade: (request, socket, head) => this.proxy.upgrade(api, request, { socket, head }),
+    };
+  }
+
+  /** What other servers add to discovery. */
+  foreignVersions(): ForeignVersion[] {
+    return this.apis.all().map((api) => ({
+      group: api.group,
+      version: api.version,
+      versionPriority: api.versionPriority,
+      resources: aggregatedResources(this.lists.get(api.name), api.group, api.version),
+      fresh: api.available,
+    }));
+  }
+
+  start(): void {
+    this.follow();
+    this.later(0);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.timer?.cancel();
+    for (const subscription of this.subscriptions.splice(0)) subscription.cancel();
+  }
+
+  /** Looks again when an APIService, or what stands behind one, has changed. */
+  private follow(): void {
+    for (const subscription of this.subscriptions.splice(0)) subscription.cancel();
+    const { mirror } = this.parts.registry;
+    const watched = [
+      apiServices,
+      { group: '', plural: 'services' },
+      { group: 'discovery.k8s.io', plural: 'endpointslices' },
+    ];
+    this.subscriptions = watched.map(({ group, plural }) => {
+      const collection = mirror.collection(group, plural);
+      const concerns = () => plural === apiServices.plural || this.apis.all().length > 0;
+      return collection.watch({}, collection.lastChange, {
+        event: () => (concerns() ? this.later(settleMs) : undefined),
+        expired: () => this.start(),
+      });
+    });
+  }
+
+  private later(delayMs: number): void {
+    if (this.stopped) return;
+    this.timer?.cancel();
+    this.timer = this.parts.clock.setTimer(delayMs, () => {
+      this.check().catch((error) => {
+        this.parts.logger.warn('the aggregated APIs could not be looked at', { error: String(error) });
+        this.later(retryMs);
+      });
+    });
+  }
+
+  private async check(): Promise<void> {
+    const list = this.objects.list<V1APIService>(apiServices.group, apiServices.plural);
+    for (const object of list) if (!object.spec?.service) await this.say(object, local);
+    const verdicts = await Promise.all(
+      this.apis.all().map(async (api) => {
+        const verdict = backendProblem(api, this.objects) ?? (await this.ask(api));
+        await this.say(api.object, verdict);
+        return verdict;
+      }),
+    );
+    if (verdicts.length > 0) this.later(verdicts.every(({ status }) => status === 'True') ? recheckMs : retryMs);
+  }
+
+  private async say(object: V1APIService, availability: Availability): Promise<void> {
+    const changed = withAvailability(object, availability, rfc3339(this.parts.clock.now()));
+    const { group, version, plural } = apiServices;
+    const service = this.parts.registry.resource(group, version, plural)?.service;
+    if (!changed || !service || this.stopped) return;
+    const request = {
+      user: loopbackUser,
+      warn: () => {},
+      dryRun: false,
+      fieldManager: 'kube-apiserver',
+      fieldValidation: 'Ignore' as const,
+      subresource: 'status',
+    };
+    const body = { object: structuredClone(changed), complaints: [] };
+    try {
+      await service.update({ name: object.metadata?.name ?? '' }, body, request);
+    } catch (error) {
+      // A newer state has an event of its own, and is looked at again.
+      if (!isStatus(error, 'NotFound', 'Conflict')) throw error;
+    }
+  }
+
+  /** Asks a server what it serves. */
+  private ask(api: AggregatedApi): Promise<Availability> {
+    return new Promise((resolve) => {
+      const headers = {
+        accept: 'application/json',
+        'x-remote-user': loopbackUser.name,
+        'x-remote-group': [...loopbackUser.groups],
+      };
+      const request = this.proxy.open(api, { method: 'GET', path: `/apis/${api.group}/${api.version}`, headers });
+      const fail = (why: string) => {
+        timer.cancel();
+        request.destroy();
+        resolve(discoveryFailure(api, why));
+      };
+      const timer = this.parts.clock.setTimer(checkTimeoutMs, () => fail('context deadline exceeded'));
+      request.once('error', (error: Error) => fail(error.message));
+      request.once('response', (answer) => {
+        const code = answer.statusCode ?? 0;
+        readAll(answer).then((text) => {
+          timer.cancel();
+          if (code < 200 || code > 299) return fail(`bad status from ${api.name}: ${code}`);
+          this.lists.set(api.name, parsed(text));
+          resolve(passed);
+        }, fail);
+      });
+      request.end();
+    });
+  }
+}
+
+async function readAll(stream: AsyncIterable<Buffer>): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of stream) {
+    size += part.length;
+    if (size > answerBytesMax) throw new Error('the answer is too long');
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString();
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
