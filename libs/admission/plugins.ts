@@ -15,6 +15,7 @@ import { podSecurity } from './pod-security.ts';
 import { podTopology } from './pod-topology.ts';
 import { priorities } from './priority.ts';
 import { type EscalationParts, rbacEscalation } from './rbac-escalation.ts';
+import { relocations } from './relocation.ts';
 import { runtimeClasses } from './runtime-class.ts';
 import { serviceAccounts } from './service-account.ts';
 import { protectStorage } from './storage-protection.ts';
@@ -29,6 +30,8 @@ export interface AdmissionParts extends EscalationParts {
   readonly webhooks?: WebhookParts;
   /** How long pods tolerate a lost node when they do not say; 300 when absent. */
   readonly evictionTolerationSeconds?: number;
+  /** Whether new nodes take no pods until the node life cycle controller has found them ready; true when absent. */
+  readonly taintsNewNodes?: boolean;
 }
 
 /** Every rule of admission, in the order in which they run. */
@@ -37,7 +40,7 @@ export function admissionPlugins(parts: AdmissionParts): AdmissionPlugin[] {
   const completing = [
     namespaceLifecycle(mirror),
     limitRanges(mirror),
-    taintNewNodes,
+    ...(parts.taintsNewNodes === false ? [] : [taintNewNodes]),
     podSecurity(mirror),
     defaultStorageClass(mirrorReader(mirror)),
     protectStorage,
@@ -48,6 +51,7 @@ export function admissionPlugins(parts: AdmissionParts): AdmissionPlugin[] {
     defaultTolerations(evictionTolerationSeconds),
     priorities(mirrorReader(mirror)),
     runtimeClasses(mirror),
+    relocations(mirror),
     podResizes(mirrorReader(mirror)),
     rbacEscalation(parts),
     completeCertificateRequests(parts.clock),

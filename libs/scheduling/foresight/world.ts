@@ -110,6 +110,18 @@ export class World {
     return nodeName;
   }
 
+  /** Whether every filter admits the pod to the node as things stand; one that runs is taken off in thought. */
+  admits(pod: V1Pod, nodeName: string): boolean {
+    const slot = this.cluster.table.slotOf(nodeName);
+    if (slot === undefined) return false;
+    const placed = this.cluster.displace(uidOf(pod));
+    const info = this.cluster.read(pod);
+    const fits = this.core.views.of(info).fits(slot);
+    this.cluster.forget(info);
+    if (placed !== undefined) this.cluster.placeAs(placed, this.cluster.table.names[placed.slot]!);
+    return fits;
+  }
+
   /** What the scheduler says of a pod now; nothing is changed. */
   decide(pod: V1Pod): Outcome {
     const info = this.cluster.read(pod);
