@@ -32,7 +32,7 @@ export class Bindings {
   /** Sends what has been added. */
   flush(): void {
     while (this.waiting.length > 0 && this.running < transactionsMax) {
-      const batch = this.waiting.splice(0, bindingsMax);
+      const batch = this.waiting.splice(0, this.batchLength());
       this.running++;
       void this.send(batch).finally(() => {
         this.running--;
@@ -47,12 +47,19 @@ export class Bindings {
     return this.running === 0 ? Promise.resolve() : new Promise((resolve) => this.idle.push(resolve));
   }
 
+  /** As many as may go together, without parting a group that is not larger than that itself. */
+  private batchLength(): number {
+    if (this.waiting.length <= bindingsMax) return this.waiting.length;
+    const { group } = this.waiting[bindingsMax]!;
+    let length = bindingsMax;
+    while (length > 0 && group !== undefined && this.waiting[length - 1]!.group === group) length--;
+    return length === 0 ? bindingsMax : length;
+  }
+
   private async send(batch: readonly PendingBinding[]): Promise<void> {
     let errors: Array<Error | undefined>;
     try {
-      errors = await this.binder.bindAll(
-        batch.map(({ namespace, name, uid, nodeName }) => ({ namespace, name, uid, nodeName })),
-      );
+      errors = await this.binder.bindAll(batch.map(({ settle: _, ...binding }) => binding));
     } catch (error) {
       this.logger.warn('bindings could not be written', { count: batch.length, error });
       const failure = error instanceof Error ? error : new Error(String(error));

@@ -5,6 +5,7 @@ import type { InformerHandler } from '../../libs/client/informer.ts';
 import type { Cluster } from '../../libs/scheduling/cluster.ts';
 import { wakesOn } from '../../libs/scheduling/plugin.ts';
 import type { PodInfo } from '../../libs/scheduling/pod-info.ts';
+import type { ProfileOf } from '../../libs/scheduling/profiles.ts';
 import type { SchedulingQueue } from '../../libs/scheduling/queue.ts';
 import type { Views } from '../../libs/scheduling/views.ts';
 import { nodeChange } from './node-changes.ts';
@@ -14,7 +15,8 @@ export interface IntakeParts {
   queue: SchedulingQueue;
   views: Views;
   clock: Clock;
-  schedulerName: string;
+  /** Pods of schedulers without a profile are left alone. */
+  profileOf: ProfileOf;
   /** Called when there may be something to decide. */
   poke(): void;
 }
@@ -24,6 +26,7 @@ export class Intake {
   private readonly parts: IntakeParts;
   /** What was read of each living pod, placed or waiting. */
   private readonly infos = new Map<string, PodInfo>();
+  private readonly gated = new Set<string>();
   private changes = 0;
 
   constructor(parts: IntakeParts) {
@@ -78,6 +81,11 @@ export class Intake {
     this.parts.poke();
   }
 
+  /** Pods that wait for their scheduling gates to be taken away. */
+  get gatedCount(): number {
+    return this.gated.size;
+  }
+
   /** The changes since the last call. */
   takeChanges(): number {
     const { changes } = this;
@@ -86,20 +94,23 @@ export class Intake {
   }
 
   private podChanged(pod: V1Pod): void {
-    const { queue } = this.parts;
     const uid = pod.metadata?.uid ?? '';
     const phase = pod.status?.phase;
     if (phase === 'Succeeded' || phase === 'Failed') this.podGone(uid);
     else if (pod.spec?.nodeName) this.podBound(pod, uid, pod.spec.nodeName);
     else if (this.parts.cluster.placedPod(uid) !== undefined) this.refreshAssumed(pod, uid);
-    else if (this.isMine(pod)) this.podWaits(pod, uid);
-    else if (queue.get(uid) !== undefined) this.podGone(uid);
+    else if (!this.isMine(pod)) this.podGone(uid);
+    else if (pod.spec?.schedulingGates?.length) this.podGated(uid);
+    else this.podWaits(pod, uid);
   }
 
-  private isMine(pod: V1Pod): boolean {
-    const { spec, metadata } = pod;
-    if ((spec?.schedulerName ?? this.parts.schedulerName) !== this.parts.schedulerName) return false;
-    return !metadata?.deletionTimestamp && (spec?.schedulingGates ?? []).length === 0;
+  private isMine({ spec, metadata }: V1Pod): boolean {
+    return this.parts.profileOf(spec?.schedulerName) !== undefined && !metadata?.deletionTimestamp;
+  }
+
+  private podGated(uid: string): void {
+    if (this.parts.queue.get(uid) !== undefined) this.podGone(uid);
+    this.gated.add(uid);
   }
 
   private podBound(pod: V1Pod, uid: string, nodeName: string): void {
@@ -132,12 +143,14 @@ export class Intake {
     const isWaiting = queue.get(uid) !== undefined;
     // An update that changes nothing for placement, such as our own condition, must not cause another attempt.
     if (isWaiting && before?.shape === info.shape && before.labels === info.labels) return;
-    queue.add(info, views.keyOf(info), clock.monotonic());
+    this.gated.delete(uid);
+    queue.add(info, views.queueKeyOf(info), clock.monotonic());
     this.parts.poke();
   }
 
   private podGone(uid: string): void {
     const { cluster, queue } = this.parts;
+    this.gated.delete(uid);
     queue.remove(uid);
     const placed = cluster.displace(uid) ?? cluster.denominate(uid);
     const info = this.infos.get(uid);

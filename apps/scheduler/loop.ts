@@ -1,39 +1,33 @@
-import type { V1Pod } from '../../libs/api/gen/types.ts';
-import { pods } from '../../libs/api/kinds/pod.ts';
-import type { Clock, Timer } from '../../libs/base/clock.ts';
-import type { Logger } from '../../libs/base/log.ts';
-import { isStatus } from '../../libs/base/status.ts';
-import type { EventRecorder } from '../../libs/reconcile/events.ts';
-import type { Cluster } from '../../libs/scheduling/cluster.ts';
-import { wakesOn } from '../../libs/scheduling/plugin.ts';
-import type { QueueEntry, SchedulingQueue } from '../../libs/scheduling/queue.ts';
-import type { Decision, SchedulerCore } from '../../libs/scheduling/scheduler-core.ts';
-import type { Bindings } from './bindings.ts';
+import type { Timer } from '../../libs/base/clock.ts';
+import type { RecordTicket } from '../../libs/scheduling/decision-records.ts';
+import type { QueueEntry } from '../../libs/scheduling/queue.ts';
+import { withNote } from '../../libs/scheduling/reasons.ts';
+import type { SchedulerCore } from '../../libs/scheduling/scheduler-core.ts';
 import type { Evictions } from './evictions.ts';
-import type { Refusals } from './refusals.ts';
-import type { SchedulerMetrics } from './scheduler-metrics.ts';
+import { Gangs } from './gangs.ts';
+import { type Placed, Placing, type PlacingParts } from './placing.ts';
 
 /** Decisions go on for this long before other work of the process gets its turn. */
 const sliceMs = 4;
 /** How often backoffs that have ended are looked for while there are any. */
 const tickMs = 250;
 
-export interface LoopParts {
-  cluster: Cluster;
+export interface LoopParts extends Omit<PlacingParts, 'changed'> {
   core: SchedulerCore;
-  queue: SchedulingQueue;
-  bindings: Bindings;
-  refusals: Refusals;
   evictions: Evictions;
-  events: EventRecorder;
-  metrics: SchedulerMetrics;
-  clock: Clock;
-  logger: Logger;
   /** What has changed since the last call: a sum of `wakesOn`. */
   takeChanges(): number;
 }
 
-type Refused = Extract<Decision, { kind: 'unschedulable' }>;
+/** A pod that found no place, and what may change that. */
+interface Refused {
+  refused: string;
+  wakesOn: number;
+  ticket: RecordTicket;
+}
+
+/** A sum of all `wakesOn`. */
+const anyChange = -1;
 
 /** Takes pods from the queue, decides, and hands the decisions on. Driven by `poke`; it never waits for I/O. */
 export class Loop {
@@ -45,9 +39,22 @@ export class Loop {
   /** State of the rules that the waiting pods were sorted by. */
   private rulesSeen = 0;
   private timer: Timer | undefined;
+  private readonly placing: Placing;
+  private readonly gangs: Gangs;
 
   constructor(parts: LoopParts) {
     this.parts = parts;
+    const changed = (changes: number) => {
+      this.ownChanges |= changes;
+      this.poke();
+    };
+    this.placing = new Placing({ ...parts, changed });
+    this.gangs = new Gangs({
+      ...parts,
+      placing: this.placing,
+      place: (entry) => this.place(entry),
+      refuse: (entry, message, wakes) => this.wait(entry, message, wakes),
+    });
   }
 
   start(): void {
@@ -75,6 +82,7 @@ export class Loop {
     const { queue, clock } = this.parts;
     this.timer = clock.setTimer(tickMs, () => {
       queue.tick(clock.monotonic());
+      if (this.gangs.isHolding) this.gangs.tick(clock.monotonic());
       if (queue.hasActive) this.poke();
       if (this.isRunning) this.tick();
     });
@@ -87,7 +95,8 @@ export class Loop {
     for (;;) {
       const entry = queue.pop();
       if (entry === undefined) break;
-      this.attempt(entry);
+      if (entry.info.gang === undefined) this.attempt(entry);
+      else this.gangs.attempt(entry, entry.info.gang);
       if (clock.monotonic() >= endMs) break;
     }
     bindings.flush();
@@ -98,84 +107,67 @@ export class Loop {
     const { cluster, core, queue } = this.parts;
     if (cluster.classes.version !== this.rulesSeen) {
       this.rulesSeen = cluster.classes.version;
-      queue.regroup((info) => core.views.keyOf(info));
+      queue.regroup((info) => core.views.queueKeyOf(info));
     }
     const changes = this.parts.takeChanges() | this.ownChanges;
     this.ownChanges = 0;
     if (changes !== 0) this.parts.queue.wake(changes);
   }
 
+  /** Decides about a pod that goes by itself. */
   private attempt(entry: QueueEntry): void {
-    const { cluster, core, queue, clock, metrics, bindings } = this.parts;
-    const startMs = clock.monotonic();
+    const { core, evictions, metrics, records } = this.parts;
     const { info } = entry;
-    const decision = core.decide(info);
-    metrics.decided(clock.monotonic() - startMs);
-    if (decision.kind === 'unschedulable') {
-      this.refuse(entry, decision, startMs);
+    const startMs = this.parts.clock.monotonic();
+    const result = this.place(entry);
+    if ('entry' in result) {
+      const verdict = this.placing.permit(result);
+      if (verdict.kind === 'allow') this.placing.bind(result);
+      else {
+        this.placing.takeBack(result);
+        this.wait(entry, verdict.kind === 'deny' ? verdict.message : `waits for ${verdict.group}`, anyChange);
+      }
       return;
     }
-    // From here on the pod counts as placed; a binding that fails takes it off again.
-    cluster.place(info, decision.nodeName);
-    queue.done(entry);
-    this.ownChanges |= wakesOn.podPlaced;
-    const { namespace, name, uid } = info;
-    bindings.add({
-      namespace,
-      name,
-      uid,
-      nodeName: decision.nodeName,
-      settle: (error) =>
-        error === undefined ? this.bound(entry, decision.nodeName, startMs) : this.failed(entry, error, startMs),
-    });
-  }
-
-  private refuse(entry: QueueEntry, decision: Refused, startMs: number): void {
-    const { core, queue, clock, metrics, refusals, evictions } = this.parts;
-    const { info } = entry;
+    metrics.attempted('unschedulable', info.pod.spec?.schedulerName, this.parts.clock.monotonic() - startMs);
     // Before anything is evicted: a victim that leaves at once must find the pod waiting.
-    queue.refuse(entry, decision.wakesOn, startMs);
-    metrics.attempted('unschedulable', clock.monotonic() - startMs);
-    refusals.tell({ pod: info.pod, reason: 'Unschedulable', message: decision.message });
-    if (evictions.isWaitingFor(info)) return;
-    const preemption = core.preempt(info);
-    if (preemption === undefined) return;
+    this.parts.queue.refuse(entry, result.wakesOn, startMs);
+    const preemption = evictions.isWaitingFor(info) ? 'under way' : core.preempt(info);
+    const note = preemption === undefined ? core.preemptionNote(info) : '';
+    this.tell(entry, note === '' ? result.refused : withNote(result.refused, note));
+    if (preemption === undefined || preemption === 'under way') return;
     metrics.preempted(preemption.victims.length);
+    const victims = preemption.victims.map((victim) => `${victim.info.namespace}/${victim.info.name}`);
+    records.note(result.ticket, { outcome: 'preempting', message: result.refused, victims });
     evictions.start(info, preemption);
   }
 
-  private bound(entry: QueueEntry, nodeName: string, startMs: number): void {
-    const { clock, events, metrics, refusals } = this.parts;
-    const nowMs = clock.monotonic();
-    const { namespace, name, uid, pod } = entry.info;
-    metrics.attempted('scheduled', nowMs - startMs);
-    metrics.scheduled(nowMs - entry.addedMs, entry.attempts);
-    refusals.forget(uid);
-    const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`;
-    events.record(pods, pod, { type: 'Normal', reason: 'Scheduled', message });
+  /** Decides, puts the decision down, and gives the pod its node. */
+  private place(entry: QueueEntry): Placed | Refused {
+    const { core, clock, metrics, records } = this.parts;
+    const startMs = clock.monotonic();
+    const { info } = entry;
+    const decision = core.decide(info);
+    const durationMs = clock.monotonic() - startMs;
+    metrics.decided(durationMs);
+    const ticket = records.keep(
+      { info, atMs: clock.now(), durationMs, attempts: entry.attempts },
+      decision,
+      core.lastView!,
+    );
+    if (decision.kind === 'unschedulable') return { refused: decision.message, wakesOn: decision.wakesOn, ticket };
+    const placed: Placed = { entry, nodeName: decision.nodeName, startMs, ticket };
+    const refused = this.placing.reserve(placed);
+    return refused === undefined ? placed : { refused, wakesOn: anyChange, ticket };
   }
 
-  private failed(entry: QueueEntry, error: Error, startMs: number): void {
-    const { cluster, queue, clock, metrics, logger } = this.parts;
-    const { uid, pod } = entry.info;
-    metrics.attempted('error', clock.monotonic() - startMs);
-    // Gone from the cluster means that the pod was deleted, or that its real node became known meanwhile.
-    const placed = cluster.placedPod(uid);
-    if (placed?.info !== entry.info) return;
-    cluster.displace(uid);
-    this.ownChanges |= wakesOn.podRemoved;
-    this.poke();
-    if (isGone(error)) return;
-    logger.info('a binding failed; the pod is tried again', { pod: nameOf(pod), error });
-    queue.fail(entry, clock.monotonic());
+  /** Sends a pod back to wait and says why. */
+  private wait(entry: QueueEntry, message: string, wakes: number): void {
+    this.parts.queue.refuse(entry, wakes, this.parts.clock.monotonic());
+    this.tell(entry, message);
   }
-}
 
-/** Whether the answer says that there is no longer a pod to bind. */
-function isGone(error: Error): boolean {
-  return isStatus(error, 'NotFound');
-}
-
-function nameOf(pod: V1Pod): string {
-  return `${pod.metadata?.namespace}/${pod.metadata?.name}`;
+  private tell({ info }: QueueEntry, message: string): void {
+    this.parts.refusals.tell({ pod: info.pod, reason: 'Unschedulable', message });
+  }
 }

@@ -7,7 +7,7 @@ runComponent({
   name: 'scheduler',
   usage: schedulerUsage,
   parse: parseFlags,
-  lease: ({ schedulerName }) => ({ namespace: 'kube-system', name: `berth-${schedulerName}` }),
-  start: ({ client, clock, random, logger, metrics }, { schedulerName }) =>
-    startScheduler({ client, binder: new ApiBinder(client), clock, random, logger, metrics, schedulerName }),
+  lease: ({ profiles }) => ({ namespace: 'kube-system', name: `berth-${profiles[0]!.schedulerName}` }),
+  start: ({ client, clock, random, logger, metrics }, { profiles }) =>
+    startScheduler({ client, binder: new ApiBinder(client), clock, random, logger, metrics, profiles }),
 });

@@ -1,6 +1,6 @@
 import type { V1Node } from '../../libs/api/gen/types.ts';
+import { amountsOf } from '../../libs/api/kinds/pod/requests.ts';
 import { wakesOn } from '../../libs/scheduling/plugin.ts';
-import { amountsOf } from '../../libs/scheduling/pod-requests.ts';
 
 /** What an update of a node means to placement. */
 export interface NodeChange {

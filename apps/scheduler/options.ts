@@ -5,8 +5,7 @@ import type { Metrics } from '../../libs/base/metrics.ts';
 import type { Random } from '../../libs/base/random.ts';
 import type { Binder, Client } from '../../libs/client/client.ts';
 import type { Explanation } from '../../libs/scheduling/explain.ts';
-
-export const defaultSchedulerName = 'default-scheduler';
+import type { Profile } from '../../libs/scheduling/profiles.ts';
 
 export interface SchedulerOptions {
   client: Client;
@@ -15,8 +14,8 @@ export interface SchedulerOptions {
   random: Random;
   logger: Logger;
   metrics: Metrics;
-  /** Pods that name another scheduler are left alone; `default-scheduler` when absent. */
-  schedulerName?: string;
+  /** Pods that name a scheduler without a profile are left alone; the default profile alone when absent. */
+  profiles?: readonly Profile[];
 }
 
 export interface Scheduler {

@@ -1,5 +1,6 @@
 import type { Counter, Histogram, Metrics } from '../../libs/base/metrics.ts';
 import type { Cluster } from '../../libs/scheduling/cluster.ts';
+import { defaultSchedulerName } from '../../libs/scheduling/profiles.ts';
 import type { SchedulingQueue } from '../../libs/scheduling/queue.ts';
 
 /** Seconds: from 0.1 ms for a decision to minutes for a pod that had to wait. */
@@ -7,6 +8,13 @@ const attemptBuckets = [
   0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1,
 ];
 const waitingBuckets = [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 60, 300];
+
+interface SizedParts {
+  queue: SchedulingQueue;
+  cluster: Cluster;
+  /** Pods that wait for their scheduling gates to be taken away. */
+  gated(): number;
+}
 
 /** What the scheduler measures, under kube-scheduler's names. */
 export class SchedulerMetrics {
@@ -17,10 +25,8 @@ export class SchedulerMetrics {
   private readonly attemptsPerPod: Histogram;
   private readonly preemptions: Counter;
   private readonly victims: Histogram;
-  private readonly profile: string;
 
-  constructor(metrics: Metrics, profile: string) {
-    this.profile = profile;
+  constructor(metrics: Metrics) {
     this.attempts = metrics.counter({
       name: 'scheduler_schedule_attempts_total',
       help: 'Attempts to place a pod, by the result: scheduled, unschedulable or error.',
@@ -60,14 +66,14 @@ export class SchedulerMetrics {
   }
 
   /** Adds the sizes that are read at each scrape. */
-  observeSizes(metrics: Metrics, queue: SchedulingQueue, cluster: Cluster): void {
+  observeSizes(metrics: Metrics, { queue, cluster, gated }: SizedParts): void {
     metrics.gauge({
       name: 'scheduler_pending_pods',
       help: 'Pods that wait for a node, by queue.',
       labels: ['queue'],
       collect(gauge) {
         for (const name of ['active', 'backoff', 'unschedulable', 'gated'] as const) {
-          gauge.set(name === 'gated' ? 0 : queue.count(name), { queue: name });
+          gauge.set(name === 'gated' ? gated() : queue.count(name), { queue: name });
         }
       },
     });
@@ -86,8 +92,8 @@ export class SchedulerMetrics {
     this.algorithmSeconds.observe(ms / 1000);
   }
 
-  attempted(result: 'scheduled' | 'unschedulable' | 'error', ms: number): void {
-    const labels = { result, profile: this.profile };
+  attempted(result: 'scheduled' | 'unschedulable' | 'error', profile = defaultSchedulerName, ms = 0): void {
+    const labels = { result, profile };
     this.attempts.add(1, labels);
     this.attemptSeconds.observe(ms / 1000, labels);
   }

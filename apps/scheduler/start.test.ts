@@ -84,7 +84,9 @@ describe('the scheduler', () => {
     const world = await begin();
     await world.addNode('small', '500m');
     await world.addPod('a');
-    const message = '0/1 nodes are available: 1 Insufficient cpu.';
+    const message =
+      '0/1 nodes are available: 1 Insufficient cpu. ' +
+      'preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.';
     expect((await world.pod('a')).status?.conditions).toEqual([
       expect.objectContaining({ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }),
     ]);

@@ -6,36 +6,43 @@ import { services } from '../../libs/api/kinds/service.ts';
 import { InformerSet } from '../../libs/client/informer-set.ts';
 import { EventRecorder } from '../../libs/reconcile/events.ts';
 import { Cluster } from '../../libs/scheduling/cluster.ts';
+import { DecisionRecords } from '../../libs/scheduling/decision-records.ts';
 import { explainPod } from '../../libs/scheduling/explain.ts';
+import { defaultProfile, profilesByName } from '../../libs/scheduling/profiles.ts';
 import { SchedulingQueue } from '../../libs/scheduling/queue.ts';
 import { SchedulerCore } from '../../libs/scheduling/scheduler-core.ts';
 import { Bindings } from './bindings.ts';
 import { Evictions } from './evictions.ts';
+import { gangHook } from './gangs.ts';
 import { Intake } from './intake.ts';
 import { Loop } from './loop.ts';
-import { defaultSchedulerName, type Scheduler, type SchedulerOptions } from './options.ts';
+import type { Scheduler, SchedulerOptions } from './options.ts';
 import { Refusals } from './refusals.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
 
 /** Starts placing pods. Resolves at once; `ready` says when the whole cluster is known. */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
-  const { client, binder, clock, random, logger, schedulerName = defaultSchedulerName } = options;
+  const { client, binder, clock, random, logger, profiles = [defaultProfile] } = options;
   const cluster = new Cluster();
-  const core = new SchedulerCore(cluster);
+  const profileOf = profilesByName(profiles);
+  const core = new SchedulerCore(cluster, profileOf);
   const queue = new SchedulingQueue();
-  const metrics = new SchedulerMetrics(options.metrics, schedulerName);
-  metrics.observeSizes(options.metrics, queue, cluster);
-  const events = new EventRecorder({ client, clock, random, component: schedulerName, logger });
+  const records = new DecisionRecords(cluster);
+  const metrics = new SchedulerMetrics(options.metrics);
+  metrics.observeSizes(options.metrics, { queue, cluster, gated: () => intake.gatedCount });
+  const events = new EventRecorder({ client, clock, random, component: profiles[0]!.schedulerName, logger });
   const refusals = new Refusals({ client, events, clock, logger });
   const evictions = new Evictions({ client, cluster, events, clock, logger });
   const bindings = new Bindings(binder, logger);
   const poke = () => loop.poke();
-  const intake = new Intake({ cluster, queue, views: core.views, clock, schedulerName, poke });
+  const intake = new Intake({ cluster, queue, views: core.views, clock, profileOf, poke });
   const takeChanges = () => intake.takeChanges();
   const loop = new Loop({
     cluster,
     core,
     queue,
+    hooks: [gangHook(cluster)],
+    records,
     bindings,
     refusals,
     evictions,
@@ -64,7 +71,10 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   ready.catch(() => {});
   return {
     ready,
-    explain: (pod) => explainPod(pod, core, cluster),
+    explain(pod) {
+      const lastDecision = records.of(pod.metadata?.uid ?? '');
+      return { ...explainPod(pod, core, cluster), ...(lastDecision && { lastDecision }) };
+    },
     async stop() {
       stopping.abort(new Error('the scheduler was stopped'));
       loop.stop();

@@ -84,6 +84,8 @@ export interface Binding {
   name: string;
   uid: string;
   nodeName: string;
+  /** Bindings of one group in one call stand or fall together. */
+  group?: string;
 }
 
 /** Binds many pods in one store transaction; answers in the order asked, undefined for success. */

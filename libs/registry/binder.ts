@@ -1,4 +1,5 @@
 import type { V1Binding, V1Pod, V1PodCondition } from '../api/gen/types.ts';
+import { podRequests } from '../api/kinds/pod/requests.ts';
 import { type ObjectName, objectKey } from '../api/meta.ts';
 import { type Clock, rfc3339 } from '../base/clock.ts';
 import { storedValue } from '../cache/document.ts';
@@ -6,6 +7,7 @@ import { collectionPrefix } from '../cache/keys.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
 import { type Guard, GuardFailedError, type Write } from '../store/store.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
+import { generationOf, NodeLedger } from './node-ledger.ts';
 import { topologyLabels } from './topology.ts';
 import { type ObjectWriter, writeAttemptsMax } from './writer.ts';
 
@@ -18,80 +20,202 @@ export interface PodBinding {
   readonly nodeName: string;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Bindings of one group in one call stand or fall together, as far as one transaction holds them. */
+  readonly group?: string;
 }
 
 export interface BinderParts {
   readonly mirror: StoreMirror;
   readonly writer: ObjectWriter;
   readonly clock: Clock;
+  /** Whether other processes bind pods in the same store; false when absent. */
+  readonly isShared?: boolean;
 }
 
 const pods = { group: '', plural: 'pods' };
 const prefix = collectionPrefix('', 'pods');
+/** Bindings of one transaction: the store takes 128 writes, and one is for the key below. */
+const bindingsMax = 120;
+/**
+ * Written by every transaction that binds pods in a shared store, and guarded by each: so nothing can have been bound
+ * anywhere that the ledger does not know of. Outside of the registry, since nobody watches it.
+ */
+const bindingsKey = '/berth/bindings';
+const noValue = new TextEncoder().encode('{}');
 
-/** Writes bindings, many in one transaction. Those that cannot be are answered with their errors; the rest stand. */
+interface Asked {
+  readonly binding: PodBinding;
+  readonly call: object;
+  settle(error: Error | undefined): void;
+}
+
+interface Planned {
+  asked: Asked;
+  guard: Guard;
+  write: Write;
+  key: string;
+}
+
+/**
+ * Writes bindings, many in one transaction and one transaction after another. Each is checked against what the pods of
+ * its node ask for already, whoever bound them: no two schedulers can give away the same capacity. Those that cannot be
+ * bound are answered with their errors; the rest stand.
+ */
 export class PodBinder {
-  constructor(private readonly parts: BinderParts) {}
+  private readonly waiting: Asked[] = [];
+  private isRunning = false;
+  private readonly ledger: NodeLedger;
+  /** Revision of the bindings' key up to which the ledger is current. */
+  private bindingsRevision = 0;
 
-  async bindAll(bindings: readonly PodBinding[]): Promise<Array<Error | undefined>> {
-    const errors: Array<Error | undefined> = bindings.map(() => undefined);
-    let open = bindings.map((_, index) => index);
-    await this.parts.mirror.current();
-    for (let attempt = 1; open.length > 0 && attempt <= writeAttemptsMax; attempt++) {
-      const guards: Guard[] = [];
-      const writes: Write[] = [];
-      open = open.filter((index) => {
-        const planned = this.plan(bindings[index]!);
-        if (planned instanceof Error) {
-          errors[index] = planned;
-          return false;
-        }
-        guards.push(planned.guard);
-        writes.push(planned.write);
-        return true;
-      });
-      if (open.length === 0) return errors;
-      if (await this.commit(guards, writes)) return errors;
-    }
-    for (const index of open) errors[index] = conflict(pods, bindings[index]!.name, 'it changes too often to be bound');
-    return errors;
+  constructor(private readonly parts: BinderParts) {
+    this.ledger = new NodeLedger(parts.mirror);
   }
 
-  /** False when a pod changed meanwhile; the mirror has caught up then. */
-  private async commit(guards: Guard[], writes: Write[]): Promise<boolean> {
+  bindAll(bindings: readonly PodBinding[]): Promise<Array<Error | undefined>> {
+    const call = {};
+    const answers = bindings.map(
+      (binding) => new Promise<Error | undefined>((resolve) => this.waiting.push({ binding, call, settle: resolve })),
+    );
+    if (!this.isRunning) void this.run();
+    return Promise.all(answers);
+  }
+
+  private async run(): Promise<void> {
+    this.isRunning = true;
+    // Calls of one turn share a transaction.
+    await Promise.resolve();
+    while (this.waiting.length > 0) {
+      const round = this.waiting.splice(0, this.roundLength());
+      try {
+        await this.bindRound(round);
+      } catch (error) {
+        const failure = error instanceof Error ? error : new Error(String(error));
+        for (const { settle } of round) settle(failure);
+      }
+    }
+    this.isRunning = false;
+  }
+
+  /** As many as one transaction takes, without parting a group that is not larger than that itself. */
+  private roundLength(): number {
+    if (this.waiting.length <= bindingsMax) return this.waiting.length;
+    const first = this.waiting[bindingsMax]!;
+    let length = bindingsMax;
+    while (length > 0 && areTogether(this.waiting[length - 1]!, first)) length--;
+    return length === 0 ? bindingsMax : length;
+  }
+
+  private async bindRound(round: readonly Asked[]): Promise<void> {
+    for (let attempt = 1; attempt <= writeAttemptsMax; attempt++) {
+      const errors = new Map<Asked, Error>();
+      let planned = this.plan(round, errors);
+      // A pod that was made through another server may not have been seen here yet.
+      if (attempt === 1 && this.parts.isShared && [...errors.values()].some(isNotFound)) {
+        this.undo(planned);
+        await this.parts.mirror.catchUp();
+        errors.clear();
+        planned = this.plan(round, errors);
+      }
+      if (planned.length === 0 || (await this.commit(planned))) {
+        for (const asked of round) asked.settle(errors.get(asked));
+        return;
+      }
+    }
+    for (const { settle, binding } of round) settle(conflict(pods, binding.name, 'it changes too often to be bound'));
+  }
+
+  /** What is to be written; each pod of it counts on its node from now on. */
+  private plan(round: readonly Asked[], errors: Map<Asked, Error>): Planned[] {
+    const all: Planned[] = [];
+    const taken = new Set<string>();
+    for (let at = 0; at < round.length; ) {
+      const unit: Asked[] = [round[at++]!];
+      while (at < round.length && areTogether(round[at]!, unit[0]!)) unit.push(round[at++]!);
+      const planned: Planned[] = [];
+      let failure: Error | undefined;
+      for (const asked of unit) {
+        const one = this.planOne(asked, taken);
+        if (one instanceof Error) {
+          errors.set(asked, one);
+          failure = one;
+        } else planned.push(one);
+      }
+      if (failure === undefined || unit.length === 1) all.push(...planned);
+      else {
+        this.undo(planned);
+        const why = `another pod of its group could not be bound: ${failure.message}`;
+        for (const { asked } of planned) errors.set(asked, conflict(pods, asked.binding.name, why));
+      }
+    }
+    return all;
+  }
+
+  private undo(planned: readonly Planned[]): void {
+    for (const { key } of planned) this.ledger.restore(key);
+  }
+
+  /** False when something changed meanwhile; the ledger has caught up then. */
+  private async commit(planned: readonly Planned[]): Promise<boolean> {
+    const guards = planned.map(({ guard }) => guard);
+    const writes = planned.map(({ write }) => write);
+    if (this.parts.isShared) {
+      guards.push({ key: bindingsKey, revision: this.bindingsRevision });
+      writes.push({ key: bindingsKey, value: noValue });
+    }
     try {
-      await this.parts.writer.commit({ guards, writes });
+      const revision = await this.parts.writer.commit({ guards, writes });
+      this.bindingsRevision = revision;
       return true;
     } catch (error) {
+      this.undo(planned);
       if (!(error instanceof GuardFailedError)) throw error;
+      const other = error.current.find(({ key }) => key === bindingsKey);
       await this.parts.mirror.catchUp();
+      if (other !== undefined) this.bindingsRevision = other.entry?.revision ?? 0;
       return false;
     }
   }
 
-  private plan(binding: PodBinding): { guard: Guard; write: Write } | Error {
+  /** `taken` has the pods that are bound in this transaction already. */
+  private planOne(asked: Asked, taken: Set<string>): Planned | Error {
+    const { binding } = asked;
     const at = objectKey(binding);
     const document = this.parts.mirror.collection('', 'pods').get(at);
     if (!document) return notFound(pods, binding.name);
     const pod = document.object as V1Pod;
-    if (binding.uid && pod.metadata?.uid !== binding.uid) {
-      return conflict(pods, binding.name, 'the pod has been replaced by one of the same name');
+    const refusal = refusalOf(pod, binding);
+    if (refusal !== undefined) return conflict(pods, binding.name, refusal);
+    if (taken.has(at)) return conflict(pods, binding.name, `pod ${binding.name} is being assigned to a node already`);
+    const amounts = podRequests(pod);
+    const short = this.ledger.shortage(binding.nodeName, amounts);
+    if (short !== undefined) {
+      return conflict(pods, binding.name, `node ${binding.nodeName} has no room for it any more: ${short}`);
     }
-    if (pod.metadata?.deletionTimestamp) {
-      return conflict(pods, binding.name, `pod ${binding.name} is being deleted, cannot be assigned to a host`);
-    }
-    if (pod.spec?.nodeName) {
-      return conflict(pods, binding.name, `pod ${binding.name} is already assigned to node "${pod.spec.nodeName}"`);
-    }
-    if (pod.spec?.schedulingGates?.length) {
-      return conflict(pods, binding.name, `pod ${binding.name} has non-empty .spec.schedulingGates`);
-    }
+    taken.add(at);
+    this.ledger.enter(at, { nodeName: binding.nodeName, generation: generationOf(pod), amounts });
     const place = topologyLabels(this.parts.mirror, binding.nodeName);
     const placed = place ? { ...binding, labels: { ...binding.labels, ...place } } : binding;
     const bound = boundPod(pod, placed, rfc3339(this.parts.clock.now()));
     const key = prefix + at;
-    return { guard: { key, revision: document.revision }, write: { key, value: storedValue(bound) } };
+    return { asked, key: at, guard: { key, revision: document.revision }, write: { key, value: storedValue(bound) } };
   }
+}
+
+/** Whether two bindings stand or fall together. */
+function areTogether(one: Asked, other: Asked): boolean {
+  return one.binding.group !== undefined && one.binding.group === other.binding.group && one.call === other.call;
+}
+
+const isNotFound = (error: Error) => 'reason' in error && error.reason === 'NotFound';
+
+/** Why the pod cannot be bound, whatever room there is. */
+function refusalOf({ metadata, spec }: V1Pod, { uid, name }: PodBinding): string | undefined {
+  if (uid && metadata?.uid !== uid) return 'the pod has been replaced by one of the same name';
+  if (metadata?.deletionTimestamp) return `pod ${name} is being deleted, cannot be assigned to a host`;
+  if (spec?.nodeName) return `pod ${name} is already assigned to node "${spec.nodeName}"`;
+  if (spec?.schedulingGates?.length) return `pod ${name} has non-empty .spec.schedulingGates`;
+  return undefined;
 }
 
 function boundPod(pod: V1Pod, binding: PodBinding, now: string): V1Pod {

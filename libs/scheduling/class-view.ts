@@ -151,6 +151,15 @@ export class ClassView {
     return outcome >= 0 || this.resolvable[-1 - outcome]!;
   }
 
+  /** How many nodes would not fit either if no pod were there. */
+  unresolvableCount(): number {
+    let count = 0;
+    this.refusedNodes.forEach((nodes, id) => {
+      if (!this.resolvable[id]) count += nodes;
+    });
+    return count;
+  }
+
   /** How many nodes each refusal keeps out. */
   refusalCounts(): Map<Refusal, number> {
     this.refresh();

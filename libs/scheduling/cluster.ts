@@ -1,6 +1,7 @@
 import type { V1Node, V1Pod } from '../api/gen/types.ts';
 import type { LabelSelector } from '../api/selectors/requirement.ts';
 import { AffinityHolders } from './affinity-holders.ts';
+import { gangOf } from './gang.ts';
 import { LabelClasses, type Labels, type PodTerm } from './label-classes.ts';
 import { NodeTable } from './node-table.ts';
 import {
@@ -42,6 +43,8 @@ export class Cluster {
   private readonly priorities = new Map<number, number>();
   private readonly budgets = new Map<string, DisruptionBudget>();
   private readonly placed = new Map<string, PlacedPod>();
+  /** Placed members of each group. */
+  private readonly gangs = new Map<string, number>();
   private readonly shapes = new Map<string, UsedShape>();
   private readonly podMix = new PodMix(this.table, () => this.shapes.values());
   /** Pods read and not forgotten. */
@@ -96,6 +99,7 @@ export class Cluster {
       shape: used.shape,
       labels: this.classes.use(namespace, labels, owner.controllerUid),
       seed: podSeed(pod),
+      gang: gangOf(pod),
       startTime: pod.status?.startTime ?? pod.metadata?.creationTimestamp ?? '',
     };
   }
@@ -133,6 +137,7 @@ export class Cluster {
     this.placed.set(key, placed);
     this.table.addPod(placed);
     if (isCounted) this.count(placed, 1);
+    this.countGang(placed, 1);
     const { priority } = info;
     this.priorities.set(priority, (this.priorities.get(priority) ?? 0) + 1);
     if (priority < this.lowestPriority) this.lowestPriority = priority;
@@ -146,6 +151,7 @@ export class Cluster {
     this.placed.delete(key);
     if (placed.isCounted) this.count(placed, -1);
     this.table.removePod(placed);
+    this.countGang(placed, -1);
     const { priority } = placed.info;
     const left = this.priorities.get(priority)! - 1;
     if (left > 0) this.priorities.set(priority, left);
@@ -154,6 +160,18 @@ export class Cluster {
       if (priority === this.lowestPriority) this.lowestPriority = Math.min(...this.priorities.keys());
     }
     return placed;
+  }
+
+  /** How many members of a group have a node. */
+  gangPlaced(key: string): number {
+    return this.gangs.get(key) ?? 0;
+  }
+
+  private countGang({ info, isReservation }: PlacedPod, sign: 1 | -1): void {
+    if (info.gang === undefined || isReservation) return;
+    const count = this.gangPlaced(info.gang.key) + sign;
+    if (count === 0) this.gangs.delete(info.gang.key);
+    else this.gangs.set(info.gang.key, count);
   }
 
   /** Keeps room on a node for a pod that waits for its victims to leave. */

@@ -1,7 +1,7 @@
 import type { QueueEntry } from './queue.ts';
 
 /** Whether `one` comes before `other`: higher priority first, then the earlier arrival. */
-function isBefore(one: QueueEntry, other: QueueEntry): boolean {
+export function isBefore(one: QueueEntry, other: QueueEntry): boolean {
   if (one.info.priority !== other.info.priority) return one.info.priority > other.info.priority;
   return one.arrival < other.arrival;
 }

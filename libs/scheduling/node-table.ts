@@ -1,7 +1,7 @@
 import type { V1Node, V1Taint } from '../api/gen/types.ts';
+import { amountsOf } from '../api/kinds/pod/requests.ts';
 import type { DomainTally } from './node-counter.ts';
 import type { PlacedPod } from './pod-info.ts';
-import { amountsOf } from './pod-requests.ts';
 
 /** Columns that every table has, before those of extended resources. */
 export const cpuColumn = 0;

@@ -1,10 +1,11 @@
 import type { V1Pod } from '../api/gen/types.ts';
+import { podRequests } from '../api/kinds/pod/requests.ts';
 import { seedOf } from '../base/random.ts';
 import type { AffinityHolders } from './affinity-holders.ts';
+import type { Gang } from './gang.ts';
 import type { LabelClass, LabelClasses } from './label-classes.ts';
 import { type NodeTable, podsColumn } from './node-table.ts';
 import { type PodAffinity, readPodAffinity } from './pod-affinity.ts';
-import { podRequests } from './pod-requests.ts';
 import { readSpread, type Spread } from './spread-constraints.ts';
 
 /** What scoring takes a pod without requests to need, so that such pods spread as well. Source: kube-scheduler. */
@@ -54,6 +55,8 @@ export interface PodInfo {
   readonly labels: LabelClass;
   /** Breaks ties between equal nodes. */
   readonly seed: number;
+  /** The group that it is placed with; absent for most. */
+  readonly gang?: Gang;
   /** RFC 3339; of two pods with one priority the older is the more important. */
   readonly startTime: string;
 }

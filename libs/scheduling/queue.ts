@@ -1,10 +1,12 @@
 import type { BackoffPolicy } from '../base/backoff.ts';
 import { backoffMs } from '../base/backoff.ts';
-import { EntryHeap } from './entry-heap.ts';
+import { EntryHeap, isBefore } from './entry-heap.ts';
 import type { PodInfo } from './pod-info.ts';
 
 /** How long a pod waits after an attempt that failed for other reasons than want of room. Source: kube-scheduler. */
 export const errorBackoff: BackoffPolicy = { initialMs: 1000, maxMs: 10_000 };
+/** After losing a race for a node: what the other took will be known soon. */
+export const raceBackoff: BackoffPolicy = { initialMs: 50, maxMs: 1000 };
 /** A pod that nothing has woken for this long is tried all the same. Source: kube-scheduler. */
 export const unschedulableMsMax = 5 * 60_000;
 
@@ -43,6 +45,8 @@ export class SchedulingQueue {
   private readonly active = new EntryHeap();
   private readonly backingOff = new Set<QueueEntry>();
   private readonly stuck = new Map<string, Stuck>();
+  /** Entries of each group that is placed together. */
+  private readonly gangs = new Map<string, Set<QueueEntry>>();
   private arrivals = 0;
 
   get(uid: string): QueueEntry | undefined {
@@ -61,21 +65,17 @@ export class SchedulingQueue {
       queue: 'active',
       sinceMs: nowMs,
     };
-    this.entries.set(info.uid, entry);
+    this.enter(entry);
     this.active.push(entry);
   }
 
   remove(uid: string): QueueEntry | undefined {
     const entry = this.entries.get(uid);
     if (entry === undefined) return undefined;
-    this.entries.delete(uid);
-    this.backingOff.delete(entry);
-    this.active.remove(entry);
+    this.leave(entry);
+    this.detach(entry);
     const stuck = this.stuck.get(entry.classKey);
-    if (stuck !== undefined) {
-      stuck.entries.remove(entry);
-      if (entry.queue !== 'unschedulable' && stuck.isProbing) this.next(stuck);
-    }
+    if (entry.queue !== 'unschedulable' && stuck?.isProbing) this.next(stuck);
     return entry;
   }
 
@@ -88,15 +88,27 @@ export class SchedulingQueue {
     return entry;
   }
 
+  /** All other waiting members of a group, to be decided about now; each is to be answered like one from `pop`. */
+  popGang(key: string): QueueEntry[] {
+    const members = [...(this.gangs.get(key) ?? [])].filter(({ queue }) => queue !== 'deciding');
+    for (const entry of members) {
+      this.detach(entry);
+      entry.queue = 'deciding';
+      entry.attempts++;
+    }
+    return members.sort((one, other) => (isBefore(one, other) ? -1 : 1));
+  }
+
   /** The pod has got a node. */
   done(entry: QueueEntry): void {
-    this.entries.delete(entry.info.uid);
+    this.leave(entry);
     const stuck = this.stuck.get(entry.classKey);
     if (stuck?.isProbing) this.next(stuck);
   }
 
   /** There is no room for the pod until one of the changes in `wakesOn`. */
   refuse(entry: QueueEntry, wakesOn: number, nowMs: number): void {
+    this.enter(entry);
     entry.queue = 'unschedulable';
     entry.sinceMs = nowMs;
     let stuck = this.stuck.get(entry.classKey);
@@ -110,10 +122,10 @@ export class SchedulingQueue {
   }
 
   /** An attempt broke off; the pod is tried again after a pause. */
-  fail(entry: QueueEntry, nowMs: number): void {
+  fail(entry: QueueEntry, nowMs: number, policy = errorBackoff): void {
     entry.queue = 'backoff';
-    entry.sinceMs = nowMs + backoffMs(errorBackoff, entry.attempts);
-    this.entries.set(entry.info.uid, entry);
+    entry.sinceMs = nowMs + backoffMs(policy, entry.attempts);
+    this.enter(entry);
     this.backingOff.add(entry);
   }
 
@@ -165,6 +177,30 @@ export class SchedulingQueue {
     let count = 0;
     for (const { entries } of this.stuck.values()) count += entries.size;
     return count;
+  }
+
+  private enter(entry: QueueEntry): void {
+    const { uid, gang } = entry.info;
+    this.entries.set(uid, entry);
+    if (gang === undefined) return;
+    const members = this.gangs.get(gang.key) ?? new Set();
+    this.gangs.set(gang.key, members.add(entry));
+  }
+
+  private leave(entry: QueueEntry): void {
+    const { uid, gang } = entry.info;
+    this.entries.delete(uid);
+    if (gang === undefined) return;
+    const members = this.gangs.get(gang.key);
+    members?.delete(entry);
+    if (members?.size === 0) this.gangs.delete(gang.key);
+  }
+
+  /** Takes an entry out of whatever it waits in. */
+  private detach(entry: QueueEntry): void {
+    this.backingOff.delete(entry);
+    this.active.remove(entry);
+    this.stuck.get(entry.classKey)?.entries.remove(entry);
   }
 
   private next(stuck: Stuck): void {

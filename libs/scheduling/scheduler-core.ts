@@ -3,8 +3,8 @@ import type { Cluster } from './cluster.ts';
 import type { WeightedPlugin } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
 import { type Preemption, Preemptor } from './preemption.ts';
+import { defaultProfile, type ProfileOf } from './profiles.ts';
 import { unschedulableMessage } from './reasons.ts';
-import { defaultPlugins } from './registry.ts';
 import { Views } from './views.ts';
 
 /** Where a pod goes, or why it goes nowhere. */
@@ -27,10 +27,13 @@ export class SchedulerCore {
   lastView: ClassView | undefined;
   private readonly preemptor: Preemptor;
   private readonly cluster: Cluster;
+  private readonly profileOf: ProfileOf;
 
-  constructor(cluster: Cluster, plugins: readonly WeightedPlugin[] = defaultPlugins) {
+  /** With profiles, or with the plugins of all pods. */
+  constructor(cluster: Cluster, profiles: ProfileOf | readonly WeightedPlugin[] = () => defaultProfile) {
     this.cluster = cluster;
-    this.views = new Views(cluster, plugins);
+    this.profileOf = typeof profiles === 'function' ? profiles : () => ({ ...defaultProfile, plugins: profiles });
+    this.views = new Views(cluster, (name) => this.profileOf(name)?.plugins ?? defaultProfile.plugins);
     this.preemptor = new Preemptor(cluster);
   }
 
@@ -50,7 +53,20 @@ export class SchedulerCore {
 
   /** Whom to evict so that a pod without room fits; undefined when that would not help. */
   preempt(info: PodInfo): Preemption | undefined {
+    if (this.profileOf(info.shape.pod.spec?.schedulerName)?.preempts === false) return undefined;
     return this.preemptor.find(info, this.views.keyOf(info), this.views.of(info));
+  }
+
+  /** Why evicting pods does not help a pod that fits nowhere, in the words of Kubernetes; '' without any nodes. */
+  preemptionNote(info: PodInfo): string {
+    const { count } = this.cluster.table;
+    if (count === 0) return '';
+    if (info.pod.spec?.preemptionPolicy === 'Never') return 'preemption: not eligible due to preemptionPolicy=Never.';
+    const hopeless = this.views.of(info).unresolvableCount();
+    const counts = new Map<string, number>();
+    if (count > hopeless) counts.set('No preemption victims found for incoming pod', count - hopeless);
+    if (hopeless > 0) counts.set('Preemption is not helpful for scheduling', hopeless);
+    return `preemption: ${unschedulableMessage(count, counts)}`;
   }
 
   private refuse(info: PodInfo): Decision {

@@ -12,16 +12,22 @@ const viewsMax = 1000;
 export class Views {
   private readonly views = new Map<string, ClassView>();
   private readonly cluster: Cluster;
-  private readonly plugins: readonly WeightedPlugin[];
+  private readonly pluginsOf: (schedulerName: string | undefined) => readonly WeightedPlugin[];
 
-  constructor(cluster: Cluster, plugins: readonly WeightedPlugin[]) {
+  /** `pluginsOf` says what judges the pods that name a scheduler; a shape tells the name. */
+  constructor(cluster: Cluster, pluginsOf: (schedulerName: string | undefined) => readonly WeightedPlugin[]) {
     this.cluster = cluster;
-    this.plugins = plugins;
+    this.pluginsOf = pluginsOf;
   }
 
   /** Pods with equal keys are alike to every plugin. */
   keyOf({ shape, labels }: PodInfo): string {
     return `${shape.id} ${labels.termsKey}`;
+  }
+
+  /** Pods with equal keys wait for the same: those of a group for each other as well. */
+  queueKeyOf(info: PodInfo): string {
+    return info.gang === undefined ? this.keyOf(info) : `${this.keyOf(info)} ${info.gang.key}`;
   }
 
   of(info: PodInfo): ClassView {
@@ -33,7 +39,8 @@ export class Views {
     }
     // A map iterates in the order of insertion: the newest use goes last.
     this.views.delete(key);
-    view ??= new ClassView(info.shape, info.labels, this.cluster, this.plugins);
+    const { shape } = info;
+    view ??= new ClassView(shape, info.labels, this.cluster, this.pluginsOf(shape.pod.spec?.schedulerName));
     this.views.set(key, view);
     this.trim();
     return view;

@@ -1,5 +1,5 @@
-import type { V1Container, V1Pod } from '../api/gen/types.ts';
-import { milliValue, wholeValue } from '../api/quantity/amounts.ts';
+import type { V1Container, V1Pod } from '../../gen/types.ts';
+import { milliValue, wholeValue } from '../../quantity/amounts.ts';
 
 /** Amounts by resource name: millicores of `cpu`, bytes or counts of all else. */
 export type Amounts = Map<string, number>;

@@ -1,0 +1,149 @@
+import { pods } from '../../libs/api/kinds/pod.ts';
+import type { Clock } from '../../libs/base/clock.ts';
+import type { Logger } from '../../libs/base/log.ts';
+import { isStatus } from '../../libs/base/status.ts';
+import type { EventRecorder } from '../../libs/reconcile/events.ts';
+import type { Cluster } from '../../libs/scheduling/cluster.ts';
+import type { DecisionRecords, RecordTicket } from '../../libs/scheduling/decision-records.ts';
+import { allowed, type SchedulingHook, type Verdict } from '../../libs/scheduling/hooks.ts';
+import { wakesOn } from '../../libs/scheduling/plugin.ts';
+import type { PodInfo } from '../../libs/scheduling/pod-info.ts';
+import { type QueueEntry, raceBackoff, type SchedulingQueue } from '../../libs/scheduling/queue.ts';
+import type { Bindings } from './bindings.ts';
+import type { Refusals } from './refusals.ts';
+import type { SchedulerMetrics } from './scheduler-metrics.ts';
+
+export interface PlacingParts {
+  cluster: Cluster;
+  queue: SchedulingQueue;
+  hooks: readonly SchedulingHook[];
+  records: DecisionRecords;
+  bindings: Bindings;
+  refusals: Refusals;
+  events: EventRecorder;
+  metrics: SchedulerMetrics;
+  clock: Clock;
+  logger: Logger;
+  /** Called with a sum of `wakesOn` when placing has changed the cluster. */
+  changed(changes: number): void;
+}
+
+/** A pod that counts as placed on a node and is not bound yet. */
+export interface Placed {
+  entry: QueueEntry;
+  nodeName: string;
+  startMs: number;
+  ticket: RecordTicket;
+  /** Bound with the others of it or not at all. */
+  group?: string;
+}
+
+/** The way of a pod from the choice of its node to the binding, and back when something refuses. */
+export class Placing {
+  private readonly parts: PlacingParts;
+
+  constructor(parts: PlacingParts) {
+    this.parts = parts;
+  }
+
+  /** Gives the pod its node; answers why not when a hook refuses, and all is as before then. */
+  reserve({ entry, nodeName }: Placed): string | undefined {
+    const { cluster, queue, hooks, changed } = this.parts;
+    const { info } = entry;
+    for (let at = 0; at < hooks.length; at++) {
+      const refusal = hooks[at]!.reserve?.(info, nodeName);
+      if (refusal === undefined) continue;
+      for (let back = at - 1; back >= 0; back--) hooks[back]!.unreserve?.(info);
+      return refusal;
+    }
+    // From here on the pod counts as placed; what fails later takes it off again.
+    cluster.place(info, nodeName);
+    queue.done(entry);
+    changed(wakesOn.podPlaced);
+    return undefined;
+  }
+
+  /** What the hooks say of a pod that has been given its node. */
+  permit({ entry, nodeName }: Placed): Verdict {
+    for (const hook of this.parts.hooks) {
+      const verdict = hook.permit?.(entry.info, nodeName) ?? allowed;
+      if (verdict.kind !== 'allow') return verdict;
+    }
+    return allowed;
+  }
+
+  /** Takes the pod off its node again. False when it is there no longer, or really runs there by now. */
+  takeBack({ entry }: Placed): boolean {
+    const { cluster, changed } = this.parts;
+    const { uid } = entry.info;
+    this.unreserve(entry.info);
+    if (cluster.placedPod(uid)?.info !== entry.info) return false;
+    cluster.displace(uid);
+    changed(wakesOn.podRemoved);
+    return true;
+  }
+
+  /** Sends the binding on its way, after whatever must be done before. */
+  bind(placed: Placed): void {
+    const { hooks, bindings } = this.parts;
+    const work: Array<Promise<void>> = [];
+    for (const hook of hooks) {
+      const preparing = hook.prepare?.(placed.entry.info, placed.nodeName);
+      if (preparing !== undefined) work.push(preparing);
+    }
+    if (work.length === 0) {
+      this.addBinding(placed);
+      return;
+    }
+    Promise.all(work).then(
+      () => {
+        this.addBinding(placed);
+        bindings.flush();
+      },
+      (error: unknown) => this.failed(placed, error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+
+  private addBinding(placed: Placed): void {
+    const { namespace, name, uid } = placed.entry.info;
+    this.parts.bindings.add({
+      namespace,
+      name,
+      uid,
+      nodeName: placed.nodeName,
+      ...(placed.group === undefined ? {} : { group: placed.group }),
+      settle: (error) => (error === undefined ? this.bound(placed) : this.failed(placed, error)),
+    });
+  }
+
+  private bound({ entry, nodeName, startMs, ticket }: Placed): void {
+    const { clock, events, metrics, refusals, records } = this.parts;
+    const nowMs = clock.monotonic();
+    const { namespace, name, uid, pod } = entry.info;
+    metrics.attempted('scheduled', pod.spec?.schedulerName, nowMs - startMs);
+    metrics.scheduled(nowMs - entry.addedMs, entry.attempts);
+    refusals.forget(uid);
+    records.note(ticket, isBound);
+    const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`;
+    events.record(pods, pod, { type: 'Normal', reason: 'Scheduled', message });
+  }
+
+  private failed(placed: Placed, error: Error): void {
+    const { queue, clock, metrics, logger, records } = this.parts;
+    const { entry, startMs, ticket } = placed;
+    const { namespace, name, pod } = entry.info;
+    metrics.attempted('error', pod.spec?.schedulerName, clock.monotonic() - startMs);
+    records.note(ticket, { outcome: 'lost', message: error.message });
+    // Not there any more means that the pod was deleted, or that its real node became known meanwhile.
+    if (!this.takeBack(placed) || isStatus(error, 'NotFound')) return;
+    logger.info('a binding failed; the pod is tried again', { pod: `${namespace}/${name}`, error });
+    queue.fail(entry, clock.monotonic(), isStatus(error, 'Conflict') ? raceBackoff : undefined);
+  }
+
+  private unreserve(info: PodInfo): void {
+    const { hooks } = this.parts;
+    for (let at = hooks.length - 1; at >= 0; at--) hooks[at]!.unreserve?.(info);
+  }
+}
+
+const isBound = { outcome: 'bound' } as const;

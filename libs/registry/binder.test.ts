@@ -1,0 +1,104 @@
+import { makeNode } from '../../test/support/make-node.ts';
+import { makePod } from '../../test/support/make-pod.ts';
+import { asks, bodyOf, openScratchRegistry, type ScratchRegistry } from '../../test/support/registry.ts';
+import type { V1Pod } from '../api/gen/types.ts';
+import { systemClock } from '../base/clock.ts';
+import { seededRandom } from '../base/random.ts';
+import { PodBinder } from './binder.ts';
+
+const binderOf = ({ mirror, registry }: ScratchRegistry, isShared = false) =>
+  new PodBinder({ mirror, writer: registry.writer, clock: systemClock, isShared });
+const wish = (name: string, nodeName: string, group?: string) => ({ namespace: 'x', name, nodeName, group });
+const reasonOf = (error: Error | undefined) => error && 'reason' in error && error.reason;
+
+async function addNode({ service }: ScratchRegistry, name: string, cpu: string): Promise<void> {
+  const node = makeNode(name).allocatable({ cpu, pods: '100' }).build();
+  await service('nodes').create({}, bodyOf(node), asks());
+}
+
+async function addPod({ service }: ScratchRegistry, name: string, cpu = '1'): Promise<void> {
+  const { metadata, spec } = makePod(name).requests(cpu, '1Mi').build();
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'x', labels: metadata?.labels }, spec };
+  await service('pods').create({ namespace: 'x' }, bodyOf(pod), asks());
+}
+
+function boundTo({ mirror }: ScratchRegistry): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const [, document] of mirror.collection('', 'pods').list({})) {
+    const { nodeName } = (document.object as V1Pod).spec!;
+    if (nodeName) counts.set(nodeName, (counts.get(nodeName) ?? 0) + 1);
+  }
+  return counts;
+}
+
+describe('the capacity of a node', () => {
+  let scratch: ScratchRegistry;
+  beforeEach(async () => {
+    scratch = await openScratchRegistry();
+    await addNode(scratch, 'n', '3');
+  });
+  afterEach(() => scratch.close());
+
+  it('is given away once within one transaction', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) await addPod(scratch, name);
+    const binder = binderOf(scratch);
+    const errors = await binder.bindAll(['a', 'b', 'c', 'd'].map((name) => wish(name, 'n')));
+    expect(errors.map(reasonOf)).toEqual([undefined, undefined, undefined, 'Conflict']);
+    expect(errors[3]!.message).toMatch(/node n has no room for it any more: insufficient cpu/);
+  });
+
+  it('is free again when a pod has gone or ended', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await addPod(scratch, name);
+    const binder = binderOf(scratch);
+    await binder.bindAll(['a', 'b', 'c'].map((name) => wish(name, 'n')));
+    const pods = scratch.service('pods');
+    await pods.delete({ namespace: 'x', name: 'a' }, { gracePeriodSeconds: 0 }, { ...asks() });
+    expect((await binder.bindAll([wish('d', 'n'), wish('e', 'n')])).map(reasonOf)).toEqual([undefined, 'Conflict']);
+  });
+
+  it('is what pods that were bound before the binder started leave of it', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) await addPod(scratch, name);
+    await binderOf(scratch).bindAll(['a', 'b', 'c'].map((name) => wish(name, 'n')));
+    expect((await binderOf(scratch).bindAll([wish('d', 'n')])).map(reasonOf)).toEqual(['Conflict']);
+  });
+
+  it('is not used up by a group of which one cannot be bound', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await addPod(scratch, name);
+    const binder = binderOf(scratch);
+    const group = ['a', 'b', 'none', 'c'].map((name) => wish(name, 'n', 'g'));
+    const errors = await binder.bindAll([...group, wish('d', 'n'), wish('e', 'n')]);
+    expect(errors.map(reasonOf)).toEqual(['Conflict', 'Conflict', 'NotFound', 'Conflict', undefined, undefined]);
+    expect(boundTo(scratch)).toEqual(new Map([['n', 2]]));
+  });
+
+  it('binds a pod once when it is asked for twice', async () => {
+    await addPod(scratch, 'a');
+    const binder = binderOf(scratch);
+    const answers = await Promise.all([binder.bindAll([wish('a', 'n')]), binder.bindAll([wish('a', 'n')])]);
+    expect(answers.flat().map(reasonOf)).toEqual([undefined, 'Conflict']);
+  });
+});
+
+describe('two servers over one store', () => {
+  it.each([[1], [2], [3]])('never give away more than nodes have, and all of it: seed %i', async (seed) => {
+    const one = await openScratchRegistry();
+    const other = await openScratchRegistry({ sharedStore: one.store });
+    const nodes = ['n1', 'n2', 'n3', 'n4', 'n5'];
+    for (const name of nodes) await addNode(one, name, '4');
+    const names = Array.from({ length: 60 }, (_, at) => `p${at}`);
+    for (const name of names) await addPod(one, name);
+    const random = seededRandom(seed);
+    const work = async (scratch: ScratchRegistry) => {
+      const binder = binderOf(scratch, true);
+      for (let round = 0; round < 40; round++) {
+        const picked = names.filter(() => random.next() < 0.2);
+        await binder.bindAll(picked.map((name) => wish(name, nodes[Math.floor(random.next() * nodes.length)]!)));
+      }
+    };
+    await Promise.all([work(one), work(other), work(one)]);
+    await one.mirror.catchUp();
+    expect(boundTo(one)).toEqual(new Map(nodes.map((name) => [name, 4])));
+    await other.close();
+    await one.close();
+  });
+});

@@ -1,0 +1,107 @@
+import type { V1Node, V1Pod } from '../api/gen/types.ts';
+import { type Amounts, amountOf, podRequests } from '../api/kinds/pod/requests.ts';
+import type { Collection } from '../cache/collection.ts';
+import type { Document } from '../cache/document.ts';
+import type { StoreMirror } from '../cache/mirror.ts';
+
+interface Entered {
+  nodeName: string;
+  /** Changes when what the pod asks for does. */
+  generation: number;
+  amounts: Amounts;
+}
+
+interface Used {
+  pods: number;
+  amounts: Map<string, number>;
+}
+
+/** What the pods on each node ask for together, kept current with the mirror. */
+export class NodeLedger {
+  private readonly pods = new Map<string, Entered>();
+  private readonly nodes = new Map<string, Used>();
+  private readonly mirror: StoreMirror;
+
+  constructor(mirror: StoreMirror) {
+    this.mirror = mirror;
+    this.follow(mirror.collection('', 'pods'));
+  }
+
+  /** What a pod needs that its node has not, in words; undefined when there is room. A node without object has all. */
+  shortage(nodeName: string, amounts: Amounts): string | undefined {
+    const node = this.mirror.collection('', 'nodes').get(nodeName)?.object as V1Node | undefined;
+    if (node === undefined) return undefined;
+    const { allocatable = {} } = node.status ?? {};
+    const used = this.nodes.get(nodeName);
+    if (allocatable.pods !== undefined && (used?.pods ?? 0) + 1 > Number(allocatable.pods)) return 'too many pods';
+    for (const [resource, amount] of amounts) {
+      if (amount <= 0) continue;
+      const free = amountOf(resource, allocatable[resource] ?? '0') - (used?.amounts.get(resource) ?? 0);
+      if (amount > free) return `insufficient ${resource}`;
+    }
+    return undefined;
+  }
+
+  /** Counts a pod on a node before the store shows it there; what the store shows later takes its place. */
+  enter(key: string, entered: Entered): void {
+    this.leave(key);
+    this.pods.set(key, entered);
+    this.add(entered, 1);
+  }
+
+  /** Counts a pod no longer. */
+  leave(key: string): void {
+    const entered = this.pods.get(key);
+    if (entered === undefined) return;
+    this.pods.delete(key);
+    this.add(entered, -1);
+  }
+
+  /** Counts the pod as the mirror shows it. */
+  restore(key: string): void {
+    this.show(key, this.mirror.collection('', 'pods').get(key));
+  }
+
+  private follow(collection: Collection): void {
+    this.pods.clear();
+    this.nodes.clear();
+    for (const [key, document] of collection.list({})) this.show(key, document);
+    collection.watch({}, collection.lastChange, {
+      event: (_type, event) => this.show(event.key, event.current),
+      expired: () => this.follow(collection),
+    });
+  }
+
+  private show(key: string, document: Document | undefined): void {
+    const pod = document?.object as V1Pod | undefined;
+    const nodeName = pod?.spec?.nodeName;
+    const phase = pod?.status?.phase;
+    if (pod === undefined || !nodeName || phase === 'Succeeded' || phase === 'Failed') {
+      this.leave(key);
+      return;
+    }
+    const generation = generationOf(pod);
+    const known = this.pods.get(key);
+    if (known?.nodeName === nodeName && known.generation === generation && generation >= 0) return;
+    this.enter(key, { nodeName, generation, amounts: podRequests(pod) });
+  }
+
+  private add({ nodeName, amounts }: Entered, sign: 1 | -1): void {
+    let used = this.nodes.get(nodeName);
+    if (used === undefined) {
+      used = { pods: 0, amounts: new Map() };
+      this.nodes.set(nodeName, used);
+    }
+    used.pods += sign;
+    for (const [resource, amount] of amounts) {
+      used.amounts.set(resource, (used.amounts.get(resource) ?? 0) + amount * sign);
+    }
+    if (used.pods === 0) this.nodes.delete(nodeName);
+  }
+}
+
+/** -1 while a resize is under way: then what the pod holds can change without its generation. */
+export function generationOf({ metadata, status }: V1Pod): number {
+  if (status?.containerStatuses?.some((each) => each.allocatedResources)) return -1;
+  return metadata?.generation ?? 0;
+}
