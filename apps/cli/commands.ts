@@ -84,6 +84,10 @@ export const commands: Record<string, Entry> = {
     summary: 'move all pods off a node, or say where they would go',
     load: async () => (await import('./commands/drain.ts')).drain,
   },
+  rebalance: {
+    summary: 'move pods so that nodes become empty, or evenly loaded',
+    load: async () => (await import('./commands/rebalance.ts')).rebalance,
+  },
   cordon: {
     summary: 'let no new pods on a node',
     load: async () => (await import('./commands/cordon.ts')).cordon,

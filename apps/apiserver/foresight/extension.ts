@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { StatusError } from '../../../libs/base/status.ts';
 import type { ApiServerExtension, ExtensionContext, ExtensionRequest } from '../extension.ts';
 import { adviceOn } from './advice.ts';
+import { answerRebalance, type RebalanceRequest } from './balance.ts';
 import { answerDrain, answerSimulation, type DrainRequest, type SimulationRequest } from './changes.ts';
 import { answerPlan, type PlanRequest } from './planning.ts';
 
@@ -9,7 +10,7 @@ const prefix = '/berth/v1/foresight/';
 
 /**
  * What-if questions, answered with the scheduler's core on a snapshot of this server's memory: Warnings for dry runs,
- * and `POST /berth/v1/foresight/` plan, drain and simulate. Nothing is stored and nothing is scheduled by asking.
+ * and `POST /berth/v1/foresight/` plan, drain, simulate and rebalance. Nothing is stored and nothing is scheduled by asking.
  */
 export function foresight(): ApiServerExtension {
   let context: ExtensionContext | undefined;
@@ -45,6 +46,8 @@ async function answer(request: ExtensionRequest, context: ExtensionContext): Pro
       return answerDrain(asked as DrainRequest, context.client);
     case 'simulate':
       return answerSimulation(asked as SimulationRequest, clients);
+    case 'rebalance':
+      return answerRebalance(asked as RebalanceRequest, context.client);
     default:
       throw new StatusError('NotFound', `nothing is foreseen at ${path}`);
   }

@@ -1,4 +1,5 @@
 import type { V1Deployment, V1ReplicaSet } from '../../api/gen/types.ts';
+import { relocationAnnotation } from '../../api/kinds/pod/relocation.ts';
 
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
 export const revisionHistoryAnnotation = 'deployment.kubernetes.io/revision-history';
@@ -14,6 +15,7 @@ const notCopied = new Set([
   desiredReplicasAnnotation,
   maxReplicasAnnotation,
   'deprecated.deployment.rollback.to',
+  relocationAnnotation,
 ]);
 
 export type Annotations = Record<string, string>;
