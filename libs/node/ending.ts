@@ -3,6 +3,7 @@ import type { V1Pod } from '../api/gen/types.ts';
 import { sleep } from '../base/clock.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { PodPaths } from './options.ts';
+import { identity } from './starter.ts';
 import { stopContainers } from './stopper.ts';
 import { removePodFiles } from './volumes/volumes.ts';
 
@@ -15,6 +16,8 @@ export interface EndRequest {
   /** Read anew at each step: a second deletion may shorten it. */
   graceMs: () => number;
   podIp: string;
+  /** Whether the pod's object is on its way out, so that nobody will look at its containers again. */
+  deleted: () => boolean;
   /** Work on the pod that is still under way. */
   busy: () => Array<Promise<void>>;
   /** Every container has ended. */
@@ -23,7 +26,7 @@ export interface EndRequest {
 
 /**
  * Ends a pod: containers with their grace, then sandbox, files and cgroup. Each step may be repeated, so that a failure
- * is mended by doing it all again. Containers and logs stay to be read.
+ * is mended by doing it all again. Containers and logs stay to be read unless the pod is being deleted.
  */
 export async function endPod(deps: WorkerDeps, request: EndRequest): Promise<void> {
   const { pod, paths } = request;
@@ -38,10 +41,24 @@ export async function endPod(deps: WorkerDeps, request: EndRequest): Promise<voi
     // What was being started when the end was decided.
     await stopContainers(deps, pod, { running: running(), graceMs: 0, podIp: request.podIp });
   }
-  await stopSandboxes(deps, uid);
+  if (request.deleted()) await removeSandboxes(deps, pod);
+  else await stopSandboxes(deps, uid);
   request.onStopped();
   await removePodFiles(paths);
   await removeCgroup(deps, uid);
+}
+
+/** Stops and removes in one call: after a stop of its own, containerd takes the network down a second time. */
+async function removeSandboxes(deps: WorkerDeps, pod: V1Pod): Promise<void> {
+  const { sandboxes, containers } = deps.view.pod(pod.metadata?.uid ?? '');
+  const left = containers.filter(({ state }) => state === 'running' || state === 'unknown');
+  await Promise.all(
+    left.map(async ({ id, sandboxId }) => {
+      await deps.runtime.stopContainer(id, 0);
+      await deps.view.refreshContainer(id, sandboxId, identity(pod));
+    }),
+  );
+  await Promise.all(sandboxes.map(({ id }) => deps.runtime.removeSandbox(id)));
 }
 
 async function stopSandboxes(deps: WorkerDeps, uid: string): Promise<void> {

@@ -195,7 +195,18 @@ export class RuntimeView {
       this.#onChange(identity.uid);
     } catch (error) {
       if (!(error instanceof RuntimeError && error.code === 'notFound')) throw error;
+      this.#sandboxGone(id);
     }
+  }
+
+  /** It stays on record until it is forgotten, as one that is no more. */
+  #sandboxGone(id: string): void {
+    const entry = this.#known(id);
+    const sandbox = entry?.sandboxes.get(id);
+    if (!entry || !sandbox) return;
+    entry.sandboxes.set(id, { ...sandbox, ready: false });
+    this.#touch(entry, id);
+    this.#onChange(entry.identity.uid);
   }
 
   async #statusOf(id: string): Promise<ContainerInfo | undefined> {

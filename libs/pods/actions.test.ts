@@ -1,7 +1,6 @@
 import { containerOf, type ObservedBuilder, observed, podOf } from '../../test/support/observed.ts';
 import type { V1Pod } from '../api/gen/types.ts';
 import { computePodActions, type PodPlan } from './actions.ts';
-import { stopOrder } from './init.ts';
 
 const nowMs = 10_000;
 
@@ -298,18 +297,5 @@ describe('computePodActions', () => {
     const seen = observed().sandbox().exited('c', 1);
     const view = { pod: podOf(), observed: seen.observed, notes: seen.remembered, nowMs };
     expect(computePodActions(view)).toEqual(computePodActions(view));
-  });
-});
-
-describe('stopOrder', () => {
-  it('ends sidecars after the others, the last one first', () => {
-    const sidecars = ['s1', 's2'].map((name) => containerOf(name, { restartPolicy: 'Always' }));
-    const pod = podOf({ initContainers: sidecars });
-    const seen = observed().sandbox().running('s1').running('s2').running('c').observed;
-    expect(stopOrder(pod, seen.containers).map((group) => group.map(({ name }) => name))).toEqual([
-      ['c'],
-      ['s2'],
-      ['s1'],
-    ]);
   });
 });

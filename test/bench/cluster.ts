@@ -19,14 +19,6 @@ export class BenchCluster {
     this.berth('down', ...args);
   }
 
-  /** Each node's own containerd, and the cgroup that its pods live in. */
-  runtimes(nodes: number): Array<{ socket: string; cgroup: string }> {
-    return Array.from({ length: nodes }, (_, i) => {
-      const names = nodeNames(clusterIdOf(this.home), i + 1);
-      return { socket: join(names.runDirectory, 'containerd.sock'), cgroup: names.podsCgroup };
-    });
-  }
-
   remove(): void {
     this.down('--purge');
     rmSync(this.home, { recursive: true, force: true });
@@ -36,4 +28,12 @@ export class BenchCluster {
     const env = { ...process.env, BERTH_HOME: this.home };
     execFileSync(process.execPath, [program, ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   }
+}
+
+/** Each node's own containerd, and the cgroup that its pods live in. */
+export function runtimesOf(home: string, nodes: number): Array<{ socket: string; cgroup: string }> {
+  return Array.from({ length: nodes }, (_, i) => {
+    const names = nodeNames(clusterIdOf(home), i + 1);
+    return { socket: join(names.runDirectory, 'containerd.sock'), cgroup: names.podsCgroup };
+  });
 }

@@ -1,194 +1,124 @@
+import { parseArgs } from 'node:util';
 import { systemClock } from '../../libs/base/clock.ts';
 import { CriRuntime } from '../../libs/runtime/cri/runtime.ts';
-import type { ContainerConfig, SandboxConfig } from '../../libs/runtime/runtime.ts';
 import { Api } from './api.ts';
-import { BenchCluster } from './cluster.ts';
+import { BenchCluster, runtimesOf } from './cluster.ts';
 import { inParallel, print, quantile } from './measure.ts';
+import { StraightOnRuntime, ThroughApi, type Way } from './pod-start-ways.ts';
+import { ProcessorMeter, type ProcessorTime, perPod } from './processor-time.ts';
 
-const image = 'localhost/berth/busybox:1';
-const singles = 10;
-const burst = 50;
-const rounds = 3;
-const pods = '/api/v1/namespaces/default/pods';
+type WayName = 'berth' | 'containerd';
+type Ways = Record<WayName, Way>;
+const wayNames: readonly WayName[] = ['containerd', 'berth'];
+const removedAtOnce = 16;
 
-interface Pod {
-  metadata: { name: string };
-  status?: { phase?: string; containerStatuses?: Array<{ state?: { running?: unknown } }> };
+interface Plan {
+  pairs: number;
+  burst: number;
+  rounds: number;
 }
 
-/** Create through the API until Running is seen on a watch. */
-class ThroughApi {
-  private readonly waiting = new Map<string, { running?: () => void; gone?: () => void }>();
-  private readonly stop: () => void;
-
-  constructor(private readonly api: Api) {
-    this.stop = api.watch<Pod>(`${pods}?watch=1`, (type, pod) => {
-      const waiting = this.waiting.get(pod.metadata.name);
-      if (type === 'DELETED') waiting?.gone?.();
-      else if (
-        pod.status?.phase === 'Running' &&
-        pod.status.containerStatuses?.every((status) => status.state?.running)
-      )
-        waiting?.running?.();
-    });
-  }
-
-  async start(name: string): Promise<void> {
-    const resources = { requests: { cpu: '5m', memory: '8Mi' }, limits: { memory: '64Mi' } };
-    const container = { name: 'c', image, command: ['sleep', '1000'], resources };
-    const spec = { automountServiceAccountToken: false, terminationGracePeriodSeconds: 0, containers: [container] };
-    const running = new Promise<void>((done) => this.waiting.set(name, { running: done }));
-    await this.api.send('POST', pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec });
-    await running;
-  }
-
-  async remove(name: string): Promise<void> {
-    const gone = new Promise<void>((done) => this.waiting.set(name, { gone: done }));
-    await this.api.send('DELETE', `${pods}/${name}?gracePeriodSeconds=0`);
-    await gone;
-  }
-
-  close(): void {
-    this.stop();
-  }
-}
-
-/** The same work done straight on the nodes' containerds: sandbox, network, limits, container, start. */
-class StraightOnRuntime {
-  private readonly started = new Map<string, { runtime: CriRuntime; sandbox: string }>();
-  private next = 0;
-
-  constructor(private readonly runtimes: ReadonlyArray<{ runtime: CriRuntime; cgroup: string }>) {}
-
-  async start(name: string): Promise<void> {
-    const { runtime, cgroup } = this.runtimes[this.next++ % this.runtimes.length]!;
-    const sandboxConfig = rawSandbox(name, cgroup);
-    const found = await runtime.imageStatus(image);
-    if (!found) throw new Error(`${image} is not on the node`);
-    const sandbox = await runtime.runSandbox(sandboxConfig, '');
-    this.started.set(name, { runtime, sandbox });
-    const id = await runtime.createContainer(sandbox, rawContainer(found.id), sandboxConfig);
-    await runtime.startContainer(id);
-  }
-
-  async remove(name: string): Promise<void> {
-    const { runtime, sandbox } = this.started.get(name)!;
-    await runtime.stopSandbox(sandbox);
-    await runtime.removeSandbox(sandbox);
-  }
-}
-
-const namespaces = { network: 'pod', pid: 'container', ipc: 'pod' } as const;
-
-function rawSandbox(name: string, cgroupParent: string): SandboxConfig {
-  const security = { namespaces, supplementalGroups: [], privileged: false, readOnlyRootFilesystem: false };
-  const names = {
-    name,
-    uid: `raw-${name}`,
-    namespace: 'raw',
-    hostname: name,
-    logDirectory: `/var/tmp/berth-raw/${name}`,
-  };
-  return { ...names, attempt: 0, portMappings: [], labels: {}, annotations: {}, cgroupParent, sysctls: {}, security };
-}
-
-function rawContainer(imageId: string): ContainerConfig {
-  const resources = { cpuPeriod: 100_000, cpuQuota: 0, cpuShares: 5, memoryLimit: 64 << 20, oomScoreAdj: 0 };
-  const lists = {
-    supplementalGroups: [],
-    addCapabilities: [],
-    dropCapabilities: [],
-    maskedPaths: [],
-    readOnlyPaths: [],
-  };
-  const security = { namespaces, privileged: false, readOnlyRootFilesystem: false, noNewPrivileges: false, ...lists };
-  return {
-    ...{
-      name: 'c',
-      attempt: 0,
-      image: imageId,
-      userImage: image,
-      command: ['sleep', '1000'],
-      args: [],
-      workingDirectory: '',
-    },
-    ...{
-      environment: [],
-      mounts: [],
-      labels: {},
-      annotations: {},
-      logPath: 'c.log',
-      stdin: false,
-      stdinOnce: false,
-      tty: false,
-    },
-    ...{ resources, security },
-  };
-}
-
-interface Way {
-  start(name: string): Promise<void>;
-  remove(name: string): Promise<void>;
-}
-
-async function single(way: Way, prefix: string): Promise<number[]> {
-  const took: number[] = [];
-  for (let i = 0; i < singles; i++) {
-    const started = performance.now();
-    await way.start(`${prefix}-${i}`);
-    took.push(performance.now() - started);
-    await way.remove(`${prefix}-${i}`);
-  }
+async function timed(way: Way, name: string): Promise<number> {
+  const started = performance.now();
+  await way.start(name);
+  const took = performance.now() - started;
+  await way.remove(name);
   return took;
 }
 
+/** One pod each way in turns, so that whatever else the machine does falls on both alike. */
+async function single(ways: Ways, plan: Plan): Promise<void> {
+  const took: Record<WayName, number[]> = { berth: [], containerd: [] };
+  for (const name of wayNames) await timed(ways[name], `warm-${name}`);
+  for (let pair = 0; pair < plan.pairs; pair++) {
+    const order = pair % 2 === 0 ? wayNames : [...wayNames].reverse();
+    for (const name of order) took[name].push(await timed(ways[name], `s${pair}-${name}`));
+  }
+  const ratios = took.berth.map((ms, pair) => ms / took.containerd[pair]!);
+  const berthMs = quantile(took.berth, 0.5);
+  const containerdMs = quantile(took.containerd, 0.5);
+  print({
+    name: 'one pod',
+    pairs: plan.pairs,
+    berthMs: Math.round(berthMs),
+    containerdMs: Math.round(containerdMs),
+    ratio: +(berthMs / containerdMs).toFixed(2),
+    medianOfPairs: +quantile(ratios, 0.5).toFixed(2),
+  });
+}
+
 /** Pods per second from the first call to the last pod running. */
-async function many(way: Way, prefix: string): Promise<number> {
+async function many(way: Way, prefix: string, burst: number): Promise<number> {
   const names = Array.from({ length: burst }, (_, i) => `${prefix}-${i}`);
   const started = performance.now();
   await inParallel(names, burst, (name) => way.start(name));
   const rate = burst / ((performance.now() - started) / 1000);
-  await inParallel(names, 16, (name) => way.remove(name));
+  await inParallel(names, removedAtOnce, (name) => way.remove(name));
   return rate;
 }
 
-/** Compares both ways in turns, so that a busy machine slows both. */
-async function main(): Promise<void> {
-  const cluster = new BenchCluster(17_443);
-  cluster.up('--nodes', '3');
-  try {
-    const api = new Api(cluster.home);
-    const sockets = cluster.runtimes(3);
-    const runtimes = sockets.map(({ socket, cgroup }) => ({
-      runtime: new CriRuntime({ socketPath: socket, clock: systemClock }),
-      cgroup,
-    }));
-    const ways = { api: new ThroughApi(api), raw: new StraightOnRuntime(runtimes) };
-    const times: Record<'api' | 'raw', number[]> = { api: [], raw: [] };
-    const rates: Record<'api' | 'raw', number[]> = { api: [], raw: [] };
-    for (let round = 0; round < rounds; round++) {
-      for (const name of ['raw', 'api'] as const) times[name].push(...(await single(ways[name], `s${round}-${name}`)));
-      for (const name of ['raw', 'api'] as const) rates[name].push(await many(ways[name], `b${round}-${name}`));
+/** Bursts both ways in turns, and what of the processors each start and removal took. */
+async function bursts(ways: Ways, meter: ProcessorMeter, { burst, rounds }: Plan): Promise<void> {
+  const rates: Record<WayName, number[]> = { berth: [], containerd: [] };
+  const used: Record<WayName, ProcessorTime[]> = { berth: [], containerd: [] };
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? wayNames : [...wayNames].reverse();
+    for (const name of order) {
+      const before = meter.read();
+      rates[name].push(await many(ways[name], `b${round}-${name}`, burst));
+      used[name].push(perPod(before, meter.read(), burst));
     }
-    const p50 = { api: quantile(times.api, 0.5), raw: quantile(times.raw, 0.5) };
-    print({
-      name: 'one pod',
-      runs: times.api.length,
-      berthMs: Math.round(p50.api),
-      containerdMs: Math.round(p50.raw),
-      ratio: +(p50.api / p50.raw).toFixed(2),
-    });
-    const rate = { api: quantile(rates.api, 0.5), raw: quantile(rates.raw, 0.5) };
-    print({
-      name: `${burst} pods at once`,
-      runs: rounds,
-      berthPerSecond: +rate.api.toFixed(1),
-      containerdPerSecond: +rate.raw.toFixed(1),
-      ratio: +(rate.api / rate.raw).toFixed(2),
-    });
-    ways.api.close();
-    for (const { runtime } of runtimes) runtime.close();
+  }
+  const ratios = rates.berth.map((rate, round) => rate / rates.containerd[round]!);
+  const berthPerSecond = quantile(rates.berth, 0.5);
+  const containerdPerSecond = quantile(rates.containerd, 0.5);
+  print({
+    name: `${burst} pods at once`,
+    runs: rounds,
+    berthPerSecond: +berthPerSecond.toFixed(1),
+    containerdPerSecond: +containerdPerSecond.toFixed(1),
+    ratio: +(berthPerSecond / containerdPerSecond).toFixed(2),
+    medianOfPairs: +quantile(ratios, 0.5).toFixed(2),
+    cpuMsPerPod: { berth: used.berth, containerd: used.containerd },
+  });
+}
+
+async function compare(home: string, nodes: number, plan: Plan): Promise<void> {
+  const api = new Api(home);
+  const runtimes = runtimesOf(home, nodes).map(({ socket, cgroup }) => ({
+    runtime: new CriRuntime({ socketPath: socket, clock: systemClock }),
+    cgroup,
+  }));
+  const ways = { berth: new ThroughApi(api), containerd: new StraightOnRuntime(runtimes) };
+  try {
+    if (plan.pairs > 0) await single(ways, plan);
+    if (plan.rounds > 0) await bursts(ways, new ProcessorMeter(home), plan);
+  } finally {
+    ways.berth.close();
+    ways.containerd.close();
     api.close();
+  }
+}
+
+/**
+ * Compares how long a pod takes through Berth and straight on its containerds.
+ * Options: --nodes N --pairs N --burst N --rounds N, and --home H for a cluster that is up already.
+ */
+async function main(): Promise<void> {
+  const option = (fallback: string) => ({ type: 'string' as const, default: fallback });
+  const { values } = parseArgs({
+    options: {
+      ...{ nodes: option('3'), pairs: option('30'), burst: option('50'), rounds: option('3') },
+      ...{ home: { type: 'string' as const }, port: option('17443') },
+    },
+  });
+  const nodes = Number(values.nodes);
+  const plan = { pairs: Number(values.pairs), burst: Number(values.burst), rounds: Number(values.rounds) };
+  if (values.home !== undefined) return compare(values.home, nodes, plan);
+  const cluster = new BenchCluster(Number(values.port));
+  cluster.up('--nodes', values.nodes);
+  try {
+    await compare(cluster.home, nodes, plan);
   } finally {
     cluster.remove();
   }

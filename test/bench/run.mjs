@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
-const notBenches = /^(cluster|measure|control-plane|scheduler-.*|packing-.*|api-.*)$/;
+const notBenches = /^(cluster|measure|control-plane|processor-time|pod-start-.*|scheduler-.*|packing-.*|api-.*)$/;
 const [name, ...args] = process.argv.slice(2);
 const file = join(root, 'dist/test/bench', `${name}.js`);
 

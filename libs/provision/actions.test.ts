@@ -1,0 +1,87 @@
+import { type Action, ActionError, applyActions, type Change, undoActions } from './actions.ts';
+import { type CgroupLayout, podsCgroupActions, systemCgroupActions } from './cgroups.ts';
+import { bridgeActions, nodeLinkActions } from './links.ts';
+import type { Machine } from './machine.ts';
+import { clusterNames, nodeNames } from './names.ts';
+import { chooseRanges } from './ranges.ts';
+import { resolverActions } from './resolver.ts';
+
+const cluster = clusterNames('0123abcd');
+const node = nodeNames('0123abcd', 2);
+const ranges = chooseRanges([]);
+const version1: CgroupLayout = {
+  version: 1,
+  controllers: { cpu: '/cg/cpu', memory: '/cg/memory', pids: '/cg/pids' },
+  others: ['/cg/systemd'],
+};
+const version2: CgroupLayout = { version: 2, mount: '/cg' };
+
+/** Remembers changes as text and can fail at one of them. */
+function recordingMachine(failAt = Number.POSITIVE_INFINITY) {
+  const done: string[] = [];
+  const record = async (text: string) => {
+    if (done.length === failAt) {
+      done.push(`failed ${text}`);
+      throw new Error('no');
+    }
+    done.push(text);
+  };
+  const machine: Machine = {
+    async run(argv, options) {
+      await record(`run ${argv.join(' ')} ${options?.input ?? ''}`);
+      return '';
+    },
+    read: async () => '',
+    write: (path, content) => record(`write ${path} ${content}`),
+    makeDirectory: (path) => record(`directory ${path}`),
+    remove: (path) => record(`remove ${path}`),
+  };
+  return { machine, done };
+}
+
+/** A machine of sets: what each change makes and takes away, as far as plans of this folder need it. */
+const plans: Record<string, Action[]> = {
+  bridge: bridgeActions(cluster, ranges),
+  'node link': nodeLinkActions(cluster, node, ranges),
+  resolver: resolverActions(node, 'nameserver 127.0.0.53\n', 'nameserver 192.0.2.53\n'),
+  'system cgroup, version 1': systemCgroupActions(version1, node.systemCgroup),
+  'system cgroup, version 2': systemCgroupActions(version2, node.systemCgroup),
+  'weighted cgroup, version 1': systemCgroupActions(version1, cluster.controlCgroup, 4),
+  'weighted cgroup, version 2': systemCgroupActions(version2, cluster.controlCgroup, 4),
+  'pods cgroup, version 1': podsCgroupActions(version1, node.podsCgroup, { cpus: 1, memoryBytes: 1 }),
+  'pods cgroup, version 2': podsCgroupActions(version2, node.podsCgroup, { cpus: 1, memoryBytes: 1 }),
+};
+
+describe.each(Object.entries(plans))('plan: %s', (_name, actions) => {
+  const changes = actions.flatMap((action) => action.changes);
+
+  it('undoes itself and what came before, wherever it fails', async () => {
+    for (let at = 0; at < changes.length; at++) {
+      const { machine, done } = recordingMachine(at);
+      await expect(applyActions(machine, actions)).rejects.toThrow(ActionError);
+      const failing = actionOf(actions, at);
+      const expected = recordingMachine();
+      await undoActions(expected.machine, actions.slice(0, failing + 1));
+      expect(done.slice(at + 1)).toEqual(expected.done);
+    }
+  });
+
+  it('has an undo for each action that makes something', () => {
+    for (const action of actions) {
+      const makes = action.changes.some((change) => 'directory' in change || /\badd\b|table/.test(commandOf(change)));
+      if (makes) expect(action.undo).toBeDefined();
+    }
+  });
+});
+
+function actionOf(actions: readonly Action[], change: number): number {
+  let seen = 0;
+  return actions.findIndex((action) => {
+    seen += action.changes.length;
+    return change < seen;
+  });
+}
+
+function commandOf(change: Change): string {
+  return 'run' in change ? `${change.run.join(' ')} ${change.input ?? ''}` : '';
+}
