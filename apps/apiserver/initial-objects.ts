@@ -2,10 +2,12 @@ import { conformObject } from '../../libs/api/decode/decode.ts';
 import type { KubeObject } from '../../libs/api/meta.ts';
 import { apiVersionOf } from '../../libs/api/meta.ts';
 import { defaultRoles } from '../../libs/auth/default-roles.ts';
+import { reconciled } from '../../libs/auth/reconcile-roles.ts';
 import { loopbackUser } from '../../libs/auth/user.ts';
 import { isStatus } from '../../libs/base/status.ts';
 import { expectedOf } from '../../libs/registry/expected-type.ts';
-import type { Registry } from '../../libs/registry/registry.ts';
+import type { Registry, ServedResource } from '../../libs/registry/registry.ts';
+import type { DecodedObject, WriteRequest } from '../../libs/registry/requests.ts';
 
 /** Objects that every cluster has, in the order in which they are made. */
 export interface InitialObject {
@@ -14,6 +16,8 @@ export interface InitialObject {
   readonly plural: string;
   readonly object: KubeObject;
 }
+
+const rbacGroup = 'rbac.authorization.k8s.io';
 
 const namespace = (name: string): InitialObject => ({
   group: '',
@@ -108,7 +112,7 @@ function initialObjects(facts: ClusterFacts): InitialObject[] {
     kubernetesService(facts),
     // Pods could not reach a loopback address, and the API refuses it as an endpoint.
     ...defaultRoles().map(({ plural, object }) => ({
-      group: 'rbac.authorization.k8s.io',
+      group: rbacGroup,
       version: 'v1',
       plural,
       object,
@@ -150,7 +154,27 @@ async function ensure(registry: Registry, initial: InitialObject): Promise<void>
       await served.service.create({ namespace: at.namespace }, body(), request);
       if ('status' in object) await served.service.update(at, body(), { ...request, subresource: 'status' });
     } else if (renewed.has(initial.plural)) await served.service.update(at, body(), request);
+    else if (initial.group === rbacGroup) await reconcileRole(served, known.object, { at, body: body(), request });
   } catch (error) {
     if (!isStatus(error, 'AlreadyExists', 'Conflict')) throw error;
   }
+}
+
+interface RoleStep {
+  readonly at: { namespace: string | undefined; name: string };
+  readonly body: DecodedObject;
+  readonly request: WriteRequest;
+}
+
+/** Roles and bindings from an earlier version of Berth come to grant what this one does. */
+async function reconcileRole({ service }: ServedResource, existing: KubeObject, step: RoleStep): Promise<void> {
+  const { at, body, request } = step;
+  const outcome = reconciled(existing, body.object);
+  if (outcome.action === 'keep') return;
+  if (outcome.action === 'update') {
+    await service.update(at, { object: structuredClone(outcome.object), complaints: [] }, request);
+    return;
+  }
+  await service.delete(at, { user: request.user, warn: request.warn, dryRun: false });
+  await service.create({ namespace: at.namespace }, body, request);
 }
