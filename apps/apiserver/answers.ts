@@ -20,15 +20,12 @@ const contentTypes: Readonly<Record<Encoding, string>> = {
   protobuf: protobufType,
 };
 const text = 'text/plain; charset=utf-8';
-const opening = Buffer.from('{');
-const comma = Buffer.from(',{');
 /** Bodies up to this size are copied behind their head. */
 const joinedBytesMax = 16 * 1024;
 /** Bodies beyond this size are compressed for clients that can read it; smaller ones are not worth the time. */
 const plainBytesMax = 128 * 1024;
 /** The quickest level: higher ones cost far more than they save on a network of a cluster. */
 const gzipLevel = 1;
-const listEnd = Buffer.from(']}');
 
 export interface SendOptions {
   readonly code?: number;
@@ -52,7 +49,8 @@ export function sendProtobuf(response: ServerResponse, body: Buffer, options: Se
 /** Sends one state of an object from the bytes that are kept of it. */
 export function sendDocument(response: ServerResponse, document: Document, options: SendOptions = {}): void {
   if (options.encoding === 'protobuf') sendProtobuf(response, protobufOf(document), options);
-  else sendBytes(response, document.bytes, options);
+  else if (options.encoding === 'yaml') sendBytes(response, document.bytes, options);
+  else send(response, document.text, contentTypes.json, options);
 }
 
 /** Sends an object that was made for this answer. */
@@ -65,21 +63,29 @@ export function sendText(response: ServerResponse, body: string, code = 200, con
   send(response, Buffer.from(body), contentType, { code });
 }
 
-function send(response: ServerResponse, body: Buffer, contentType: string, options: SendOptions): void {
-  const headers: Record<string, string | number | string[]> = {
-    'content-type': contentType,
-    'content-length': body.length,
-    'cache-control': 'no-cache, private',
-  };
-  if (options.warnings && options.warnings.length > 0) headers.warning = options.warnings.map(warningHeader);
+/** @param body a text has one letter for each byte: so head and body leave in one write and one TLS record. */
+function send(response: ServerResponse, body: Buffer | string, contentType: string, options: SendOptions): void {
+  const code = options.code ?? 200;
+  const headers = headersOf(contentType, body.length, options);
   if (body.length > plainBytesMax && acceptsGzip(response)) {
-    void sendCompressed(response, body, { headers, code: options.code ?? 200 });
+    const bytes = typeof body === 'string' ? Buffer.from(body, 'latin1') : body;
+    void sendCompressed(response, bytes, { headers, code });
     return;
   }
-  response.writeHead(options.code ?? 200, headers);
-  // As text of one byte a letter, head and body leave in one write and one TLS record.
-  if (body.length <= joinedBytesMax) response.end(body.toString('latin1'), 'latin1');
+  response.writeHead(code, headers);
+  if (typeof body === 'string') response.end(body, 'latin1');
+  else if (body.length <= joinedBytesMax) response.end(body.toString('latin1'), 'latin1');
   else response.end(body);
+}
+
+function headersOf(contentType: string, length: number, { warnings }: SendOptions): Head['headers'] {
+  const headers: Head['headers'] = {
+    'content-type': contentType,
+    'content-length': length,
+    'cache-control': 'no-cache, private',
+  };
+  if (warnings && warnings.length > 0) headers.warning = warnings.map(warningHeader);
+  return headers;
 }
 
 function acceptsGzip({ req }: ServerResponse): boolean {
@@ -120,20 +126,66 @@ export function sendError(response: ServerResponse, error: unknown, warnings: re
   return status;
 }
 
-/** A list from the bytes of its items: nothing is serialised again. */
-export function listBytes(definition: ResourceDefinition, answer: ListAnswer): Buffer {
+/** Long answers are written in parts of this size, each once the one before it has gone out. */
+const partBytes = 256 * 1024;
+
+/** Sends JSON that consists of many texts with one letter for each byte, without ever joining them as a whole. */
+export async function sendPieces(
+  response: ServerResponse,
+  pieces: readonly string[],
+  options: SendOptions = {},
+): Promise<void> {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  if (length <= partBytes || options.encoding === 'yaml' || acceptsGzip(response)) {
+    sendBytes(response, joined(pieces, 0, length).bytes, options);
+    return;
+  }
+  response.writeHead(options.code ?? 200, headersOf(contentTypes.json, length, options));
+  for (let next = 0; next < pieces.length && !response.destroyed; ) {
+    const part = joined(pieces, next, partBytes);
+    next = part.next;
+    if (!response.write(part.bytes) && next < pieces.length) await drained(response);
+  }
+  response.end();
+}
+
+/** The pieces from `from` on, as many as begin within `size` bytes. */
+function joined(pieces: readonly string[], from: number, size: number): { bytes: Buffer; next: number } {
+  let next = from;
+  let length = 0;
+  for (; next < pieces.length && length < size; next++) length += pieces[next]!.length;
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (let index = from; index < next; index++) at += bytes.write(pieces[index]!, at, 'latin1');
+  return { bytes, next };
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+  });
+}
+
+/** A list from the bytes of its items, in pieces: nothing is serialised again. */
+export function listPieces(definition: ResourceDefinition, answer: ListAnswer): string[] {
   const kind = `${definition.kind}List`;
   const identity = { kind, apiVersion: apiVersionOf(definition), metadata: listMetadata(answer) };
-  const head = JSON.stringify(identity).slice(0, -1);
-  const parts: Buffer[] = [Buffer.from(`${head},"items":[`)];
-  let first = true;
+  const pieces = [`${JSON.stringify(identity).slice(0, -1)},"items":[`];
   const builtIn = schema.has(definition.type);
+  let separator = '{';
   for (const document of answer.documents) {
     // Items of custom kinds say what they are.
-    const item = builtIn ? document.itemBytes : document.bytes.subarray(1);
-    parts.push(first ? opening : comma, item);
-    first = false;
+    if (builtIn) pieces.push(separator + document.itemHead, document.itemTail);
+    else pieces.push(separator, document.text.slice(1));
+    separator = ',{';
   }
-  parts.push(listEnd);
-  return Buffer.concat(parts);
+  pieces.push(']}');
+  return pieces;
 }

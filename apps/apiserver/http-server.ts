@@ -13,6 +13,7 @@ import { apiModule } from './api.module.ts';
 import { type Dispatcher, refuseSocket } from './dispatcher.ts';
 import { protocols, serveHttp2 } from './http2.ts';
 import type { ApiServerPki } from './options.ts';
+import { takeShortcut } from './serve-request.ts';
 
 /** How long a client may take for its headers, and for a whole request. */
 const headersTimeoutMs = 30_000;
@@ -59,9 +60,11 @@ export async function listen(
   server.headersTimeout = headersTimeoutMs;
   server.on('upgrade', (request, socket, head) => void dispatcher.upgrade(request, socket, head));
   server.on('tlsClientError', (_error, socket) => socket.destroy());
+  const stopping = takeShortcut(server, dispatcher);
   const http2 = serveHttp2(server, keepAliveTimeoutMs);
   await app.listen({ port, host });
   const close = () => {
+    stopping();
     http2.close();
     return app.close();
   };

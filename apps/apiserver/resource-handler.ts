@@ -8,7 +8,7 @@ import { badRequest, invalid, methodNotAllowed, qualified } from '../../libs/reg
 import { expectedOf, expectedScale } from '../../libs/registry/expected-type.ts';
 import type { ServedResource } from '../../libs/registry/registry.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
-import { listBytes, sendBytes, sendDocument, sendObject, sendProtobuf } from './answers.ts';
+import { listPieces, sendDocument, sendObject, sendPieces, sendProtobuf } from './answers.ts';
 import { type RequestBody, readObject, readPatch, readPlain } from './bodies.ts';
 import type { DryRunAdvice } from './dry-runs.ts';
 import { FlushQueue } from './flush-queue.ts';
@@ -118,7 +118,7 @@ export class ResourceHandler {
     const options = { warnings: call.warnings, encoding };
     if (form === 'object' && encoding === 'protobuf') {
       sendProtobuf(call.response, await protobufList(definition, answer), options);
-    } else if (form === 'object') sendBytes(call.response, listBytes(definition, answer), options);
+    } else if (form === 'object') await sendPieces(call.response, listPieces(definition, answer), options);
     else if (form === 'metadata') sendObject(call.response, metadataList(answer), options);
     else {
       const table = tableOf(definition, answer, {

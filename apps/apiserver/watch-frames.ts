@@ -17,8 +17,8 @@ export interface WatchFrames {
 const lines: WatchFrames = {
   contentType: 'application/json',
   ofEvent: (type, event) => event.frame(type),
-  ofDocument: (type, document) => watchFrame(type, document.bytes),
-  ofObject: (type, object) => watchFrame(type, Buffer.from(JSON.stringify(object))),
+  ofDocument: (type, document) => watchFrame(type, document.text),
+  ofObject: (type, object) => watchFrame(type, Buffer.from(JSON.stringify(object)).toString('latin1')),
 };
 
 const messages: WatchFrames = {

@@ -41,8 +41,13 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
 
 /** RFC 3339 with whole seconds, the form of metav1.Time. */
 export function rfc3339(epochMs: number): string {
-  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(epochMs / 1000);
+  if (second !== lastSecond.second) lastSecond = { second, text: `${new Date(epochMs).toISOString().slice(0, 19)}Z` };
+  return lastSecond.text;
 }
+
+/** Many writes fall into one second. */
+let lastSecond = { second: Number.NaN, text: '' };
 
 /** RFC 3339 with microseconds, the form of metav1.MicroTime. */
 export function rfc3339Micro(epochMs: number): string {

@@ -28,9 +28,46 @@ describe('Document', () => {
 
   it('gives list items without kind and apiVersion', () => {
     const document = Document.ofValue(storedValue(object), 42);
-    expect(JSON.parse(`{${document.itemBytes}`)).toEqual({
+    expect(JSON.parse(`{${document.itemHead}${document.itemTail}`)).toEqual({
       metadata: { name: 'x', resourceVersion: '42' },
       data: object.data,
     });
+  });
+});
+
+describe('the record of field ownership', () => {
+  const fieldsV1 = { 'f:metadata': { 'f:labels': { '.': {}, 'f:],"name":"': {} } } };
+  const entry = { manager: '"fieldsV1":{', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1 };
+  const managedFields = [entry, { ...entry, manager: 'é', subresource: 'status' }];
+  const owned = { ...object, metadata: { name: 'x', managedFields, labels: { a: 'ü' } } };
+  const document = () => Document.ofValue(storedValue(owned), 7);
+  const shown = { ...owned, metadata: { ...owned.metadata, resourceVersion: '7' } };
+
+  it('stands in the bytes like everything else', () => {
+    expect(JSON.parse(document().bytes.toString())).toEqual(shown);
+  });
+
+  it('is read from them when it is asked for', () => {
+    expect(document().object).toEqual(shown);
+    expect(JSON.parse(JSON.stringify(document().object))).toEqual(shown);
+    expect({ ...document().object.metadata }).toEqual(shown.metadata);
+  });
+
+  it('is there in a private copy, too', () => {
+    const copy = document().copy();
+    copy.metadata!.labels!.a = 'b';
+    expect(copy.metadata?.managedFields).toEqual(managedFields);
+    expect(document().object.metadata?.labels).toEqual({ a: 'ü' });
+  });
+
+  it('may stand elsewhere in values that an older program wrote', () => {
+    const value = Buffer.from(JSON.stringify({ kind: 'ConfigMap', apiVersion: 'v1', ...owned }));
+    expect(Document.ofValue(value, 7).object).toEqual(shown);
+    expect(Document.ofValue(value, 7).copy()).toEqual(shown);
+  });
+
+  it('is shared by all objects that have the same', () => {
+    const [one, other] = [document().object, document().copy()];
+    expect(one.metadata?.managedFields?.[0]?.fieldsV1).toBe(other.metadata?.managedFields?.[0]?.fieldsV1);
   });
 });

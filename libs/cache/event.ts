@@ -26,16 +26,16 @@ export class CacheEvent {
   frame(type: ChangeType): Buffer {
     let frame = this.frames[type];
     if (!frame) {
-      frame = watchFrame(type, this.document(type).bytes);
+      frame = watchFrame(type, this.document(type).text);
       this.frames[type] = frame;
     }
     return frame;
   }
 }
 
-/** `{"type":…,"object":…}` and a newline. */
-export function watchFrame(type: string, object: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object, Buffer.from('}\n')]);
+/** `{"type":…,"object":…}` and a newline. `text` has one letter for each byte. */
+export function watchFrame(type: string, text: string): Buffer {
+  return Buffer.from(`{"type":"${type}","object":${text}}\n`, 'latin1');
 }
 
 /** What part of a collection a list or a watch shows. */

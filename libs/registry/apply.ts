@@ -1,5 +1,6 @@
 import { type Applied, applyPatch } from '../api/apply/apply.ts';
 import { conformPatched } from '../api/decode/decode.ts';
+import type { V1ManagedFieldsEntry } from '../api/gen/types.ts';
 import { type KubeObject, type ObjectName, objectKey } from '../api/meta.ts';
 import { isStatus } from '../base/status.ts';
 import type { Document } from '../cache/document.ts';
@@ -8,7 +9,7 @@ import { badRequest, notFound } from './errors.ts';
 import { expectedOf } from './expected-type.ts';
 import { writeContext } from './field-managers.ts';
 import { modifyObject } from './modify.ts';
-import { checkKind, place } from './object-meta.ts';
+import { checkKind, metadataOf, place } from './object-meta.ts';
 import type { Parts } from './parts.ts';
 import type { PatchRequest, WriteAnswer } from './requests.ts';
 import { nextState } from './update.ts';
@@ -54,7 +55,10 @@ function applyTo(parts: Parts, current: KubeObject | undefined, request: PatchRe
 }
 
 function inForm(parts: Parts, at: ObjectName, applied: Applied): KubeObject {
-  const { object } = conformPatched(applied.object, expectedOf(parts.definition));
+  const metadata = applied.object.metadata as { managedFields?: unknown };
+  const { managedFields, ...others } = metadata;
+  const { object } = conformPatched({ ...applied.object, metadata: others }, expectedOf(parts.definition));
+  if (managedFields) metadataOf(object).managedFields = managedFields as V1ManagedFieldsEntry[];
   place(parts.definition, object, at);
   return object;
 }

@@ -4,7 +4,7 @@ import { sameValue } from '../api/validation/equality.ts';
 import { Document } from '../cache/document.ts';
 import { conflict, modifiedMeanwhile, notFound, preconditionFailed } from './errors.ts';
 import { finalizersFor, markDeleted, mayGo } from './finalization.ts';
-import { draftOf, modifyObject } from './modify.ts';
+import { modifyObject } from './modify.ts';
 import { metadataOf } from './object-meta.ts';
 import type { AdmissionAttributes, Parts } from './parts.ts';
 import type { DeleteAnswer, DeleteRequest } from './requests.ts';
@@ -70,7 +70,7 @@ function lingering(parts: Parts, previous: Document, request: DeleteRequest): Ku
   const grace = Math.max(0, behaviour.gracePeriodSeconds?.(previous.object, request) ?? 0);
   const finalizers = finalizersFor(previous.object, request.propagationPolicy, behaviour);
   if (grace === 0 && finalizers.length === 0 && !behaviour.heldBack?.(previous.object)) return undefined;
-  const draft = draftOf(previous);
+  const draft = previous.copy();
   const metadata = metadataOf(draft);
   metadata.finalizers = finalizers.length > 0 ? finalizers : undefined;
   if (!metadata.deletionTimestamp) {
@@ -110,7 +110,7 @@ async function linger(parts: Parts, previous: Document, request: DeleteRequest):
 
 /** A state that the writer removes rather than stores. */
 function finished(parts: Parts, current: Document): KubeObject {
-  const draft = draftOf(current);
+  const draft = current.copy();
   const metadata = metadataOf(draft);
   metadata.finalizers = undefined;
   if (!metadata.deletionTimestamp) markDeleted(draft, 0, parts.clock);
@@ -144,7 +144,7 @@ async function remove(parts: Parts, previous: Document, request: DeleteRequest):
 
 function shownDeleted(parts: Parts, previous: Document, revision: number): Document {
   if (!parts.behaviour.gracePeriodSeconds) return previous.at(revision);
-  const draft = draftOf(previous);
+  const draft = previous.copy();
   const metadata = metadataOf(draft);
   if (!metadata.deletionTimestamp) markDeleted(draft, 0, parts.clock);
   metadata.deletionGracePeriodSeconds = 0;

@@ -1,10 +1,11 @@
 import { conformPatched } from '../api/decode/decode.ts';
-import type { ObjectName } from '../api/meta.ts';
+import type { KubeObject, ObjectName } from '../api/meta.ts';
+import type { Document } from '../cache/document.ts';
 import { applyObject } from './apply.ts';
 import { badRequest } from './errors.ts';
 import { expectedOf } from './expected-type.ts';
 import { checkFields } from './field-validation.ts';
-import { draftOf, modifyObject } from './modify.ts';
+import { modifyObject } from './modify.ts';
 import { checkKind, metadataOf, place } from './object-meta.ts';
 import type { Parts } from './parts.ts';
 import { applyPlainPatch } from './patch-body.ts';
@@ -20,7 +21,7 @@ export async function patchObject(parts: Parts, at: ObjectName, request: PatchRe
     dryRun: request.dryRun,
     subresource: request.subresource,
     next: (previous) => {
-      const patched = applyPlainPatch(request, draftOf(previous), definition.type);
+      const patched = applyPlainPatch(request, draftFor(request, previous), definition.type);
       const { object: draft, complaints } = conformPatched(patched, expectedOf(definition));
       checkKind(definition, draft);
       checkFields(definition, { object: draft, complaints: [...request.complaints, ...complaints] }, request);
@@ -30,4 +31,13 @@ export async function patchObject(parts: Parts, at: ObjectName, request: PatchRe
     },
   });
   return { document, created: false };
+}
+
+/**
+ * What a patch changes. Nearly no patch is about managedFields, and what a write says nothing about stays; a patch that
+ * is gets a copy of its own.
+ */
+function draftFor(request: PatchRequest, previous: Document): KubeObject {
+  if (!JSON.stringify(request.body ?? null).includes('managedFields')) return previous.copyWithoutOwnership();
+  return JSON.parse(previous.bytes.toString()) as KubeObject;
 }

@@ -3,7 +3,7 @@ import type { V1LabelSelector, V1Scale } from '../api/gen/types.ts';
 import type { KubeObject, ObjectName } from '../api/meta.ts';
 import { Document } from '../cache/document.ts';
 import { badRequest, conflict, invalid, modifiedMeanwhile, notFound } from './errors.ts';
-import { draftOf, modifyObject } from './modify.ts';
+import { modifyObject } from './modify.ts';
 import { checkKind, metadataOf } from './object-meta.ts';
 import type { Parts } from './parts.ts';
 import { applyPlainPatch } from './patch-body.ts';
@@ -69,7 +69,7 @@ async function writeScale(
       const path = scaleOrRefuse(definition, previous).specReplicasPath;
       const scale = wanted(previous);
       checkScale(definition, at, scale, previous);
-      const draft = draftOf(previous);
+      const draft = previous.copy();
       metadataOf(draft).resourceVersion = undefined;
       write(draft, path, scale.spec?.replicas ?? 0);
       return nextState(parts, { draft, previous, request });

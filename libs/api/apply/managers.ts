@@ -1,5 +1,6 @@
 import type { V1ManagedFieldsEntry } from '../gen/types.ts';
 import { FieldSet, type FieldsV1, overlaps } from './field-set.ts';
+import { isInterned, setOfFields } from './interned-fields.ts';
 
 export type Operation = 'Apply' | 'Update';
 
@@ -15,7 +16,7 @@ export interface ManagerIdentity {
 export class Owner {
   readonly identity: ManagerIdentity;
   readonly time: string | undefined;
-  private fields: FieldsV1 | undefined;
+  private readonly fields: FieldsV1 | undefined;
   private built: FieldSet | undefined;
 
   constructor(identity: ManagerIdentity, time: string | undefined, owned: FieldSet | FieldsV1) {
@@ -26,10 +27,7 @@ export class Owner {
   }
 
   get set(): FieldSet {
-    if (!this.built) {
-      const { children } = FieldSet.fromFieldsV1(this.fields ?? {});
-      this.built = new FieldSet(false, children);
-    }
+    this.built ??= setOfFields(this.fields ?? {});
     return this.built;
   }
 
@@ -63,7 +61,7 @@ export class Owner {
 
 export function identityKey(identity: ManagerIdentity): string {
   const { manager, operation, apiVersion, subresource } = identity;
-  return JSON.stringify([manager, operation, operation === 'Apply' ? '' : apiVersion, subresource]);
+  return `${JSON.stringify(manager)} ${operation} ${operation === 'Apply' ? '' : apiVersion} ${subresource}`;
 }
 
 /** All owners of an object's fields, by identityKey. */
@@ -75,11 +73,16 @@ export function readOwners(entries: readonly V1ManagedFieldsEntry[] | undefined)
   for (const entry of entries ?? []) {
     const { manager = '', operation, apiVersion, subresource = '', fieldsType, fieldsV1 = {}, time } = entry;
     if ((operation !== 'Apply' && operation !== 'Update') || !apiVersion || fieldsType !== 'FieldsV1') return undefined;
-    if (!isFields(fieldsV1)) return undefined;
+    if (!isKnownFields(fieldsV1) && !isFields(fieldsV1)) return undefined;
     const identity = { manager, operation, apiVersion, subresource } as const;
     owners.set(identityKey(identity), new Owner(identity, time, fieldsV1));
   }
   return owners;
+}
+
+/** Of fields that the store held already, which have been looked at when they were written. */
+function isKnownFields(value: unknown): value is FieldsV1 {
+  return typeof value === 'object' && value !== null && isInterned(value);
 }
 
 function isFields(value: unknown): value is FieldsV1 {

@@ -70,7 +70,15 @@ function compareScalars(a: unknown, b: unknown): number {
   return byCode(String(a), String(b));
 }
 
+/** Where the value begins in a key of one text without escapes, which is what most lists have: `{"name":"a"}`. */
+function plainValueAt(key: string): number {
+  const at = key.indexOf('":"');
+  return at < 0 || key.includes('\\') || key.includes(',"') ? -1 : at + 3;
+}
+
 function compareKeys(a: string, b: string): number {
+  const at = plainValueAt(a);
+  if (at > 0 && at === plainValueAt(b) && b.startsWith(a.slice(0, at))) return byCode(a.slice(at, -2), b.slice(at, -2));
   const first = Object.entries(JSON.parse(a) as Members);
   const second = Object.entries(JSON.parse(b) as Members);
   for (let index = 0; index < Math.min(first.length, second.length); index++) {

@@ -2,7 +2,9 @@ import { zeroOf } from '../decode/zero.ts';
 import type { V1ManagedFieldsEntry } from '../gen/types.ts';
 import type { KubeObject } from '../meta.ts';
 import type { TypeSchema } from '../schema/types.ts';
+import { createdFieldsText } from './created-fields.ts';
 import { FieldSet } from './field-set.ts';
+import { internedFields } from './interned-fields.ts';
 import { identityKey, Owner, type Owners, readOwners, writeOwners } from './managers.ts';
 import { afterWrite, capUpdaters, changesOf, withoutUnowned } from './ownership.ts';
 import { ElementError } from './path-element.ts';
@@ -105,9 +107,40 @@ export function updateManagedFields(previous: KubeObject | undefined, next: Kube
   }
   metadata.managedFields = undefined;
   const before = previous === undefined ? zeroObject(context.type) : withoutManagedFields(previous);
-  const entries = writeOwners(capUpdaters(ownersOrNone(owners, { before, after: next }, context)));
+  const created = previous === undefined && owners.size === 0 ? resetNames(context.resetFields) : undefined;
+  const left = created
+    ? creatorOf(next as Members, created, context)
+    : ownersOrNone(owners, { before, after: next }, context);
+  const entries = writeOwners(capUpdaters(left));
   if (entries) metadata.managedFields = entries;
   else delete metadata.managedFields;
+}
+
+const namesOfResets = new WeakMap<FieldSet, ReadonlySet<string>>();
+
+/** The names of the fields that are reset, when whole fields of the object are; undefined when parts of them are. */
+function resetNames(reset: FieldSet = FieldSet.empty): ReadonlySet<string> | undefined {
+  let names = namesOfResets.get(reset);
+  if (names) return names;
+  const children = [...reset.children];
+  if (!children.every(([, child]) => child.member && child.children.size === 0)) return undefined;
+  names = new Set(children.map(([element]) => element.slice(2)));
+  namesOfResets.set(reset, names);
+  return names;
+}
+
+/** Who creates an object owns all that it sets. */
+function creatorOf(object: Members, reset: ReadonlySet<string>, context: WriteContext): Owners {
+  const owners: Owners = new Map();
+  const { apiVersion, subresource = '' } = context;
+  const identity = { manager: context.manager || 'unknown', operation: 'Update', apiVersion, subresource } as const;
+  try {
+    const text = createdFieldsText(object, zeroObject(context.type), { schema: rootSchema(context.type), reset });
+    if (text !== '') owners.set(identityKey(identity), new Owner(identity, context.time, internedFields(text)));
+  } catch (error) {
+    if (!(error instanceof ElementError)) throw error;
+  }
+  return owners;
 }
 
 /** An object with items that lack their keys has no owners; validation is what refuses it, with better words. */

@@ -28,9 +28,13 @@ function measure(text: string): { members: number; depth: number } {
   let members = 0;
   let depth = 0;
   let deepest = 0;
+  let inString = false;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === quote) at = endOfString(text, at + 1) - 1;
+    if (inString) {
+      if (code === quote) inString = false;
+      else if (code === backslash) at++;
+    } else if (code === quote) inString = true;
     else if (code === colon) members++;
     else if (code === 123 || code === 91) {
       if (++depth > deepest) deepest = depth;
