@@ -1,5 +1,6 @@
 import type { Clock } from '../../libs/base/clock.ts';
 import type { Cluster } from '../../libs/scheduling/cluster.ts';
+import { isBefore } from '../../libs/scheduling/entry-heap.ts';
 import type { Gang } from '../../libs/scheduling/gang.ts';
 import { allowed, type SchedulingHook } from '../../libs/scheduling/hooks.ts';
 import type { Preemption } from '../../libs/scheduling/preemption.ts';
@@ -60,7 +61,7 @@ export class Gangs {
   /** Decides about the whole group of a member that was just taken from the queue. */
   attempt(first: QueueEntry, gang: Gang): void {
     const { queue, cluster } = this.parts;
-    const members = [first, ...queue.popGang(gang.key)];
+    const members = [first, ...queue.popGang(gang.key)].sort((one, other) => (isBefore(one, other) ? -1 : 1));
     const before = cluster.gangPlaced(gang.key);
     const present = before + members.length;
     if (present < gang.minMembers) {
@@ -76,7 +77,7 @@ export class Gangs {
       else placed.push(result);
     }
     if (before + placed.length >= gang.minMembers) this.release(gang, placed);
-    else if (this.makeRoom(gang, placed, unplaced)) this.hold(gang, placed);
+    else if (this.makeRoom(gang, unplaced)) this.hold(gang, placed);
     else {
       this.giveBack(gang, placed, unplaced, before);
       return;
@@ -90,6 +91,7 @@ export class Gangs {
       if (endMs > nowMs) continue;
       this.held.delete(key);
       const { length } = members;
+      for (const { info } of this.parts.queue.gangEntries(key)) this.parts.cluster.denominate(info.uid);
       const message = `pod group ${key}: room for the others was not made in time; ${length} gave their nodes back`;
       for (const placed of members) {
         if (this.parts.placing.takeBack(placed)) this.parts.refuse(placed.entry, message, -1);
@@ -128,22 +130,21 @@ export class Gangs {
   }
 
   /** Starts evictions if they make room for as many members as are missing; changes nothing otherwise. */
-  private makeRoom(gang: Gang, placed: readonly Placed[], unplaced: readonly Unplaced[]): boolean {
-    const { cluster, core, evictions } = this.parts;
+  private makeRoom(gang: Gang, unplaced: readonly Unplaced[]): boolean {
+    const { cluster, evictions } = this.parts;
     let missing = gang.minMembers - cluster.gangPlaced(gang.key);
     const found: Array<{ entry: QueueEntry; preemption: Preemption }> = [];
     for (const { entry } of unplaced) {
       if (missing === 0) break;
-      if (evictions.isWaitingFor(entry.info)) missing--;
-      else {
-        const preemption = core.preempt(entry.info);
+      if (cluster.nominationOf(entry.info.uid) === undefined) {
+        const preemption = this.roomFor(entry);
         if (preemption === undefined) continue;
         // In thought: the next member must find other room.
         for (const victim of preemption.victims) cluster.displace(victim.key);
         cluster.nominate(entry.info, preemption.nodeName);
         found.push({ entry, preemption });
-        missing--;
       }
+      missing--;
     }
     for (const { entry, preemption } of found) {
       cluster.denominate(entry.info.uid);
@@ -151,6 +152,13 @@ export class Gangs {
     }
     if (missing > 0) return false;
     for (const { entry, preemption } of found) evictions.start(entry.info, preemption);
-    return found.length > 0 || placed.length > 0 || unplaced.length > 0;
+    return true;
+  }
+
+  /** Where a member would go: to room that others leave already, or to such that is to be made. */
+  private roomFor({ info }: QueueEntry): Preemption | undefined {
+    const decision = this.parts.core.decide(info);
+    if (decision.kind === 'node') return { ...decision, victims: [] };
+    return this.parts.core.preempt(info);
   }
 }

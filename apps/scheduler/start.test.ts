@@ -1,78 +1,13 @@
-import type { CoreV1Event, V1Pod } from '../../libs/api/gen/types.ts';
-import { events } from '../../libs/api/kinds/event.ts';
 import { nodes } from '../../libs/api/kinds/node.ts';
 import { pods } from '../../libs/api/kinds/pod.ts';
-import { silentLogger } from '../../libs/base/log.ts';
-import { noMetrics } from '../../libs/base/metrics.ts';
-import { seededRandom } from '../../libs/base/random.ts';
 import { StatusError } from '../../libs/base/status.ts';
-import type { Binder, Binding } from '../../libs/client/client.ts';
-import { FakeClient } from '../../test/support/fake-client.ts';
-import { FakeClock } from '../../test/support/fake-clock.ts';
-import { makeNode } from '../../test/support/make-node.ts';
 import { makePod } from '../../test/support/make-pod.ts';
 import { withSpec } from '../../test/support/placement.ts';
-import { startScheduler } from './start.ts';
-
-/** Binds as the server does: by writing spec.nodeName. */
-class FakeBinder implements Binder {
-  readonly batches: number[] = [];
-  /** Errors for the next pods by name. */
-  readonly failures = new Map<string, Error>();
-  private readonly client: FakeClient;
-
-  constructor(client: FakeClient) {
-    this.client = client;
-  }
-
-  bindAll(bindings: readonly Binding[]): Promise<Array<Error | undefined>> {
-    this.batches.push(bindings.length);
-    return Promise.all(bindings.map((binding) => this.bind(binding)));
-  }
-
-  private async bind({ namespace, name, nodeName }: Binding): Promise<Error | undefined> {
-    const failure = this.failures.get(name);
-    this.failures.delete(name);
-    if (failure !== undefined) return failure;
-    await this.client.patch(pods, { namespace, name }, { type: 'merge', body: { spec: { nodeName } } });
-    return undefined;
-  }
-}
-
-async function begin() {
-  const clock = new FakeClock();
-  const random = seededRandom(1);
-  const client = new FakeClient({ clock, random });
-  const binder = new FakeBinder(client);
-  const scheduler = await startScheduler({ client, binder, clock, random, logger: silentLogger, metrics: noMetrics });
-  const settle = () => clock.settle(60);
-  await settle();
-  await scheduler.ready;
-  return {
-    clock,
-    client,
-    binder,
-    settle,
-    stop: () => scheduler.stop(),
-    addNode: (name: string, cpu = '4') => client.create(nodes, makeNode(name).allocatable({ cpu }).build()),
-    async addPod(name: string, cpu = '1', change: (pod: V1Pod) => V1Pod = (pod) => pod) {
-      await client.create(pods, change(makePod(name).requests(cpu, '64Mi').build()));
-      await settle();
-    },
-    pod: (name: string) => client.get(pods, { namespace: 'default', name }),
-    async nodeOf(name: string) {
-      return (await client.get(pods, { namespace: 'default', name })).spec?.nodeName;
-    },
-    async told() {
-      const { items } = await client.list<CoreV1Event>(events);
-      return items.map(({ type, reason, message }) => `${type} ${reason} ${message}`);
-    },
-  };
-}
+import { beginScheduling, type SchedulerWorld } from '../../test/support/scheduler-world.ts';
 
 describe('the scheduler', () => {
   it('binds a pod to a node that fits and says so', async () => {
-    const world = await begin();
+    const world = await beginScheduling();
     await world.addNode('n1');
     await world.addPod('a');
     expect(await world.nodeOf('a')).toBe('n1');
@@ -81,7 +16,7 @@ describe('the scheduler', () => {
   });
 
   it('says why a pod waits, and places it the moment a node comes', async () => {
-    const world = await begin();
+    const world = await beginScheduling();
     await world.addNode('small', '500m');
     await world.addPod('a');
     const message =
@@ -100,7 +35,7 @@ describe('the scheduler', () => {
   it.each([
     [
       'another pod leaves',
-      async (world: Awaited<ReturnType<typeof begin>>) =>
+      async (world: SchedulerWorld) =>
         world.client.delete(pods, { namespace: 'default', name: 'full' }, { gracePeriodSeconds: 0 }),
     ],
     [
@@ -123,10 +58,10 @@ describe('the scheduler', () => {
           { subresource: 'status' },
         )),
     ],
-  ] as Array<[string, (world: Awaited<ReturnType<typeof begin>>) => Promise<void>]>)(
+  ] as Array<[string, (world: SchedulerWorld) => Promise<void>]>)(
     'tries again when %s, without any time passing',
     async (_name, change) => {
-      const world = await begin();
+      const world = await beginScheduling();
       await world.addNode('n1');
       await world.addPod('full', '4');
       await world.addPod('a');
@@ -139,7 +74,7 @@ describe('the scheduler', () => {
   );
 
   it('leaves gated pods, finished pods and those of other schedulers alone', async () => {
-    const world = await begin();
+    const world = await beginScheduling();
     await world.addNode('n1');
     await world.addPod('gated', '1', (pod) => withSpec(pod, { schedulingGates: [{ name: 'wait' }] }));
     await world.addPod('other', '1', (pod) => withSpec(pod, { schedulerName: 'other' }));
@@ -155,7 +90,7 @@ describe('the scheduler', () => {
   });
 
   it('gives a node back when a binding fails, and tries again after a pause', async () => {
-    const world = await begin();
+    const world = await beginScheduling();
     await world.addNode('n1');
     world.binder.failures.set('a', new StatusError('Conflict', 'somebody else wrote the pod'));
     await world.addPod('a', '4');
@@ -167,7 +102,7 @@ describe('the scheduler', () => {
   });
 
   it('binds many pods in few transactions and never too many on a node', async () => {
-    const world = await begin();
+    const world = await beginScheduling();
     for (const name of ['n1', 'n2']) await world.addNode(name);
     const names = Array.from({ length: 12 }, (_, at) => `p${at}`);
     await Promise.all(names.map((name) => world.client.create(pods, makePod(name).requests('1', '64Mi').build())));
@@ -181,7 +116,7 @@ describe('the scheduler', () => {
   });
 
   it('evicts less important pods, keeps the room, and places the important one', async () => {
-    const world = await begin();
+    const world = await beginScheduling();
     await world.addNode('n1');
     await world.addPod('low', '4');
     await world.addPod('high', '3', (pod) => withSpec(pod, { priority: 100 }));

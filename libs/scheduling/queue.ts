@@ -88,6 +88,11 @@ export class SchedulingQueue {
     return entry;
   }
 
+  /** Members of a group that have no node yet. */
+  gangEntries(key: string): Iterable<QueueEntry> {
+    return this.gangs.get(key) ?? [];
+  }
+
   /** All other waiting members of a group, to be decided about now; each is to be answered like one from `pop`. */
   popGang(key: string): QueueEntry[] {
     const members = [...(this.gangs.get(key) ?? [])].filter(({ queue }) => queue !== 'deciding');

@@ -133,17 +133,17 @@ function chosen(fields: object, cpu = '1'): string {
 }
 
 describe('a profile', () => {
-  const fit = (scoringStrategy: object) => ({
+  const scored = (scoringStrategy: object) => ({
     plugins: scoreAlone,
     pluginConfig: [{ name: 'NodeResourcesFit', args: { scoringStrategy } }],
   });
   it.each([
-    ['least', fit({ type: 'LeastAllocated' }), 'n3'],
-    ['most', fit({ type: 'MostAllocated' }), 'n2'],
-    ['most, of CPU alone', fit({ type: 'MostAllocated', resources: [{ name: 'cpu', weight: 1 }] }), 'n2'],
+    ['least', scored({ type: 'LeastAllocated' }), 'n3'],
+    ['most', scored({ type: 'MostAllocated' }), 'n2'],
+    ['most, of CPU alone', scored({ type: 'MostAllocated', resources: [{ name: 'cpu', weight: 1 }] }), 'n2'],
     [
       'a curve with its top in the middle',
-      fit({
+      scored({
         type: 'RequestedToCapacityRatio',
         resources: [{ name: 'cpu' }],
         requestedToCapacityRatio: {
@@ -156,7 +156,7 @@ describe('a profile', () => {
       }),
       'n1',
     ],
-    ['fill', fit({ type: 'Fill' }), 'n2'],
+    ['fill', scored({ type: 'Fill' }), 'n2'],
     [
       'added affinity',
       {
@@ -187,7 +187,7 @@ describe('a profile', () => {
     const cluster = clusterOf(nodes, [running('a', 'n1', '2'), running('b', 'n2', '3')]);
     const profiles = readConfiguration({
       ...head,
-      profiles: [{}, { schedulerName: 'packer', ...fit({ type: 'MostAllocated' }) }],
+      profiles: [{}, { schedulerName: 'packer', ...scored({ type: 'MostAllocated' }) }],
     });
     const core = new SchedulerCore(cluster, profilesByName(profiles));
     const nodeOf = (name: string, schedulerName?: string) => {
