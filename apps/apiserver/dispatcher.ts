@@ -21,7 +21,7 @@ import type { ExtensionRequest, ExtensionRoute } from './extension.ts';
 import type { InflightLimit } from './inflight.ts';
 import type { PathHandler } from './path-handler.ts';
 import type { RequestAudit } from './request-audit.ts';
-import { parseRequest, type RequestInfo } from './request-info.ts';
+import { authorizedAs, parseRequest, type RequestInfo } from './request-info.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 import type { ResourceHandler } from './resource-handler.ts';
 
@@ -120,12 +120,13 @@ export class Dispatcher {
 
   /** @throws StatusError Forbidden. */
   private allow(user: UserInfo, info: RequestInfo, trail: AuditTrail | undefined): void {
+    const attributes = authorizedAs(info);
     if (trail) {
-      const { verdict, reason = '' } = this.options.authorizer.authorize(user, info);
+      const { verdict, reason = '' } = this.options.authorizer.authorize(user, attributes);
       trail.annotate('authorization.k8s.io/decision', verdict === 'allow' ? 'allow' : 'forbid');
       trail.annotate('authorization.k8s.io/reason', reason);
     }
-    requireAllowed(this.options.authorizer, user, info);
+    requireAllowed(this.options.authorizer, user, attributes);
   }
 
   private async answer(call: Call): Promise<void> {

@@ -41,6 +41,16 @@ function verbOf(method: string, resource: ResourceAttributes, query: URLSearchPa
   return watch !== null && watch !== 'false' && watch !== '0' ? 'watch' : 'list';
 }
 
+const oneName = /(?:^|,)metadata\.name==?([^,!=]+)(?:,|$)/;
+
+/** What is to be authorised: who lists or watches a single object by its name needs no more than that one. */
+export function authorizedAs(info: RequestInfo): RequestAttributes {
+  const { resource, query } = info;
+  if (!resource || resource.name !== undefined || query.size === 0) return info;
+  const [, name] = oneName.exec(query.get('fieldSelector') ?? '') ?? [];
+  return name === undefined ? info : { verb: info.verb, path: info.path, resource: { ...resource, name } };
+}
+
 /** `/api/v1/…` and `/apis/group/version/…` with at least a resource; undefined for every other path. */
 function resourcePath(path: string): (ResourceAttributes & { rest: string }) | undefined {
   const parts = path.split('/').map(decode);
