@@ -13,12 +13,20 @@ export interface Clock {
   setTimer(delayMs: number, run: () => void): Timer;
 }
 
+/** The longest delay that Node can wait for at once, about 25 days; it calls anything longer at once. */
+const timerMsMax = 2 ** 31 - 1;
+
 /** The machine's own clock. `unref` timers do not keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimer(delayMs, run) {
-    const handle = setTimeout(run, delayMs);
+    let handle: ReturnType<typeof setTimeout>;
+    const wait = (leftMs: number): void => {
+      const stepMs = Math.min(leftMs, timerMsMax);
+      handle = setTimeout(leftMs > stepMs ? () => wait(leftMs - stepMs) : run, stepMs);
+    };
+    wait(delayMs);
     return { cancel: () => clearTimeout(handle) };
   },
 };
