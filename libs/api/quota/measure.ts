@@ -23,7 +23,7 @@ export interface Measure<T extends KubeObject = KubeObject> {
   lacks?(object: T, names: readonly string[]): string | undefined;
   /** Whether an update may count for more than before. */
   mayGrow?(change: Required<Omit<Change<T>, 'subresource'>> & { subresource?: string }): boolean;
-  /** Whether an update may count for less than before. */
+  /** Whether an update may count for less than before, or no longer in the same scopes. */
   mayShrink?(object: T, previous: T, nowMs: number): boolean;
 }
 
@@ -38,6 +38,7 @@ const podMeasure: Measure<V1Pod> = {
   },
   mayShrink(pod, previous, nowMs) {
     if (isActive(previous, nowMs) && !isActive(pod, nowMs)) return true;
+    if (isBounded(previous) !== isBounded(pod)) return true;
     const given = (one: V1Pod) => JSON.stringify(one.status?.containerStatuses?.map(({ resources }) => resources));
     return pod.spec?.nodeName !== undefined && given(pod) !== given(previous);
   },
