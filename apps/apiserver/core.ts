@@ -1,5 +1,6 @@
 import { AdmissionChain } from '../../libs/admission/chain.ts';
 import { admissionPlugins } from '../../libs/admission/plugins.ts';
+import { webhookConditions } from '../../libs/admission/policy/webhook-conditions.ts';
 import { ResourceQuotas } from '../../libs/admission/resource-quota.ts';
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import { poddisruptionbudgets } from '../../libs/api/kinds/poddisruptionbudget.ts';
@@ -10,7 +11,7 @@ import { mirrorReader } from '../../libs/cache/object-reader.ts';
 import { LocalClient } from '../../libs/client/local.ts';
 import { PodBinder } from '../../libs/registry/binder.ts';
 import { CustomResources } from '../../libs/registry/custom/serve.ts';
-import { equivalentResources } from '../../libs/registry/equivalents.ts';
+import { equivalentResources, kindOf } from '../../libs/registry/equivalents.ts';
 import type { Admission } from '../../libs/registry/parts.ts';
 import { Registry } from '../../libs/registry/registry.ts';
 import type { ResourceService } from '../../libs/registry/requests.ts';
@@ -61,9 +62,22 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
   const agents = new AgentPool(serviceDial({ objects, random, extensions: options.extensions }));
   const caller = new WebhookCaller(agents, clock);
   const equivalents = (definition: ResourceDefinition) => equivalentResources(registry, definition);
-  const webhooks = { caller, clock, random, metrics: options.metrics, mirror, equivalents };
+  const conditions = webhookConditions(authorizer);
+  const webhooks = { caller, clock, random, metrics: options.metrics, mirror, equivalents, conditions };
+  const definitionOf = (apiVersion: string, kind: string) => kindOf(registry, apiVersion, kind);
+  const policies = { mirror, authorizer, equivalents, definitionOf };
   const { taintsNewNodes } = options;
-  const rules = { mirror, clock, random, evictionTolerationSeconds, taintsNewNodes, rbac, authorizer, webhooks };
+  const rules = {
+    mirror,
+    clock,
+    random,
+    evictionTolerationSeconds,
+    taintsNewNodes,
+    rbac,
+    authorizer,
+    webhooks,
+    policies,
+  };
   const plugins = admissionPlugins(rules);
   const admission = new AdmissionChain(plugins);
   const quotas = new ResourceQuotas(mirror, clock);

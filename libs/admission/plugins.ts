@@ -13,6 +13,8 @@ import { taintNewNodes } from './node-taint.ts';
 import { podResizes } from './pod-resize.ts';
 import { podSecurity } from './pod-security.ts';
 import { podTopology } from './pod-topology.ts';
+import { mutatingPolicies } from './policy/mutating.ts';
+import { type PolicyParts, validatingPolicies } from './policy/validating.ts';
 import { priorities } from './priority.ts';
 import { type EscalationParts, rbacEscalation } from './rbac-escalation.ts';
 import { relocations } from './relocation.ts';
@@ -23,6 +25,8 @@ import { mutatingWebhooks, type WebhookParts } from './webhook/mutating.ts';
 import { validatingWebhooks } from './webhook/validating.ts';
 
 export interface AdmissionParts extends EscalationParts {
+  /** Absent: no policy is looked at. */
+  readonly policies?: PolicyParts;
   readonly mirror: StoreMirror;
   readonly random: Random;
   readonly clock: Clock;
@@ -58,6 +62,9 @@ export function admissionPlugins(parts: AdmissionParts): AdmissionPlugin[] {
     certificateDecisions(parts.authorizer),
     certificateSubjects,
   ];
-  const { webhooks } = parts;
-  return webhooks ? [...completing, mutatingWebhooks(webhooks, completing), validatingWebhooks(webhooks)] : completing;
+  const { webhooks, policies } = parts;
+  const rules = policies
+    ? [...completing, mutatingPolicies(policies, completing), validatingPolicies(policies)]
+    : completing;
+  return webhooks ? [...rules, mutatingWebhooks(webhooks, rules), validatingWebhooks(webhooks)] : rules;
 }

@@ -1,3 +1,4 @@
+import type { V1JSONSchemaProps } from './gen/types.ts';
 import type { KubeObject, Resource } from './meta.ts';
 
 /** One refusal of a field. Reasons are those of Kubernetes' field errors as they appear in Status causes. */
@@ -61,6 +62,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly categories?: readonly string[];
   /** The name of its type in gen/types.ts and in the schema, e.g. `V1Pod`. */
   readonly type: string;
+  /** Of a custom kind: the schema that it was defined with. */
+  readonly customSchema?: V1JSONSchemaProps;
   /** Verbs it answers when not the usual eight. */
   readonly verbs?: readonly string[];
   /** Whether `status` is a subresource with a writer of its own. */

@@ -16,3 +16,12 @@ export function escapedName(property: string): string | undefined {
   const escaped = property.replace(/__|[./-]/g, (found) => sequences[found] ?? '');
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(escaped) ? escaped : undefined;
 }
+
+/** The property that a name in an expression stands for. */
+export function propertyOf(name: string): string {
+  const word = /^__(\w+)__$/.exec(name)?.[1];
+  if (word !== undefined && reserved.has(word)) return word;
+  return name.replace(/__(underscores|dot|dash|slash)__/g, (found) => {
+    return Object.entries(sequences).find(([, sequence]) => sequence === found)?.[0] ?? found;
+  });
+}

@@ -46,13 +46,17 @@ export function compile(source: string, environment: Environment): Program {
     type,
     reads: checked.reads,
     estimate: () => estimatedCost(checked),
-    run: (variables, spent) =>
-      run(
-        step,
-        names.map((name) => variables[name] as Value),
-        spent,
-      ),
+    run: (variables, spent) => run(step, slotsOf(names, checked.reads, variables), spent),
   };
+}
+
+/** Only what is read is asked for: variables may be dear to make. */
+function slotsOf(
+  names: readonly string[],
+  reads: ReadonlySet<string>,
+  variables: Readonly<Record<string, Value>>,
+): Value[] {
+  return names.map((name) => (reads.has(name) ? (variables[name] ?? null) : null));
 }
 
 function run(step: Step, slots: Value[], spent: ((cost: number) => void) | undefined): Value {

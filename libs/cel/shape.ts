@@ -32,6 +32,8 @@ export interface ShapeOptions {
   readonly name: string;
   /** The root of a resource: it has its kind, version and name whatever the schema says. */
   readonly isRoot?: boolean;
+  /** Properties are known by their own names, reserved words too. */
+  readonly plainNames?: boolean;
 }
 
 const text = { type: 'string' } as const;
@@ -112,7 +114,7 @@ function identity(schema: V1JSONSchemaProps): List['identityOf'] {
   };
 }
 
-function objectShape(given: V1JSONSchemaProps, { name, isRoot }: ShapeOptions): Shape | undefined {
+function objectShape(given: V1JSONSchemaProps, { name, isRoot, plainNames }: ShapeOptions): Shape | undefined {
   const additional = given.additionalProperties;
   if (typeof additional === 'object' && additional !== null)
     return mapShape(given, additional as V1JSONSchemaProps, name);
@@ -125,7 +127,7 @@ function objectShape(given: V1JSONSchemaProps, { name, isRoot }: ShapeOptions): 
     const shape = shapeOf(part, { name: `${name}.${property}`, isRoot: part['x-kubernetes-embedded-resource'] });
     if (!shape) continue;
     properties.set(property, shape);
-    const field = escapedName(property);
+    const field = plainNames ? property : escapedName(property);
     if (field !== undefined) {
       fields.set(field, { type: shape.type });
       byField.set(field, [property, shape]);

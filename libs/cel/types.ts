@@ -26,13 +26,18 @@ export type Type =
   | {
       readonly kind: 'object';
       readonly name: string;
-      readonly fields: ReadonlyMap<string, Field>;
+      readonly fields: Fields;
       readonly max?: number;
     }
   | { readonly kind: 'opaque'; readonly name: string; readonly max?: number }
   | { readonly kind: 'optional'; readonly element: Type; readonly max?: number }
   | { readonly kind: 'type'; readonly of: Type; readonly max?: number }
   | { readonly kind: 'param'; readonly name: string; readonly max?: number };
+
+/** The fields of an object type, by name. */
+export interface Fields {
+  get(name: string): Field | undefined;
+}
 
 export type ObjectType = Extract<Type, { kind: 'object' }>;
 

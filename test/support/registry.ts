@@ -15,7 +15,7 @@ import { noMetrics } from '../../libs/base/metrics.ts';
 import { seededRandom } from '../../libs/base/random.ts';
 import { StoreMirror } from '../../libs/cache/mirror.ts';
 import { mirrorReader } from '../../libs/cache/object-reader.ts';
-import { equivalentResources } from '../../libs/registry/equivalents.ts';
+import { equivalentResources, kindOf } from '../../libs/registry/equivalents.ts';
 import { Registry } from '../../libs/registry/registry.ts';
 import type { DeleteRequest, ResourceService, WriteRequest } from '../../libs/registry/requests.ts';
 import type { Store } from '../../libs/store/store.ts';
@@ -53,8 +53,10 @@ export async function openScratchRegistry({ dial, sharedStore }: ScratchOptions 
   const caller = agents && new WebhookCaller(agents, systemClock);
   const equivalents = (definition: ResourceDefinition) => equivalentResources(registry, definition);
   const webhooks = caller && { caller, clock: systemClock, random, metrics: noMetrics, mirror, equivalents };
+  const definitionOf = (apiVersion: string, kind: string) => kindOf(registry, apiVersion, kind);
+  const policies = { mirror, authorizer, equivalents, definitionOf };
   const admission = new AdmissionChain(
-    admissionPlugins({ mirror, clock: systemClock, random, rbac, authorizer, webhooks }),
+    admissionPlugins({ mirror, clock: systemClock, random, rbac, authorizer, webhooks, policies }),
   );
   const serviceCidr = '10.96.0.0/24';
   const quotas = new ResourceQuotas(mirror, systemClock);

@@ -1,11 +1,10 @@
 import type { ResourceDefinition } from '../../api/definition.ts';
-import type { V1RuleWithOperations } from '../../api/gen/types.ts';
+import type { V1NamedRuleWithOperations } from '../../api/gen/types.ts';
 import type { KubeObject } from '../../api/meta.ts';
-import { matchesLabels } from '../../api/selectors/requirement.ts';
+import { type LabelSelector, matchesLabels } from '../../api/selectors/requirement.ts';
 import type { Collection } from '../../cache/collection.ts';
 import { notFound } from '../../registry/errors.ts';
 import type { AdmissionAttributes } from '../../registry/parts.ts';
-import type { Webhook } from './configurations.ts';
 
 /** Kinds that no webhook may stand in the way of, so that a broken one can always be mended. */
 const exemptKinds = new Set([
@@ -27,31 +26,55 @@ export interface MatchParts {
   equivalents(definition: ResourceDefinition): readonly ResourceDefinition[];
 }
 
+/** Which requests a webhook or a policy is about. */
+export interface Concern {
+  /** Any of these; every request when there are none and `anyResource` is set. */
+  readonly rules: readonly V1NamedRuleWithOperations[];
+  readonly anyResource?: boolean;
+  /** None of these. */
+  readonly excluded?: readonly V1NamedRuleWithOperations[];
+  readonly namespaceSelector: LabelSelector;
+  readonly objectSelector: LabelSelector;
+  readonly hook: { readonly matchPolicy?: string };
+}
+
 /** The resource as which the webhook is asked about the request; undefined when it is not asked. @throws StatusError. */
 export function matchWebhook(
-  webhook: Webhook,
+  webhook: Concern,
   attributes: AdmissionAttributes,
   parts: MatchParts,
 ): ResourceDefinition | undefined {
-  const { definition } = attributes;
-  const matches = (one: ResourceDefinition) => webhook.rules.some((rule) => matchesRule(rule, attributes, one));
-  let found = matches(definition) ? definition : undefined;
-  if (!found && webhook.hook.matchPolicy === 'Equivalent') found = parts.equivalents(definition).find(matches);
+  if (webhook.excluded?.length && resourceAs(webhook.excluded, webhook, { attributes, parts })) return undefined;
+  const all = webhook.anyResource && webhook.rules.length === 0;
+  const found = all ? attributes.definition : resourceAs(webhook.rules, webhook, { attributes, parts });
   if (!found || !matchesObject(webhook, attributes)) return undefined;
   return matchesNamespace(webhook, attributes, parts.namespaces) ? found : undefined;
+}
+
+/** The resource, or another version of it, that one of the rules speaks of. */
+function resourceAs(
+  rules: readonly V1NamedRuleWithOperations[],
+  { hook }: Pick<Concern, 'hook'>,
+  { attributes, parts }: { attributes: AdmissionAttributes; parts: MatchParts },
+): ResourceDefinition | undefined {
+  const { definition } = attributes;
+  const matches = (one: ResourceDefinition) => rules.some((rule) => matchesRule(rule, attributes, one));
+  if (matches(definition)) return definition;
+  return hook.matchPolicy !== 'Equivalent' ? undefined : parts.equivalents(definition).find(matches);
 }
 
 const isNamespaces = ({ group, plural }: ResourceDefinition) => group === '' && plural === 'namespaces';
 
 /** Whether the rule speaks of the operation and of the resource, taken as `definition`. */
 function matchesRule(
-  rule: V1RuleWithOperations,
+  rule: V1NamedRuleWithOperations,
   attributes: AdmissionAttributes,
   definition: ResourceDefinition,
 ): boolean {
   const inNamespace = attributes.at.namespace !== undefined && !isNamespaces(definition);
   if (rule.scope === 'Namespaced' && !inNamespace) return false;
   if (rule.scope === 'Cluster' && inNamespace) return false;
+  if (rule.resourceNames?.length && !rule.resourceNames.includes(attributes.at.name ?? '')) return false;
   return (
     has(rule.operations, attributes.operation.toUpperCase()) &&
     has(rule.apiGroups, definition.group) &&
@@ -73,7 +96,7 @@ function matchesResource(text: string, plural: string, subresource: string): boo
 }
 
 /** The object before or after the change has the labels. */
-function matchesObject({ objectSelector }: Webhook, { object, previous }: AdmissionAttributes): boolean {
+function matchesObject({ objectSelector }: Concern, { object, previous }: AdmissionAttributes): boolean {
   if (objectSelector.length === 0) return true;
   const labelled = (one: KubeObject | undefined) =>
     one !== undefined && matchesLabels(objectSelector, one.metadata?.labels ?? {});
@@ -82,7 +105,7 @@ function matchesObject({ objectSelector }: Webhook, { object, previous }: Admiss
 
 /** What is in no namespace is never exempted by one. */
 function matchesNamespace(
-  { namespaceSelector }: Webhook,
+  { namespaceSelector }: Concern,
   { definition, at, operation, object }: AdmissionAttributes,
   namespaces: Collection,
 ): boolean {

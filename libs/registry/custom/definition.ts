@@ -55,6 +55,7 @@ function resourceOf(crd: V1CustomResourceDefinition, version: V1CustomResourceDe
     categories: names.categories,
     namespaced,
     type,
+    customSchema: root,
     hasGeneration: true,
     hasStatus: version.subresources?.status !== undefined,
     scale: scale && {
