@@ -17,6 +17,7 @@ export const upUsage = `berth up: starts a cluster on this machine and keeps it 
   --apply FILE       apply a manifest once the nodes are ready, and wait for its Deployments
   --token-auth-file FILE, --audit-policy-file FILE, --audit-log-path FILE, --audit-log-maxsize MB,
   --audit-log-maxbackup N   as of berth server
+  --config FILE      the scheduler's profiles (docs/scheduling.md)
   --default-toleration SECONDS  how long pods stay on a node that is gone (300)
 `;
 
@@ -39,6 +40,7 @@ const flags = {
   store: { type: 'string' },
   port: { type: 'string' },
   apply: { type: 'string' },
+  config: { type: 'string' },
   'default-toleration': { type: 'string' },
   'token-auth-file': { type: 'string' },
   'audit-policy-file': { type: 'string' },
@@ -49,6 +51,7 @@ const flags = {
 
 /** What the control plane understands by itself. */
 const handedOn = [
+  'config',
   'default-toleration',
   'token-auth-file',
   'audit-policy-file',
@@ -57,7 +60,7 @@ const handedOn = [
   'audit-log-maxbackup',
 ] as const;
 /** It may run in another folder. */
-const ofFiles: ReadonlySet<string> = new Set(['token-auth-file', 'audit-policy-file', 'audit-log-path']);
+const ofFiles: ReadonlySet<string> = new Set(['config', 'token-auth-file', 'audit-policy-file', 'audit-log-path']);
 
 /** @throws UsageError */
 export function parseUpFlags(argv: readonly string[]): UpFlags {

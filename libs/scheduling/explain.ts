@@ -1,9 +1,10 @@
 import type { V1Pod } from '../api/gen/types.ts';
 import type { Cluster } from './cluster.ts';
 import type { DecisionRecord, RefusedNodes } from './decision-record.ts';
-import { lacksOn, lackText, readable } from './lacks.ts';
+import { lacksOn, lackText } from './lacks.ts';
 import { resourcesFit } from './plugins/resources-fit.ts';
 import type { PodInfo } from './pod-info.ts';
+import { remedyFor } from './remedy.ts';
 import type { SchedulerCore } from './scheduler-core.ts';
 
 /** The plugin whose refusals come with numbers. */
@@ -46,12 +47,12 @@ export function explain(info: PodInfo, core: SchedulerCore, cluster: Cluster): E
     else count(slot, first);
   }
   best.sort((one, other) => rank(other) - rank(one));
-  const lack = best.length === 0 ? smallestLack(info, cluster, (slot) => view.isResolvable(slot)) : undefined;
+  const remedy = best.length === 0 ? remedyFor(info, view, cluster) : undefined;
   return {
     pod: `${info.namespace}/${info.name}`,
     best: best.slice(0, namedNodesMax),
     refused: [...refused.values()].sort((one, other) => other.count - one.count),
-    ...(lack === undefined ? {} : { remedy: lack }),
+    ...(remedy === undefined ? {} : { remedy }),
   };
 
   function rank({ name, total }: ScoredNode): number {
@@ -90,19 +91,4 @@ export function explainPod(pod: V1Pod, core: SchedulerCore, cluster: Cluster): E
     cluster.forget(info);
     for (const each of [placed, nomination]) if (each) cluster.placeAs(each, cluster.table.names[each.slot]!);
   }
-}
-
-/** The node where the least of what is asked for is missing, when resources are all that is missing there. */
-function smallestLack(info: PodInfo, cluster: Cluster, isResolvable: (slot: number) => boolean): string | undefined {
-  let least = Number.POSITIVE_INFINITY;
-  let remedy: string | undefined;
-  for (let slot = 0; slot < cluster.table.size; slot++) {
-    const lacks = cluster.table.exists(slot) && isResolvable(slot) ? lacksOn(info, slot, cluster) : [];
-    const share = lacks.reduce((sum, { short, wanted }) => sum + short / wanted, 0);
-    if (lacks.length === 0 || share >= least) continue;
-    least = share;
-    const less = lacks.map(({ resource, short }) => `${readable(resource, short)} less ${resource}`).join(' and ');
-    remedy = `with ${less} it would fit on ${cluster.table.names[slot]}`;
-  }
-  return remedy;
 }

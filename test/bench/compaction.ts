@@ -1,48 +1,78 @@
+import { type ExpectedPod, FillTable } from '../../libs/scheduling/fill.ts';
 import { print } from './measure.ts';
 import { type PackingPod, readPods } from './packing-model.ts';
+import { typesOf } from './packing-policies.ts';
 
 /**
- * The fewest nodes of one shape that each policy needs for the trace's pods, by CPU and memory alone. Pods come in
- * their order and stay, a node is added when none has room.
+ * The fewest nodes of one shape on which each policy places all of the trace's pods, by CPU and memory alone. Pods come
+ * in their order and stay where they are.
  */
 const shape = { cpuMillis: 96_000, memoryMib: 393_216 };
+/** Policies are given up to so many times the lower bound. */
+const nodesFactorMax = 3;
 
-interface Bin {
-  /** Free shares of a node, 0 to 1. */
-  cpu: number;
-  memory: number;
+interface Node {
+  cpuMillis: number;
+  memoryMib: number;
 }
 
-/** The least wins. */
-type Score = (bin: Bin, cpu: number, memory: number) => number;
+/** What a policy makes of a node that has room; the least wins. */
+type Score = (node: Node, pod: PackingPod) => number;
 
-const policies: Record<string, Score> = {
-  'first fit': () => 0,
-  'best fit': (bin, cpu, memory) => bin.cpu - cpu + (bin.memory - memory),
-  most: (bin, cpu, memory) => Math.max(bin.cpu - cpu, bin.memory - memory),
-  least: (bin, cpu, memory) => -(bin.cpu - cpu) - (bin.memory - memory),
+const cpuLeft = (node: Node, pod: PackingPod) => (node.cpuMillis - pod.cpuMillis) / shape.cpuMillis;
+const memoryLeft = (node: Node, pod: PackingPod) => (node.memoryMib - pod.memoryMib) / shape.memoryMib;
+
+const policies: Record<string, (pods: readonly PackingPod[]) => Score> = {
+  'first fit': () => () => 0,
+  'best fit': () => (node, pod) => cpuLeft(node, pod) + memoryLeft(node, pod),
+  most: () => (node, pod) => Math.max(cpuLeft(node, pod), memoryLeft(node, pod)),
+  least: () => (node, pod) => -cpuLeft(node, pod) - memoryLeft(node, pod),
+  fill,
 };
 
-function nodesNeeded(pods: readonly PackingPod[], score: Score): number {
-  const bins: Bin[] = [];
+/** The scheduler's own strategy `Fill`: what the pod adds to the idle remainder, and then the fuller node. */
+function fill(pods: readonly PackingPod[]): Score {
+  const expected: ExpectedPod[] = typesOf(pods.map((pod) => ({ ...pod, gpus: 0, gpuThousandths: 0 }))).map(
+    ({ cpuMillis, memoryMib, share }) => ({ cpuMillis, memoryBytes: memoryMib, share }),
+  );
+  const table = new FillTable(expected, { cpuMillis: shape.cpuMillis, memoryBytes: shape.memoryMib });
+  return (node, pod) => {
+    const before = table.idleShare(node.cpuMillis, node.memoryMib);
+    const after = table.idleShare(node.cpuMillis - pod.cpuMillis, node.memoryMib - pod.memoryMib);
+    return after - before + 0.01 * cpuLeft(node, pod);
+  };
+}
+
+function placesAll(pods: readonly PackingPod[], count: number, score: Score): boolean {
+  const nodes = Array.from({ length: count }, () => ({ ...shape }));
   for (const pod of pods) {
-    const cpu = pod.cpuMillis / shape.cpuMillis;
-    const memory = pod.memoryMib / shape.memoryMib;
-    let best: Bin | undefined;
+    let best: Node | undefined;
     let least = Number.POSITIVE_INFINITY;
-    for (const bin of bins) {
-      if (bin.cpu < cpu || bin.memory < memory) continue;
-      const value = score(bin, cpu, memory);
-      if (value < least) [best, least] = [bin, value];
+    let sawEmpty = false;
+    for (const node of nodes) {
+      if (node.cpuMillis < pod.cpuMillis || node.memoryMib < pod.memoryMib) continue;
+      const isEmpty = node.cpuMillis === shape.cpuMillis && node.memoryMib === shape.memoryMib;
+      if (isEmpty && sawEmpty) continue;
+      sawEmpty ||= isEmpty;
+      const value = score(node, pod);
+      if (value < least - 1e-9) [best, least] = [node, value];
     }
-    if (best === undefined) {
-      best = { cpu: 1, memory: 1 };
-      bins.push(best);
-    }
-    best.cpu -= cpu;
-    best.memory -= memory;
+    if (best === undefined) return false;
+    best.cpuMillis -= pod.cpuMillis;
+    best.memoryMib -= pod.memoryMib;
   }
-  return bins.length;
+  return true;
+}
+
+function nodesNeeded(pods: readonly PackingPod[], score: Score): number {
+  let enough = Math.ceil(lowerBound(pods) * nodesFactorMax);
+  let few = lowerBound(pods) - 1;
+  while (enough - few > 1) {
+    const middle = Math.floor((few + enough) / 2);
+    if (placesAll(pods, middle, score)) enough = middle;
+    else few = middle;
+  }
+  return enough;
 }
 
 /** No packing can do with fewer: the sum of either resource must fit. */
@@ -57,6 +87,6 @@ for (const workload of ['default', 'cpu250']) {
     ({ cpuMillis, memoryMib }) => cpuMillis <= shape.cpuMillis && memoryMib <= shape.memoryMib,
   );
   const nodes: Record<string, number> = {};
-  for (const [name, score] of Object.entries(policies)) nodes[name] = nodesNeeded(pods, score);
+  for (const [name, make] of Object.entries(policies)) nodes[name] = nodesNeeded(pods, make(pods));
   print({ workload, pods: pods.length, lowerBound: lowerBound(pods), nodes });
 }

@@ -1,3 +1,4 @@
+import { idleDevices } from '../../libs/scheduling/fill.ts';
 import { type PackingNode, type PackingPod, type Slots, wholeGpu } from './packing-model.ts';
 
 /** What a policy makes of one way to place a pod; the least wins. */
@@ -90,21 +91,16 @@ export function fragmentation(types: readonly PodType[]): Cost {
  * so it sees CPU and memory run out before the GPUs long before they do, and remainders that no pod will fill.
  */
 export function fill(types: readonly PodType[]): Cost {
-  const asking = types.filter(({ gpus }) => gpus > 0);
-  return growthOf(({ cpuMillis, memoryMib, gpus }) => {
-    let sum = 0;
-    for (const free of gpus) sum += free;
-    if (sum === 0) return 0;
-    let idle = 0;
-    for (const type of asking) {
-      let pods = 0;
-      for (const free of gpus) pods += Math.trunc(free / type.gpuThousandths);
-      if (type.gpus > 1) pods = Math.trunc(pods / type.gpus);
-      // CPU and memory are taken as divisible: what one type leaves of them another uses.
-      if (pods * type.cpuMillis > cpuMillis) pods = cpuMillis / type.cpuMillis;
-      if (pods * type.memoryMib > memoryMib) pods = memoryMib / type.memoryMib;
-      idle += type.share * (sum - pods * type.gpus * type.gpuThousandths);
-    }
-    return idle;
-  });
+  const asking = types
+    .filter(({ gpus }) => gpus > 0)
+    .map(({ cpuMillis, memoryMib, gpus, gpuThousandths, share }) => ({
+      cpuMillis,
+      memoryBytes: memoryMib,
+      devices: gpus,
+      thousandths: gpuThousandths,
+      share,
+    }));
+  return growthOf(({ cpuMillis, memoryMib, gpus }) =>
+    idleDevices({ cpuMillis, memoryBytes: memoryMib, devices: gpus }, asking),
+  );
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { homeFrom } from '../../../libs/provision/home.ts';
+import type { DecisionRecord, RefusedNodes } from '../../../libs/scheduling/decision-record.ts';
 import type { Explanation, ScoredNode } from '../../../libs/scheduling/explain.ts';
 import { Api } from '../api.ts';
 import { CliError, type Command, say, UsageError } from '../command.ts';
@@ -7,7 +8,7 @@ import { CliError, type Command, say, UsageError } from '../command.ts';
 const okCode = 200;
 
 export const explain: Command = {
-  usage: `berth explain [pod/]NAME: what the scheduler thinks of every node for this pod, as things stand now
+  usage: `berth explain [pod/]NAME: what the scheduler decided about this pod last, and what it thinks of every node now
 
   -n, --namespace NAMESPACE   (default)
   --json                      for programs
@@ -37,20 +38,39 @@ export const explain: Command = {
   },
 };
 
-function linesOf({ pod, runsOn, best, refused, remedy }: Explanation): string[] {
+function linesOf({ pod, runsOn, best, refused, remedy, lastDecision }: Explanation): string[] {
   const lines = [runsOn === undefined ? `${pod} waits` : `${pod} runs on ${runsOn}`];
+  if (lastDecision !== undefined) lines.push('', ...decisionLines(lastDecision), '', 'as things stand now:');
   const [winner, second] = best;
   if (winner !== undefined) {
     const margin =
       second === undefined ? '' : `, ${(winner.total - second.total).toFixed(1)} points before ${second.name}`;
     lines.push(`it would go to ${winner.name}${margin}`, '', ...best.map(scoreLine));
   } else lines.push('no node fits');
-  if (refused.length > 0) lines.push('');
-  for (const { plugin, reason, count, examples } of refused) {
-    lines.push(`${count} refused by ${plugin}: ${reason}`, ...examples.map((example) => `  ${example}`));
-  }
+  if (refused.length > 0) lines.push('', ...refused.flatMap(refusedLines));
   if (remedy !== undefined) lines.push('', remedy);
   return lines;
+}
+
+/** The decision as it was made, with the figures of that moment. */
+function decisionLines(decision: DecisionRecord): string[] {
+  const { decidedAt, attempts, microseconds, nodes, schedulerName, outcome, message, victims } = decision;
+  const attempt = attempts === 1 ? 'first attempt' : `attempt ${attempts}`;
+  const lines = [
+    `decided ${decidedAt} by ${schedulerName} in ${microseconds} µs among ${nodes} nodes, ${attempt}: ${outcome}`,
+  ];
+  if (decision.node !== undefined) {
+    const { runnerUp, margin = 0, node, total = 0, points = {} } = decision;
+    const behind = runnerUp === undefined ? '' : `, ${margin.toFixed(1)} points before ${runnerUp.name}`;
+    lines.push(scoreLine({ name: node, total, points }) + behind);
+  }
+  if (message !== undefined) lines.push(`  ${message}`);
+  if (victims !== undefined) lines.push(`  evicted for it: ${victims.join(', ')}`);
+  return [...lines, ...decision.refused.flatMap(refusedLines).map((line) => `  ${line}`)];
+}
+
+function refusedLines({ plugin, reason, count, examples }: RefusedNodes): string[] {
+  return [`${count} refused by ${plugin}: ${reason}`, ...examples.map((example) => `  ${example}`)];
 }
 
 function scoreLine({ name, total, points }: ScoredNode): string {
