@@ -26,9 +26,10 @@ export interface EndRequest {
 
 /**
  * Ends a pod: containers with their grace, then sandbox, files and cgroup. Each step may be repeated, so that a failure
- * is mended by doing it all again. Containers and logs stay to be read unless the pod is being deleted.
+ * is mended by doing it all again. Containers and logs stay to be read unless the pod is being deleted. Answers the ids
+ * of the sandboxes that have gone altogether, with their containers.
  */
-export async function endPod(deps: WorkerDeps, request: EndRequest): Promise<void> {
+export async function endPod(deps: WorkerDeps, request: EndRequest): Promise<ReadonlySet<string>> {
   const { pod, paths } = request;
   const uid = pod.metadata?.uid ?? '';
   const running = () => deps.view.pod(uid).containers.filter(({ state }) => state === 'running');
@@ -41,34 +42,44 @@ export async function endPod(deps: WorkerDeps, request: EndRequest): Promise<voi
     // What was being started when the end was decided.
     await stopContainers(deps, pod, { running: running(), graceMs: 0, podIp: request.podIp });
   }
-  if (request.deleted()) await removeSandboxes(deps, pod);
-  else await stopSandboxes(deps, uid);
+  const removed = request.deleted() ? await removeSandboxes(deps, pod) : await stopSandboxes(deps, uid);
   request.onStopped();
   await removePodFiles(paths);
   await removeCgroup(deps, uid);
+  return removed;
 }
 
 /** Stops and removes in one call: after a stop of its own, containerd takes the network down a second time. */
-async function removeSandboxes(deps: WorkerDeps, pod: V1Pod): Promise<void> {
+async function removeSandboxes(deps: WorkerDeps, pod: V1Pod): Promise<Set<string>> {
   const { sandboxes, containers } = deps.view.pod(pod.metadata?.uid ?? '');
   const left = containers.filter(({ state }) => state === 'running' || state === 'unknown');
-  await Promise.all(
-    left.map(async ({ id, sandboxId }) => {
-      await deps.runtime.stopContainer(id, 0);
-      await deps.view.refreshContainer(id, sandboxId, identity(pod));
-    }),
+  await deps.view.ending(
+    [...left, ...sandboxes].map(({ id }) => id),
+    async () => {
+      await Promise.all(
+        left.map(async ({ id, sandboxId }) => {
+          await deps.runtime.stopContainer(id, 0);
+          await deps.view.refreshContainer(id, sandboxId, identity(pod));
+        }),
+      );
+      await Promise.all(sandboxes.map(({ id }) => deps.runtime.removeSandbox(id)));
+    },
   );
-  await Promise.all(sandboxes.map(({ id }) => deps.runtime.removeSandbox(id)));
+  for (const { id } of sandboxes) deps.view.sandboxGone(id);
+  return new Set(sandboxes.map(({ id }) => id));
 }
 
-async function stopSandboxes(deps: WorkerDeps, uid: string): Promise<void> {
+async function stopSandboxes(deps: WorkerDeps, uid: string): Promise<Set<string>> {
   const observed = deps.view.pod(uid);
-  await Promise.all(observed.sandboxes.map(({ id }) => deps.runtime.stopSandbox(id)));
+  const ids = observed.sandboxes.map(({ id }) => id);
+  await deps.view.ending(ids, () => Promise.all(ids.map((id) => deps.runtime.stopSandbox(id))));
+  for (const id of ids) deps.view.sandboxGone(id);
   for (const container of observed.containers) {
     if (container.state !== 'running' && container.state !== 'unknown') continue;
     const [identity] = deps.view.identities().filter((known) => known.uid === uid);
     await deps.view.refreshContainer(container.id, container.sandboxId, identity);
   }
+  return new Set();
 }
 
 /** @throws Error when the kernel does not let go of it. */
@@ -81,10 +92,16 @@ export async function removeCgroup(deps: Pick<WorkerDeps, 'cgroups' | 'clock'>, 
 }
 
 /** Removes what `endPod` kept: containers, sandboxes and logs. */
-export async function removePod(deps: Pick<WorkerDeps, 'view' | 'runtime'>, uid: string, logs: string): Promise<void> {
+export async function removePod(
+  deps: Pick<WorkerDeps, 'view' | 'runtime'>,
+  uid: string,
+  { logs, removed }: { logs: string; removed: ReadonlySet<string> },
+): Promise<void> {
   const { sandboxes, containers } = deps.view.pod(uid);
-  await Promise.all(containers.map(({ id }) => deps.runtime.removeContainer(id)));
-  await Promise.all(sandboxes.map(({ id }) => deps.runtime.removeSandbox(id)));
+  const kept = containers.filter(({ sandboxId }) => !removed.has(sandboxId));
+  await Promise.all(kept.map(({ id }) => deps.runtime.removeContainer(id)));
+  const left = sandboxes.filter(({ id }) => !removed.has(id));
+  await Promise.all(left.map(({ id }) => deps.runtime.removeSandbox(id)));
   for (const { id } of [...containers, ...sandboxes]) deps.view.forget(id);
   await rm(logs, { recursive: true, force: true });
 }

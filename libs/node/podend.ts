@@ -23,6 +23,7 @@ export class PodEnd {
   #failures = 0;
   #graceMs = Number.POSITIVE_INFINITY;
   #timer: Timer | undefined;
+  #removed: ReadonlySet<string> = new Set();
   #stopped = false;
 
   constructor(record: PodRecord, options: PodEndOptions) {
@@ -63,7 +64,8 @@ export class PodEnd {
     this.#record.stage = 'gone';
     const { namespace, name, uid } = identity(pod);
     if (!objectGone) deps.link.reportPodGone({ namespace, name }, uid);
-    return removePod(deps, uid, paths.logs).catch((error: unknown) => this.#options.onFailure('remove', error, 0));
+    const kept = { logs: paths.logs, removed: this.#removed };
+    return removePod(deps, uid, kept).catch((error: unknown) => this.#options.onFailure('remove', error, 0));
   }
 
   /** Leaves everything as it is. */
@@ -75,7 +77,7 @@ export class PodEnd {
   async #end(): Promise<void> {
     const { deps, pod, paths, uid } = this.#record;
     this.#graceMs = this.#record.graceMs;
-    await endPod(deps, {
+    this.#removed = await endPod(deps, {
       ...{ pod, paths },
       graceMs: () => this.#record.graceMs,
       podIp: this.#record.podIp,

@@ -59,16 +59,16 @@ describe('a status', () => {
     expect(said).toEqual([]);
     report(running);
     expect(said.map(({ phase }) => phase)).toEqual(['Running']);
-    await clock.advance(1_000);
+    await clock.advance(2_000);
     expect(said).toHaveLength(1);
   });
 
   it('of a start that takes its time is told, the newest one', async () => {
     const { clock, said, report } = reporter();
     report(nothing);
-    await clock.advance(300);
+    await clock.advance(600);
     report(ready);
-    await clock.advance(300);
+    await clock.advance(600);
     expect(said).toMatchObject([{ phase: 'Pending', podIP: '10.1.1.1' }]);
   });
 
@@ -85,7 +85,7 @@ describe('a status', () => {
     const { clock, said, report, stop } = reporter();
     report(nothing);
     stop();
-    await clock.advance(1_000);
+    await clock.advance(2_000);
     expect(said).toEqual([]);
   });
 });

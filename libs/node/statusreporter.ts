@@ -10,7 +10,7 @@ type Reported = Pick<StatusInput, 'pod' | 'observed' | 'notes' | 'waiting' | 'en
  * How long a status that only says that the pod is being started may wait for the one that it runs. Most pods run
  * sooner: two writes less for each, and the processors are free for the start itself.
  */
-const startingDelayMs = 500;
+const startingDelayMs = 1000;
 const startingReasons = new Set(['ContainerCreating', 'PodInitializing']);
 
 /** Whether a status tells of nothing but a start that is under way. */

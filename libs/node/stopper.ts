@@ -50,8 +50,10 @@ export async function stopContainer(deps: WorkerDeps, request: StopRequest): Pro
   if (entry && request.graceMs > 0) await preStop(deps, request, entry.container);
   const leftMs = request.graceMs - (deps.clock.monotonic() - begunAt);
   const graceMs = Math.max(Math.min(graceMsMin, request.graceMs), leftMs);
-  await deps.runtime.stopContainer(container.id, Math.ceil(graceMs / 1000));
-  await deps.view.refreshContainer(container.id, container.sandboxId, identity(pod));
+  await deps.view.ending([container.id], async () => {
+    await deps.runtime.stopContainer(container.id, Math.ceil(graceMs / 1000));
+    await deps.view.refreshContainer(container.id, container.sandboxId, identity(pod));
+  });
 }
 
 /** Ends every running container of a pod within one grace period: sidecars after the others, from last to first. */

@@ -1,3 +1,4 @@
+import { backoffMs } from '../base/backoff.ts';
 import { type Clock, sleep } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { ObservedContainer, ObservedPod, ObservedSandbox } from '../pods/observed.ts';
@@ -5,8 +6,8 @@ import { nothingObserved } from '../pods/observed.ts';
 import { type ContainerInfo, type ContainerRuntime, RuntimeError, type RuntimeEvent } from '../runtime/runtime.ts';
 import { annotationNames, identityOf, labelNames, type PodIdentity } from './labels.ts';
 
-/** An exit is announced before the CRI's own state follows; how often and how long it is asked again. */
-const exitLookups = { delayMs: 5, attemptsMax: 200 };
+/** An exit is announced before the CRI's own state follows; how often it is asked again. */
+const exitLookups = { attemptsMax: 40, initialMs: 5, maxMs: 500 };
 /** A runtime that cannot be asked for a moment does not make a started container a failed one. */
 const statusLookups = { delayMs: 200, attemptsMax: 5 };
 
@@ -35,6 +36,8 @@ export class RuntimeView {
   readonly #pods = new Map<string, Entry>();
   readonly #owner = new Map<string, string>();
   readonly #outOfMemory = new Set<string>();
+  /** Those that somebody is ending, who will see to what has become of them. */
+  readonly #awaited = new Set<string>();
   #onChange: (uid: string) => void = () => {};
 
   constructor(options: { runtime: ContainerRuntime; clock: Clock; logger: Logger; readEnd: EndReader }) {
@@ -121,10 +124,26 @@ export class RuntimeView {
       this.#outOfMemory.add(event.id);
       return;
     }
+    if (this.#awaited.has(event.id)) return;
     const sandbox = entry.sandboxes.get(event.id);
-    if (sandbox) return event.kind === 'exited' ? this.#readSandboxExit(event.id) : this.#readSandbox(event.id);
+    if (sandbox && event.kind === 'exited') return sandbox.ready ? this.#readSandboxExit(event.id) : undefined;
+    if (sandbox) return this.#readSandbox(event.id);
     const container = entry.containers.get(event.id);
-    if (container) await this.#readExit(container, entry);
+    if (container && container.state !== 'exited') await this.#readExit(container, entry);
+  }
+
+  /**
+   * Runs work that ends containers or sandboxes and reads what became of them itself: the runtime's events of it are
+   * no news, and asking again and again until its state follows would only slow it down.
+   */
+  async ending<T>(ids: readonly string[], work: () => Promise<T>): Promise<T> {
+    const awaited = ids.filter((id) => !this.#awaited.has(id));
+    for (const id of awaited) this.#awaited.add(id);
+    try {
+      return await work();
+    } finally {
+      for (const id of awaited) this.#awaited.delete(id);
+    }
   }
 
   /** Reads one container anew and tells of it. */
@@ -142,7 +161,7 @@ export class RuntimeView {
       if (info.state === 'exited' || info.state === 'unknown') {
         return this.#take(entry.identity, container.sandboxId, info);
       }
-      await sleep(this.#clock, exitLookups.delayMs * Math.min(attempt + 1, 20));
+      await sleep(this.#clock, backoffMs(exitLookups, attempt + 1));
     }
     this.#logger.warn('an exit was announced that the runtime does not know of', { container: container.id });
   }
@@ -151,7 +170,7 @@ export class RuntimeView {
     for (let attempt = 0; attempt < exitLookups.attemptsMax; attempt++) {
       await this.#readSandbox(id);
       if (this.#known(id)?.sandboxes.get(id)?.ready !== true) return;
-      await sleep(this.#clock, exitLookups.delayMs * Math.min(attempt + 1, 20));
+      await sleep(this.#clock, backoffMs(exitLookups, attempt + 1));
     }
   }
 
@@ -195,12 +214,12 @@ export class RuntimeView {
       this.#onChange(identity.uid);
     } catch (error) {
       if (!(error instanceof RuntimeError && error.code === 'notFound')) throw error;
-      this.#sandboxGone(id);
+      this.sandboxGone(id);
     }
   }
 
-  /** It stays on record until it is forgotten, as one that is no more. */
-  #sandboxGone(id: string): void {
+  /** A sandbox that was stopped stays on record until it is forgotten. */
+  sandboxGone(id: string): void {
     const entry = this.#known(id);
     const sandbox = entry?.sandboxes.get(id);
     if (!entry || !sandbox) return;

@@ -75,7 +75,11 @@ export class StraightOnRuntime implements Way {
     const places = { pods: join(this.directory, 'pods'), logs: join(this.directory, 'logs'), memory: '' };
     const paths = new PodPaths(places, { name, namespace: 'raw', uid: `raw-${name}` });
     const cgroupParent = `${cgroup}/burstable/podraw-${name}`;
-    const sandboxConfig = sandboxConfigOf({ pod, attempt: 0, cgroupParent, logDirectory: paths.logs, dns });
+    // Without labels: an agent that reads its runtime anew must not take this for a pod of its own.
+    const sandboxConfig = {
+      ...sandboxConfigOf({ pod, attempt: 0, cgroupParent, logDirectory: paths.logs, dns }),
+      labels: {},
+    };
     const found = await runtime.imageStatus(image);
     if (!found) throw new Error(`${image} is not on the node`);
     const sandbox = await runtime.runSandbox(sandboxConfig, '');
@@ -93,7 +97,8 @@ export class StraightOnRuntime implements Way {
       volumePath: () => undefined,
       node: { memoryBytes: 2 ** 30, cpuQuotaUs: () => 0 },
     });
-    await runtime.startContainer(await runtime.createContainer(sandbox, config, sandboxConfig));
+    const container = { ...config, labels: {}, annotations: {} };
+    await runtime.startContainer(await runtime.createContainer(sandbox, container, sandboxConfig));
   }
 
   async remove(name: string): Promise<void> {
