@@ -9,7 +9,7 @@ import { pathOfPod } from './evicting.ts';
 const mergePatch = { body: 'application/merge-patch+json' };
 const costAnnotation = 'controller.kubernetes.io/pod-deletion-cost';
 /** Cheaper than whatever people write. */
-const cheapest = String(-(2 ** 31));
+const cheapest = String(1 - 2 ** 31);
 const conflictCode = 409;
 const goneCode = 404;
 

@@ -48,6 +48,15 @@ export interface Settlement {
   evictions: Eviction[];
 }
 
+/** What is under way between two departures of victims. */
+interface Round {
+  victims: Map<string, PodInfo>;
+  /** Pods whose victims have not left yet. */
+  awaiting: Set<string>;
+  /** When a class of pods was refused last, by the table's sequence. */
+  refusedAt: Map<string, number>;
+}
+
 /** A cluster in thought: the scheduler's own core on a snapshot, to try things out. */
 export class World {
   readonly cluster = new Cluster();
@@ -166,29 +175,37 @@ export class World {
     if (nodeName !== undefined) outcomes.set(uidOf(replacement!), { kind: 'node', nodeName });
   }
 
-  /** Decides for all, lets victims leave, and decides again. Returns who still waits. */
+  /** Decides for all until nobody else finds a place, lets victims leave, and begins again. Returns who still waits. */
   private rounds(waiting: PodInfo[], settlement: Settlement): PodInfo[] {
-    const { table } = this.cluster;
     let left = waiting;
     const refusedAt = new Map<string, number>();
     for (let round = 0; round < roundsMax; round++) {
-      const before = table.sequence;
       left.sort((one, other) => other.priority - one.priority);
       const victims = new Map<string, PodInfo>();
-      left = left.filter((info) => !this.attempt(info, victims, refusedAt));
+      const awaiting = new Set<string>();
+      const leaving = new Set<string>();
+      for (let before = Number.NaN; before !== left.length || leaving.size < victims.size; ) {
+        before = left.length;
+        for (const uid of victims.keys()) {
+          if (leaving.has(uid)) continue;
+          leaving.add(uid);
+          this.beginToLeave(uid);
+        }
+        left = left.filter((info) => !this.attempt(info, { victims, awaiting, refusedAt }));
+      }
       for (const victim of victims.values()) {
         const eviction = this.evict(victim);
         settlement.evictions.push(eviction);
         if (eviction.replacement !== undefined) left.push(this.read(eviction.replacement));
       }
-      if (table.sequence === before) break;
+      if (victims.size === 0) break;
     }
     for (const { uid } of left) this.cluster.denominate(uid);
     return left;
   }
 
   /** Whether the pod has found a place. Room that it could be made is kept for it until the victims have left. */
-  private attempt(info: PodInfo, victims: Map<string, PodInfo>, refusedAt: Map<string, number>): boolean {
+  private attempt(info: PodInfo, { victims, awaiting, refusedAt }: Round): boolean {
     const { cluster, core } = this;
     const key = core.views.keyOf(info);
     if (refusedAt.get(key) === cluster.table.sequence && cluster.nominationOf(info.uid) === undefined) return false;
@@ -197,6 +214,7 @@ export class World {
       cluster.place(info, decision.nodeName);
       return true;
     }
+    if (awaiting.has(info.uid)) return false;
     const preemption = core.preempt(info);
     if (preemption === undefined) {
       refusedAt.set(key, cluster.table.sequence);
@@ -207,7 +225,15 @@ export class World {
       if (isReservation) cluster.denominate(victim.uid);
       else victims.set(victim.uid, victim);
     }
+    awaiting.add(info.uid);
     return false;
+  }
+
+  /** A pod on its way out holds its room but no longer counts for the rules about others. */
+  private beginToLeave(uid: string): void {
+    const placed = this.cluster.displace(uid);
+    if (placed === undefined) return;
+    this.cluster.placeAs({ ...placed, isCounted: false }, this.cluster.table.names[placed.slot]!);
   }
 
   private evict({ pod, uid }: PodInfo): Eviction {

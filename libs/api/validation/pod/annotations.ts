@@ -24,7 +24,7 @@ export function podAnnotations(annotations: StringMap, spec: V1PodSpec, at: Repo
 }
 
 function isInt32(text: string): boolean {
-  return /^-?(0|[1-9]\d*)$/.test(text) && Math.abs(Number(text)) <= INT32_MAX;
+  return /^-?(0|[1-9]\d*)$/.test(text) && Number(text) >= -INT32_MAX - 1 && Number(text) <= INT32_MAX;
 }
 
 function seccompAnnotation(key: string, profile: string, at: Report): void {
