@@ -4,15 +4,28 @@ import { openStore } from '../../apps/apiserver/open-store.ts';
 import { startApiServer } from '../../apps/apiserver/start.ts';
 import { startScheduler } from '../../apps/scheduler/start.ts';
 import { systemClock } from '../../libs/base/clock.ts';
-import { noMetrics } from '../../libs/base/metrics.ts';
+import { type Metrics, noMetrics } from '../../libs/base/metrics.ts';
 import { systemRandom } from '../../libs/base/random.ts';
 import { ensureClusterPki } from '../../libs/pki/cluster.ts';
 import { kubeconfigText } from '../../libs/pki/kubeconfig.ts';
 import { createLogger } from '../../libs/telemetry/logger.ts';
+import { quantile } from './measure.ts';
+
+const decisionMs: number[] = [];
+
+/** Keeps each time that a decision took, and nothing else. */
+const decisionTimes: Metrics = {
+  ...noMetrics,
+  histogram(options) {
+    if (options.name !== 'scheduler_scheduling_algorithm_duration_seconds') return noMetrics.histogram(options);
+    return { observe: (seconds) => void decisionMs.push(seconds * 1000) };
+  },
+};
 
 /**
  * API server and scheduler in one process, without controllers: node objects count as nodes with no agent behind them.
- * Arguments: directory, store (`embedded` or `etcd=URL`). Prints the kubeconfig's path when ready.
+ * Arguments: directory, store (`embedded` or `etcd=URL`). Prints the kubeconfig's path when ready; at SIGUSR2 how long
+ * decisions have taken since the signal before.
  */
 async function main(directory: string, choice: string): Promise<void> {
   mkdirSync(directory, { recursive: true });
@@ -31,11 +44,18 @@ async function main(directory: string, choice: string): Promise<void> {
       serverKey: pki.apiserver.key,
       serviceAccountKey: pki.serviceAccount.privateKey,
     },
+    taintsNewNodes: false,
     clock,
     logger,
   });
-  const scheduler = await startScheduler({ client, binder, clock, random: systemRandom, logger, metrics: noMetrics });
+  const parts = { client, binder, clock, random: systemRandom, logger, metrics: decisionTimes };
+  const scheduler = await startScheduler(parts);
   await scheduler.ready;
+  process.on('SIGUSR2', () => {
+    const [p50, p99, max] = [0.5, 0.99, 1].map((share) => +quantile(decisionMs, share).toFixed(4));
+    process.stdout.write(`${JSON.stringify({ p50, p99, max })}\n`);
+    decisionMs.length = 0;
+  });
   const kubeconfig = join(directory, 'kubeconfig');
   const server = `https://127.0.0.1:${port}`;
   writeFileSync(kubeconfig, kubeconfigText({ server, ca: pki.ca.certificate, client: pki.admin }));

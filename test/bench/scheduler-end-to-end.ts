@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { V1Namespace, V1Pod, V1ServiceAccount } from '../../libs/api/gen/types.ts';
+import type { V1Namespace, V1Pod, V1Service, V1ServiceAccount } from '../../libs/api/gen/types.ts';
 import { namespaces } from '../../libs/api/kinds/namespace.ts';
 import { nodes } from '../../libs/api/kinds/node.ts';
 import { pods } from '../../libs/api/kinds/pod.ts';
 import { priorityclasses } from '../../libs/api/kinds/priorityclass.ts';
+import { services } from '../../libs/api/kinds/service.ts';
 import { serviceaccounts } from '../../libs/api/kinds/serviceaccount.ts';
 import { HttpClient } from '../../libs/client/http.ts';
 import { readKubeconfig } from '../../libs/client/kubeconfig.ts';
@@ -58,10 +59,7 @@ async function prepare(client: HttpClient, shape: Shape): Promise<void> {
   });
   const numbers = Array.from({ length: shape.nodes }, (_, at) => at);
   await inParallel(numbers, requestsAtOnce, async (at) => {
-    const made = await client.create(nodes, node(at, shape.nodeCpu));
-    // Admission taints new nodes as not ready, and no agent will ever clear that.
-    if (made.spec?.taints)
-      await client.patch(nodes, { name: `node-${at}` }, { type: 'merge', body: { spec: { taints: null } } });
+    await client.create(nodes, node(at, shape.nodeCpu));
   });
 }
 
@@ -69,7 +67,12 @@ async function prepare(client: HttpClient, shape: Shape): Promise<void> {
 function posted(name: string, cpu: string | undefined, { priority, ...spec }: Shape['spec']): V1Pod {
   const { uid, ...metadata } = pod(name).metadata ?? {};
   return {
-    ...pod(name, cpu, { ...spec, ...(priority ? { priorityClassName: 'high' } : {}) }),
+    // Without an agent nobody would end the containers of a pod that is evicted: it goes at once.
+    ...pod(name, cpu, {
+      ...spec,
+      terminationGracePeriodSeconds: 0,
+      ...(priority ? { priorityClassName: 'high' } : {}),
+    }),
     metadata: { ...metadata },
   };
 }
@@ -81,7 +84,22 @@ async function create(client: HttpClient, created: readonly V1Pod[], sentMs: Map
   });
 }
 
-async function measure(client: HttpClient, shape: Shape, store: string, pid: number): Promise<void> {
+/** Nodes go and come, and services change, until told to stop: one of each at a time. */
+async function churn(client: HttpClient, shape: Shape, signal: AbortSignal): Promise<void> {
+  for (let round = 0; !signal.aborted; round++) {
+    const at = (round * 7) % shape.nodes;
+    const labels = { metadata: { labels: { round: `${round}` } } };
+    await client.patch(nodes, { name: `node-${at}` }, { type: 'merge', body: labels });
+    await client.create(nodes, node(shape.nodes + round, shape.nodeCpu));
+    const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: `s-${round}`, namespace: 'bench' } };
+    await client.create<V1Service>(services, { ...service, spec: { selector: { app: 'x' }, ports: [{ port: 80 }] } });
+    await client.delete(services, { namespace: 'bench', name: `s-${round}` });
+    await client.delete(nodes, { name: `node-${shape.nodes + round}` });
+  }
+}
+
+async function measure(client: HttpClient, shape: Shape, store: string, child: ChildProcess): Promise<void> {
+  const pid = child.pid!;
   await prepare(client, shape);
   const { resourceVersion } = await client.list(pods, { namespace: 'bench', limit: 1 });
   const watch = new BoundWatch(client, resourceVersion);
@@ -89,14 +107,19 @@ async function measure(client: HttpClient, shape: Shape, store: string, pid: num
     Array.from({ length: count }, (_, at) => posted(`${kind}-${at}`, cpu, spec));
   await create(client, make('existing', shape.existing, shape.existingCpu, {}), new Map());
   await watch.until(shape.existing);
+  await decisionTimes(child);
   const cpuBefore = cpuSeconds(pid);
   const sentMs = new Map<string, number>();
+  const churning = new AbortController();
+  if (shape.hasChurn) void churn(client, shape, churning.signal).catch(() => {});
   const from = performance.now();
   await create(client, make('never', shape.backlog ?? 0, '1000', {}), new Map());
   await create(client, make('measured', shape.pods, shape.cpu, shape.spec), sentMs);
   const createSeconds = (performance.now() - from) / 1000;
   await watch.until(shape.existing + shape.pods);
   watch.stop();
+  churning.abort();
+  const cpuSpent = cpuSeconds(pid) - cpuBefore;
   const bound = [...sentMs].flatMap(([name, ms]) => (watch.boundMs.has(name) ? [watch.boundMs.get(name)! - ms] : []));
   const seconds = (Math.max(...watch.boundMs.values()) - from) / 1000;
   print({
@@ -110,7 +133,9 @@ async function measure(client: HttpClient, shape: Shape, store: string, pid: num
     podsPerSecond: Math.round(bound.length / seconds),
     createsPerSecond: Math.round((shape.pods + (shape.backlog ?? 0)) / createSeconds),
     createToBoundMs: { p50: Math.round(quantile(bound, 0.5)), p99: Math.round(quantile(bound, 0.99)) },
-    cpuSeconds: +(cpuSeconds(pid) - cpuBefore).toFixed(1),
+    decisionMs: await decisionTimes(child),
+    cpuSeconds: +cpuSpent.toFixed(1),
+    cpuMicrosPerPod: Math.round((cpuSpent * 1e6) / (shape.pods + (shape.backlog ?? 0))),
     memoryMegabytes: residentMegabytes(readFileSync(`/proc/${pid}/status`, 'utf8')),
   });
 }
@@ -122,13 +147,17 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** Shapes whose pods all come to be bound; preemption and churn need what is not part of this control plane. */
-const endToEndShapes = shapes.filter(({ name }) => !['big', 'preemption', 'mixed churn'].includes(name));
+/** How long the decisions since the last question have taken. */
+async function decisionTimes(child: ChildProcess): Promise<unknown> {
+  const answer = firstLine(child);
+  child.kill('SIGUSR2');
+  return JSON.parse(await answer);
+}
 
 /** Each shape on a control plane of its own. */
 export async function runEndToEnd(only: string | undefined, stores: readonly string[]): Promise<void> {
   for (const store of stores) {
-    for (const shape of endToEndShapes) {
+    for (const shape of shapes) {
       if (only === undefined || shape.name === only) await runOne(shape, store);
     }
   }
@@ -144,7 +173,7 @@ async function runOne(shape: Shape, store: string): Promise<void> {
   });
   try {
     const client = new HttpClient(readKubeconfig(await firstLine(child), 'berth-bench'));
-    await measure(client, shape, store, child.pid!);
+    await measure(client, shape, store, child);
     client.close();
   } finally {
     child.kill('SIGKILL');
@@ -155,7 +184,11 @@ async function runOne(shape: Shape, store: string): Promise<void> {
 
 function firstLine(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`the control plane ended with exit code ${code}`)));
-    child.stdout?.once('data', (chunk: Buffer) => resolve(chunk.toString().trim()));
+    const ended = (code: number | null) => reject(new Error(`the control plane ended with exit code ${code}`));
+    child.once('exit', ended);
+    child.stdout?.once('data', (chunk: Buffer) => {
+      child.off('exit', ended);
+      resolve(chunk.toString().trim());
+    });
   });
 }
