@@ -23,6 +23,7 @@ const fieldManagerLettersMax = 128;
 /** @throws StatusError BadRequest, Invalid. */
 export function listRequest(query: URLSearchParams, namespace: string | undefined): ListRequest {
   if (query.size === 0) return { namespace };
+  integer(query, 'timeoutSeconds');
   return {
     namespace,
     labelSelector: query.get('labelSelector') ?? undefined,
@@ -136,7 +137,8 @@ function refuse(kind: string, field: string, reason: Reason, message: string): n
   throw invalid({ group: 'meta.k8s.io', kind }, '', [{ field, reason, message }]);
 }
 
-function integer(query: URLSearchParams, name: string): number | undefined {
+/** A number of a query; undefined when it is not there. @throws StatusError BadRequest. */
+export function integer(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
   if (text === null || text === '') return undefined;
   if (!/^-?\d{1,15}$/.test(text)) throw badRequest(`${name}: "${text}" is not a whole number`);

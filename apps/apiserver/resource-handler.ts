@@ -12,8 +12,9 @@ import { listPieces, sendDocument, sendObject, sendPieces, sendProtobuf } from '
 import { type RequestBody, readObject, readPatch, readPlain } from './bodies.ts';
 import type { DryRunAdvice } from './dry-runs.ts';
 import { FlushQueue } from './flush-queue.ts';
+import type { InflightLimit } from './inflight.ts';
 import { type Negotiated, negotiate, notAcceptable } from './negotiation.ts';
-import { type Asker, deleteRequest, listRequest, watchRequest, writeRequest } from './parameters.ts';
+import { type Asker, deleteRequest, integer, listRequest, watchRequest, writeRequest } from './parameters.ts';
 import { answersInProtobuf, protobufList } from './protobuf-answers.ts';
 import type { RequestInfo } from './request-info.ts';
 import { includeObject, metadataList, metadataOnly, tableOf } from './table.ts';
@@ -32,6 +33,7 @@ export interface ResourceCall {
 }
 
 export interface HandlerParts {
+  readonly inflight: InflightLimit;
   readonly clock: Clock;
   readonly random: Random;
   /** Aborts when the server stops. */
@@ -144,6 +146,7 @@ export class ResourceHandler {
       timeoutMs: this.watchTimeoutMs(info.query),
       clock: this.parts.clock,
       flushes: this.flushes,
+      inflight: this.parts.inflight,
       signal: this.parts.stopping,
     });
     const named = at.name === undefined ? request : { ...request, fieldSelector: `metadata.name=${at.name}` };
@@ -151,7 +154,7 @@ export class ResourceHandler {
   }
 
   private watchTimeoutMs(query: URLSearchParams): number {
-    const seconds = Number(query.get('timeoutSeconds') ?? 0);
+    const seconds = integer(query, 'timeoutSeconds') ?? 0;
     if (seconds > 0) return seconds * 1000;
     return Math.floor(watchTimeoutMsMin * (1 + this.parts.random.next()));
   }

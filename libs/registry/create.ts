@@ -6,7 +6,7 @@ import { GuardFailedError } from '../store/store.ts';
 import { alreadyExists, badRequest, invalid } from './errors.ts';
 import { recordCreate } from './field-managers.ts';
 import { checkFields } from './field-validation.ts';
-import { checkKind, generateName, metadataOf, place, stampNew } from './object-meta.ts';
+import { checkKind, forgetDeletion, generateName, metadataOf, place, stampNew } from './object-meta.ts';
 import type { AdmissionAttributes, Parts } from './parts.ts';
 import { checkWithin, commitWithin } from './quotas.ts';
 import type { DecodedObject, WriteRequest } from './requests.ts';
@@ -66,6 +66,7 @@ async function prepare(
 ): Promise<KubeObject> {
   const { definition } = parts;
   definition.setDefaults?.(draft);
+  forgetDeletion(draft);
   if (!ownershipDone) recordCreate(definition, draft, request, parts.clock);
   const metadata = metadataOf(draft);
   const attributes: AdmissionAttributes = {

@@ -10,14 +10,11 @@ import type { AdmissionAttributes, Parts } from './parts.ts';
 import type { DeleteAnswer, DeleteRequest } from './requests.ts';
 import { guardFailureAt, writeAttemptsMax } from './writer.ts';
 
-const orphaning =
-  'child pods are preserved by default when jobs are deleted; ' +
-  'set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning';
-
 /** Removes an object, or marks it when something must happen first. @throws StatusError. */
 export async function deleteObject(parts: Parts, at: ObjectName, request: DeleteRequest): Promise<DeleteAnswer> {
   await parts.mirror.current();
-  if (parts.behaviour.orphansByDefault && !request.propagationPolicy) request.warn(orphaning);
+  const { orphaningWarning } = parts.behaviour;
+  if (orphaningWarning && !request.propagationPolicy) request.warn(orphaningWarning);
   for (let attempt = 1; attempt <= writeAttemptsMax; attempt++) {
     const stored = parts.collection.get(objectKey(at));
     if (!stored) throw notFound(parts.definition, at.name);

@@ -36,8 +36,6 @@ export function checkWatchOptions(request: WatchRequest): void {
   if (match !== 'NotOlderThan') {
     refuse('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
   }
-  if (!request.allowBookmarks)
-    refuse('sendInitialEvents', 'sendInitialEvents is forbidden unless allowWatchBookmarks is set');
 }
 
 /** A resourceVersion of a request as a revision; undefined when not given. @throws StatusError BadRequest. */

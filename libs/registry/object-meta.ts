@@ -46,15 +46,20 @@ export function checkKind(expected: { group: string; version: string; kind: stri
   );
 }
 
+/** Nothing is made to be deleted; run first, so that nobody comes to own what is not kept. */
+export function forgetDeletion(draft: KubeObject): void {
+  const metadata = metadataOf(draft);
+  metadata.deletionTimestamp = undefined;
+  metadata.deletionGracePeriodSeconds = undefined;
+}
+
 /** What the server alone decides about a new object. */
 export function stampNew(definition: ResourceDefinition, draft: KubeObject, { clock, random }: Stampers): void {
   const metadata = metadataOf(draft);
   metadata.uid = random.uuid();
   metadata.creationTimestamp = rfc3339(clock.now());
-  metadata.deletionTimestamp = undefined;
-  metadata.deletionGracePeriodSeconds = undefined;
   metadata.selfLink = undefined;
-  metadata.generation = definition.hasGeneration ? 1 : undefined;
+  if (definition.hasGeneration) metadata.generation = 1;
 }
 
 export interface Stampers {
@@ -79,9 +84,9 @@ export function carryMetadata(draft: KubeObject, previous: KubeObject): void {
   metadata.generateName ??= before.generateName;
   metadata.selfLink = undefined;
   metadata.generation = before.generation;
+  // Whoever asks for a deletion in this way is refused, since these cannot change.
   if (before.deletionTimestamp) metadata.deletionTimestamp = before.deletionTimestamp;
-  else metadata.deletionTimestamp = undefined;
-  metadata.deletionGracePeriodSeconds = before.deletionGracePeriodSeconds;
+  metadata.deletionGracePeriodSeconds ??= before.deletionGracePeriodSeconds;
 }
 
 /** Counts a change of anything but metadata and status. */

@@ -49,6 +49,8 @@ export interface Behaviour {
   readonly returnsDeleted?: boolean;
   /** What happens to dependents when a deletion does not say. */
   readonly orphansByDefault?: boolean;
+  /** Said of a deletion that leaves this to the default. */
+  readonly orphaningWarning?: string;
   /** How long the object stays after its deletion has been asked for; 0 lets it go at once. */
   gracePeriodSeconds?(object: KubeObject, request: DeleteRequest): number;
   /** Completes the draft of an object whose deletion begins. */

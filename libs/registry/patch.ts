@@ -1,12 +1,14 @@
 import { conformPatched } from '../api/decode/decode.ts';
-import type { KubeObject, ObjectName } from '../api/meta.ts';
+import type { ResourceDefinition } from '../api/definition.ts';
+import { apiVersionOf, type KubeObject, type ObjectName } from '../api/meta.ts';
+import { StatusError } from '../base/status.ts';
 import type { Document } from '../cache/document.ts';
 import { applyObject } from './apply.ts';
 import { badRequest } from './errors.ts';
 import { expectedOf } from './expected-type.ts';
 import { checkFields } from './field-validation.ts';
 import { modifyObject } from './modify.ts';
-import { checkKind, metadataOf, place } from './object-meta.ts';
+import { metadataOf, place } from './object-meta.ts';
 import type { Parts } from './parts.ts';
 import { applyPlainPatch } from './patch-body.ts';
 import type { PatchRequest, WriteAnswer } from './requests.ts';
@@ -23,7 +25,7 @@ export async function patchObject(parts: Parts, at: ObjectName, request: PatchRe
     next: (previous) => {
       const patched = applyPlainPatch(request, draftFor(request, previous), definition.type);
       const { object: draft, complaints } = conformPatched(patched, expectedOf(definition));
-      checkKind(definition, draft);
+      checkPatchedKind(definition, draft);
       checkFields(definition, { object: draft, complaints: [...request.complaints, ...complaints] }, request);
       if (metadataOf(draft).name !== at.name) throw badRequest('a patch cannot change the name of an object');
       place(definition, draft, at);
@@ -31,6 +33,16 @@ export async function patchObject(parts: Parts, at: ObjectName, request: PatchRe
     },
   });
   return { document, created: false };
+}
+
+/** A patch may leave out what the object is, but not change or remove it. */
+function checkPatchedKind(definition: ResourceDefinition, draft: KubeObject): void {
+  if (!draft.kind || !draft.apiVersion) throw badRequest('the patched object does not say its kind and apiVersion');
+  if (draft.kind === definition.kind && draft.apiVersion === apiVersionOf(definition)) return;
+  const message = `the patch makes a ${definition.kind} one of ${draft.apiVersion}, Kind=${draft.kind}`;
+  throw new StatusError('Invalid', message, {
+    details: { causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }] },
+  });
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
 import type { Store } from '../store/store.ts';
+import { definitionBehaviour } from './behaviours/definitions.ts';
 import { jobBehaviour } from './behaviours/jobs.ts';
 import { namespaceBehaviour } from './behaviours/namespaces.ts';
 import { podBehaviour } from './behaviours/pods.ts';
@@ -35,6 +36,7 @@ export interface ServedResource {
 const returnsDeleted: Behaviour = { returnsDeleted: true };
 
 const plainBehaviours: Readonly<Record<string, Behaviour>> = {
+  'apiextensions.k8s.io/customresourcedefinitions': definitionBehaviour,
   '/pods': podBehaviour,
   '/namespaces': namespaceBehaviour,
   '/serviceaccounts': returnsDeleted,
@@ -42,6 +44,7 @@ const plainBehaviours: Readonly<Record<string, Behaviour>> = {
   '/persistentvolumes': returnsDeleted,
   '/persistentvolumeclaims': returnsDeleted,
   '/podtemplates': returnsDeleted,
+  '/replicationcontrollers': { orphansByDefault: true },
   'storage.k8s.io/storageclasses': returnsDeleted,
   'storage.k8s.io/csidrivers': returnsDeleted,
   'storage.k8s.io/csinodes': returnsDeleted,

@@ -128,12 +128,13 @@ function selectorText(value: unknown): string {
       .sort()
       .join(',');
   }
-  const parts = Object.entries(selector.matchLabels ?? {}).map(([key, text]) => `${key}=${text}`);
+  const parts = Object.entries(selector.matchLabels ?? {}).map(([key, text]) => ({ key, text: `${key}=${text}` }));
   for (const { key, operator, values } of selector.matchExpressions ?? []) {
     const list = `(${[...(values ?? [])].sort().join(',')})`;
-    if (operator === 'In') parts.push(`${key} in ${list}`);
-    else if (operator === 'NotIn') parts.push(`${key} notin ${list}`);
-    else parts.push(operator === 'Exists' ? key : `!${key}`);
+    if (operator === 'In') parts.push({ key, text: `${key} in ${list}` });
+    else if (operator === 'NotIn') parts.push({ key, text: `${key} notin ${list}` });
+    else parts.push({ key, text: operator === 'Exists' ? key : `!${key}` });
   }
-  return parts.sort().join(',');
+  parts.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
+  return parts.map(({ text }) => text).join(',');
 }

@@ -5,7 +5,7 @@ import { worded } from '../api/validation/wording.ts';
 import type { StatusError } from '../base/status.ts';
 import type { Document } from '../cache/document.ts';
 import { createDraft } from './create.ts';
-import { conflict, invalid, modifiedMeanwhile, preconditionFailed } from './errors.ts';
+import { badRequest, conflict, invalid, modifiedMeanwhile, preconditionFailed } from './errors.ts';
 import { recordUpdate } from './field-managers.ts';
 import { checkFields } from './field-validation.ts';
 import { modifyObject } from './modify.ts';
@@ -23,6 +23,7 @@ export async function updateObject(
   const { definition } = parts;
   checkKind(definition, body.object);
   checkFields(definition, body, request);
+  if (!metadataOf(body.object).name) throw badRequest('the object to be put here has no name');
   place(definition, body.object, at);
   const wanted = metadataOf(body.object).resourceVersion;
   if (definition.createOnUpdate && !wanted && !request.subresource && !parts.collection.get(keyOf(at))) {

@@ -116,12 +116,12 @@ describe('server-side apply', () => {
     const refusal = refusalOf(() => apply(first, 'two', config({}, other)));
     expect(refusal.code).toBe(409);
     expect(refusal.details?.causes).toEqual([
+      { reason: 'FieldManagerConflict', message: 'conflict with "one"', field: '.spec.containers[name="web"].image' },
       {
         reason: 'FieldManagerConflict',
         message: 'conflict with "one"',
         field: '.spec.containers[name="web"].env[name="A"].value',
       },
-      { reason: 'FieldManagerConflict', message: 'conflict with "one"', field: '.spec.containers[name="web"].image' },
     ]);
   });
 

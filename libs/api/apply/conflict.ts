@@ -14,10 +14,13 @@ function writeManager({ manager, operation, apiVersion, subresource }: ManagerId
   return `${JSON.stringify(manager)}${within}${operation === 'Update' ? ` using ${apiVersion}` : ''}`;
 }
 
+/** By path, but of what shares a parent the fields themselves come before what lies below others. */
 function comparePaths(a: readonly string[], b: readonly string[]): number {
   for (let index = 0; index < Math.min(a.length, b.length); index++) {
     const order = compareElements(a[index]!, b[index]!);
-    if (order !== 0) return order;
+    if (order === 0) continue;
+    const deeper = Number(a.length > index + 1) - Number(b.length > index + 1);
+    return deeper || order;
   }
   return a.length - b.length;
 }

@@ -99,7 +99,7 @@ function kernelCell(node: V1Node): string {
 function mergeRanges(node: V1Node): void {
   const spec = node.spec;
   if (!spec) return;
-  if (spec.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR];
+  if (spec.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
   if (spec.podCIDRs?.length) spec.podCIDR = spec.podCIDRs[0];
 }
 

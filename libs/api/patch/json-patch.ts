@@ -21,7 +21,11 @@ function malformed(why: string): never {
   throw new StatusError('BadRequest', `cannot read the JSON patch: ${why}`);
 }
 
-/** One operation on one document. Source: RFC 6902; indexes below zero count from the end, as Kubernetes allows. */
+/**
+ * One operation on one document. Source: RFC 6902, with what Kubernetes allows beyond it: indexes below zero count from
+ * the end, a missing value is null, what stands before the first / of a path is not looked at, and `replace` and `copy`
+ * take a missing member of an object for null.
+ */
 class Operation {
   private readonly members: Members;
   private readonly index: number;
@@ -41,14 +45,13 @@ class Operation {
       case 'remove':
         return this.remove(document, path).document;
       case 'replace':
-        this.get(document, path);
         return this.set(document, path, cloneJson(this.value()));
       case 'move': {
         const { document: without, removed } = this.remove(document, this.pointer('from'));
         return this.add(without, path, removed);
       }
       case 'copy':
-        return this.add(document, path, this.copied(this.get(document, this.pointer('from'))));
+        return this.add(document, path, this.copied(this.getMember(document, this.pointer('from'))));
       case 'test':
         this.test(document, path);
         return document;
@@ -68,18 +71,17 @@ class Operation {
   }
 
   private value(): unknown {
-    if (!Object.hasOwn(this.members, 'value')) fail(this.index, 'it has no value');
-    return this.members.value;
+    return this.members.value ?? null;
   }
 
   private pointer(name: 'path' | 'from'): string[] {
     const text = this.members[name];
     if (typeof text !== 'string') fail(this.index, `its ${name} is missing`);
     if (text === '') return [];
-    if (!text.startsWith('/')) fail(this.index, `its ${name} ${JSON.stringify(text)} does not start with /`);
+    if (!text.includes('/')) fail(this.index, `its ${name} ${JSON.stringify(text)} has no /`);
     return text
-      .slice(1)
       .split('/')
+      .slice(1)
       .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
   }
 
@@ -142,19 +144,18 @@ class Operation {
   }
 
   private test(document: unknown, path: readonly string[]): void {
-    const expected = this.members.value ?? null;
-    const found = expected === null ? this.getOrNull(document, path) : this.get(document, path);
+    const expected = this.value();
+    const found = expected === null ? this.getMember(document, path) : this.get(document, path);
     if (!equalJson(found, expected)) fail(this.index, `the value at /${path.join('/')} is not the tested one`);
   }
 
-  /** Testing for null holds where nothing is. */
-  private getOrNull(document: unknown, path: readonly string[]): unknown {
-    try {
-      return this.get(document, path);
-    } catch (error) {
-      if (error instanceof StatusError) return null;
-      throw error;
-    }
+  /** A member that an object does not have counts as null; the object itself must be there. */
+  private getMember(document: unknown, path: readonly string[]): unknown {
+    const last = path.at(-1);
+    if (last === undefined) return document;
+    const holder = this.holder(document, path);
+    if (isMembers(holder)) return Object.hasOwn(holder, last) ? holder[last] : null;
+    return this.get(holder, [last]);
   }
 }
 
@@ -163,6 +164,7 @@ class Operation {
  * @throws StatusError BadRequest for what is no patch, Invalid for an operation that fails.
  */
 export function applyJsonPatch(target: unknown, patch: unknown): unknown {
+  if (patch === null) return target;
   if (!Array.isArray(patch)) malformed('it must be a list of operations');
   if (patch.length > jsonPatchOperationsMax) {
     const message = `a JSON patch has at most ${jsonPatchOperationsMax} operations, this one has ${patch.length}`;

@@ -83,13 +83,16 @@ function containerUpdates(now: readonly V1Container[], before: readonly V1Contai
   return true;
 }
 
-function activeDeadline(now: number | undefined, before: number | undefined, at: Report): void {
+/** Whether the rest of an update is worth looking at. */
+function activeDeadline(now: number | undefined, before: number | undefined, at: Report): boolean {
+  const complaints = at.count;
   if (now === undefined) {
     if (before !== undefined) at.invalid('cannot be taken back', 'activeDeadlineSeconds');
-    return;
+    return true;
   }
   if (now < 0 || now > INT32_MAX) at.invalid('must be between 0 and 2147483647', 'activeDeadlineSeconds');
-  if (before !== undefined && before < now) at.invalid('can only become shorter', 'activeDeadlineSeconds');
+  else if (before !== undefined && before < now) at.invalid('can only become shorter', 'activeDeadlineSeconds');
+  return at.count === complaints;
 }
 
 /** Tolerations are only added; of those that stand, the time may change. */
@@ -188,7 +191,7 @@ export function validatePodUpdate(pod: V1Pod, previous: V1Pod): FieldError[] {
     at.leave();
     if (!goOn) return at.errors;
   }
-  activeDeadline(spec.activeDeadlineSeconds, before.activeDeadlineSeconds, at);
+  if (!activeDeadline(spec.activeDeadlineSeconds, before.activeDeadlineSeconds, at)) return at.errors;
   tolerationUpdates(spec.tolerations ?? [], before.tolerations ?? [], at);
   gateUpdates(spec, before, at);
   otherFields(spec, before, at);
