@@ -77,7 +77,7 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
       metricsText: () => metrics.render(),
       extensions: [
         scrapeTargets(),
-        foresight(),
+        foresight(profiles),
         explainPods(() => scheduler?.current),
         ...nodeExtensions({ pki, host: options.host, advertiseAddress }),
       ],

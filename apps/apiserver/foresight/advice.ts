@@ -5,19 +5,24 @@ import { plan } from '../../../libs/scheduling/foresight/plan.ts';
 import { planWarnings } from '../../../libs/scheduling/foresight/warnings.ts';
 import { makesPods, type Workload } from '../../../libs/scheduling/foresight/workload.ts';
 import { World } from '../../../libs/scheduling/foresight/world.ts';
+import type { ProfileOf } from '../../../libs/scheduling/profiles.ts';
 import type { DryRun, ExtensionContext } from '../extension.ts';
 import { itemOf } from './samples.ts';
 import { snapshotOf } from './snapshot.ts';
 
 /** What a dry run would mean for pods, as texts of Warnings. */
-export async function adviceOn({ object, previous, user }: DryRun, context: ExtensionContext): Promise<string[]> {
+export async function adviceOn(
+  { object, previous, user }: DryRun,
+  context: ExtensionContext,
+  profiles: ProfileOf,
+): Promise<string[]> {
   if (!makesPods(object)) return [];
   const snapshot = await snapshotOf(context.client);
   // Without nodes there is nothing to foresee.
   if (snapshot.nodes.length === 0) return [];
   const together = { client: context.client, snapshot, others: [] };
   const item = await itemOf(object as Workload, previous as Workload | undefined, together);
-  const [first] = plan(new World(snapshot), [item], snapshot).objects;
+  const [first] = plan(new World(snapshot, profiles), [item], snapshot).objects;
   if (first === undefined) return [];
   const seesAll = first.evicted.length > 0 && (await mayListPods(context, user));
   return planWarnings(first, () => seesAll);

@@ -1,8 +1,8 @@
 import { horizontalpodautoscalers } from '../../../libs/api/kinds/horizontalpodautoscaler.ts';
 import { StatusError } from '../../../libs/base/status.ts';
-import type { Client } from '../../../libs/client/client.ts';
 import { type Goal, goals, type Rebalance, rebalance } from '../../../libs/scheduling/foresight/rebalance.ts';
 import { World } from '../../../libs/scheduling/foresight/world.ts';
+import type { ForesightParts } from './planning.ts';
 import { snapshotOf } from './snapshot.ts';
 
 /** Moves that one request may ask for. */
@@ -15,7 +15,10 @@ export interface RebalanceRequest {
 }
 
 /** Moves that would serve the goal. @throws StatusError BadRequest */
-export async function answerRebalance(request: RebalanceRequest, control: Client): Promise<Rebalance> {
+export async function answerRebalance(
+  request: RebalanceRequest,
+  { control, profiles }: ForesightParts,
+): Promise<Rebalance> {
   const { goal = 'empty', maxMoves = movesDefault } = request;
   if (!goals.includes(goal)) throw new StatusError('BadRequest', `goal "${goal}": want ${goals.join(' or ')}`);
   if (!Number.isInteger(maxMoves) || maxMoves < 0 || maxMoves > movesMax) {
@@ -28,5 +31,5 @@ export async function answerRebalance(request: RebalanceRequest, control: Client
       ({ metadata, spec }) => `${spec?.scaleTargetRef.kind}/${metadata?.namespace}/${spec?.scaleTargetRef.name}`,
     ),
   );
-  return rebalance(new World(snapshot), snapshot, { goal, maxMoves, autoscaled });
+  return rebalance(new World(snapshot, profiles), snapshot, { goal, maxMoves, autoscaled });
 }

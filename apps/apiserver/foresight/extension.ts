@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { StatusError } from '../../../libs/base/status.ts';
+import { defaultProfile, type Profile, type ProfileOf, profilesByName } from '../../../libs/scheduling/profiles.ts';
 import type { ApiServerExtension, ExtensionContext, ExtensionRequest } from '../extension.ts';
 import { adviceOn } from './advice.ts';
 import { answerRebalance, type RebalanceRequest } from './balance.ts';
@@ -12,7 +13,8 @@ const prefix = '/berth/v1/foresight/';
  * What-if questions, answered with the scheduler's core on a snapshot of this server's memory: Warnings for dry runs,
  * and `POST /berth/v1/foresight/` plan, drain, simulate and rebalance. Nothing is stored and nothing is scheduled by asking.
  */
-export function foresight(): ApiServerExtension {
+export function foresight(profiles: readonly Profile[] = [defaultProfile]): ApiServerExtension {
+  const profileOf = profilesByName(profiles);
   let context: ExtensionContext | undefined;
   return {
     name: 'foresight',
@@ -20,34 +22,34 @@ export function foresight(): ApiServerExtension {
       context = started;
     },
     async advise(dryRun) {
-      return context === undefined ? [] : adviceOn(dryRun, context);
+      return context === undefined ? [] : adviceOn(dryRun, context, profileOf);
     },
     routes: [
       {
         match: { pathPrefix: prefix },
         async handle(request, response) {
           if (context === undefined) throw new StatusError('ServiceUnavailable', 'the server is starting');
-          send(response, await answer(request, context));
+          send(response, await answer(request, context, profileOf));
         },
       },
     ],
   };
 }
 
-async function answer(request: ExtensionRequest, context: ExtensionContext): Promise<object> {
+async function answer(request: ExtensionRequest, context: ExtensionContext, profiles: ProfileOf): Promise<object> {
   const { method, path, user, body } = request;
   if (method !== 'POST') throw new StatusError('MethodNotAllowed', `${path} answers POST only`);
   const asked = bodyOf(body);
-  const clients = { own: context.clientAs(user), control: context.client };
+  const parts = { own: context.clientAs(user), control: context.client, profiles };
   switch (path.slice(prefix.length)) {
     case 'plan':
-      return answerPlan(asked as PlanRequest, clients);
+      return answerPlan(asked as PlanRequest, parts);
     case 'drain':
-      return answerDrain(asked as DrainRequest, context.client);
+      return answerDrain(asked as DrainRequest, parts);
     case 'simulate':
-      return answerSimulation(asked as SimulationRequest, clients);
+      return answerSimulation(asked as SimulationRequest, parts);
     case 'rebalance':
-      return answerRebalance(asked as RebalanceRequest, context.client);
+      return answerRebalance(asked as RebalanceRequest, parts);
     default:
       throw new StatusError('NotFound', `nothing is foreseen at ${path}`);
   }

@@ -6,6 +6,7 @@ import type { Client } from '../../../libs/client/client.ts';
 import { type Plan, type PlanItem, plan } from '../../../libs/scheduling/foresight/plan.ts';
 import { makesPods, type Workload } from '../../../libs/scheduling/foresight/workload.ts';
 import { type Snapshot, World } from '../../../libs/scheduling/foresight/world.ts';
+import type { ProfileOf } from '../../../libs/scheduling/profiles.ts';
 import { itemOf, type Together } from './samples.ts';
 import { snapshotOf } from './snapshot.ts';
 
@@ -17,24 +18,25 @@ export interface PlanRequest {
   namespace?: string;
 }
 
-export interface PlanClients {
+export interface ForesightParts {
   /** Acts as whoever asks: what they may not apply they cannot plan. */
   own: Client;
   /** Acts as the control plane, whose controllers would make the pods. */
   control: Client;
+  profiles: ProfileOf;
 }
 
 /** What applying the objects in their order would do. @throws StatusError when they are no list */
-export async function answerPlan(request: PlanRequest, clients: PlanClients): Promise<Plan> {
-  const snapshot = await snapshotOf(clients.control);
-  const items = await itemsOf(request, clients, snapshot);
-  return plan(new World(snapshot), items, snapshot);
+export async function answerPlan(request: PlanRequest, parts: ForesightParts): Promise<Plan> {
+  const snapshot = await snapshotOf(parts.control);
+  const items = await itemsOf(request, parts, snapshot);
+  return plan(new World(snapshot, parts.profiles), items, snapshot);
 }
 
 /** The objects as the API would take them, each with a pod of it. */
 export async function itemsOf(
   { objects, namespace }: PlanRequest,
-  { own, control }: PlanClients,
+  { own, control }: ForesightParts,
   snapshot: Snapshot,
 ): Promise<PlanItem[]> {
   if (!Array.isArray(objects)) throw new StatusError('BadRequest', 'a plan needs a list of objects');

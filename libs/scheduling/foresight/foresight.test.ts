@@ -152,6 +152,29 @@ describe('a plan', () => {
   });
 });
 
+describe('pods that are not placed one by one', () => {
+  const three = [node('n1'), node('n2'), node('n3')];
+  const labels = { 'scheduling.berth.dev/pod-group': 'g', 'scheduling.berth.dev/min-member': '3' };
+  const group = (replicas: number, cpu: string) => {
+    const object = deployment(replicas, cpu) as { spec: { template: { metadata: object } } } & Workload;
+    object.spec.template.metadata = { labels: { app: 'web', ...labels } };
+    return planned(three, [], object);
+  };
+  it('wait all together when too few of a group fit', () => {
+    expect(group(3, '3').placed).toHaveLength(3);
+    expect(group(2, '3')).toMatchObject({
+      placed: [],
+      waiting: [{ message: 'group default/g needs places for 3 members at once and has them for 2' }],
+    });
+  });
+  it.each([
+    ['scheduling gates', { schedulingGates: [{ name: 'a/b' }] }, 'held back by scheduling gates: a/b'],
+    ['another scheduler', { schedulerName: 'mine' }, 'left to scheduler "mine"'],
+  ])('because of %s are said to wait', (_, more, message) => {
+    expect(planned(three, [], deployment(1, '1', more))).toMatchObject({ placed: [], waiting: [{ message }] });
+  });
+});
+
 describe('the warnings of a plan', () => {
   const empty: ObjectPlan = {
     object: 'Pod a/b',

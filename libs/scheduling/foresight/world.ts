@@ -11,9 +11,10 @@ import { Cluster } from '../cluster.ts';
 import { explain } from '../explain.ts';
 import type { WeightedPlugin } from '../plugin.ts';
 import type { PodInfo } from '../pod-info.ts';
-import { defaultPlugins } from '../registry.ts';
+import { defaultProfile, type ProfileOf, profilesByName } from '../profiles.ts';
 import { SchedulerCore } from '../scheduler-core.ts';
-import { hasEnded, replacementOf, uidOf } from './pods.ts';
+import { shortGroups } from './groups.ts';
+import { hasEnded, isLeaving, replacementOf, uidOf } from './pods.ts';
 
 /** Rounds of placing, evicting and placing again after which a forecast is given as it stands. */
 const roundsMax = 100;
@@ -64,9 +65,12 @@ export class World {
   /** Pods without a node, those of the snapshot and those that a forecast left over. */
   private backlog: PodInfo[] = [];
   private readonly infos = new Map<string, PodInfo>();
+  private readonly isKnown: (schedulerName: string | undefined) => boolean;
 
-  constructor(snapshot: Snapshot, plugins: readonly WeightedPlugin[] = defaultPlugins) {
-    this.core = new SchedulerCore(this.cluster, plugins);
+  /** With the scheduler's profiles, or with plugins for all pods. */
+  constructor(snapshot: Snapshot, profiles: ProfileOf | readonly WeightedPlugin[] = profilesByName([defaultProfile])) {
+    this.core = new SchedulerCore(this.cluster, profiles);
+    this.isKnown = (name) => typeof profiles !== 'function' || profiles(name) !== undefined;
     for (const node of snapshot.nodes) this.cluster.setNode(node);
     for (const namespace of snapshot.namespaces) this.addNamespace(namespace);
     for (const service of snapshot.services) this.addService(service);
@@ -74,7 +78,7 @@ export class World {
     for (const pod of snapshot.pods) {
       if (hasEnded(pod)) continue;
       if (pod.spec?.nodeName) this.place(pod, pod.spec.nodeName);
-      else if (isPlaceable(pod)) this.backlog.push(this.read(pod));
+      else if (this.objection(pod) === undefined && !isLeaving(pod)) this.backlog.push(this.read(pod));
     }
   }
 
@@ -142,19 +146,23 @@ export class World {
   /** Lets the newcomers, and who waits already, find places as the scheduler's queue would, until nothing moves. */
   settle(newcomers: readonly V1Pod[]): Settlement {
     const settlement: Settlement = { outcomes: new Map(), evictions: [] };
-    const asked = newcomers.map((pod) => this.read(pod));
-    for (const info of asked) {
-      if (info.pod.spec?.nodeName) this.cluster.place(info, info.pod.spec.nodeName);
+    const asked: PodInfo[] = [];
+    for (const pod of newcomers) {
+      const message = pod.spec?.nodeName ? undefined : this.objection(pod);
+      if (message !== undefined) settlement.outcomes.set(uidOf(pod), { kind: 'waits', message });
+      else if (pod.spec?.nodeName) this.place(pod, pod.spec.nodeName);
+      else asked.push(this.read(pod));
     }
-    const waiting = [...this.backlog, ...asked.filter(({ uid }) => this.cluster.placedPod(uid) === undefined)];
+    const waiting = [...this.backlog, ...asked];
     this.backlog = this.rounds(waiting, settlement);
-    for (const { uid, pod } of asked) {
+    this.dissolve(waiting, settlement);
+    for (const pod of [...newcomers, ...settlement.evictions.flatMap(({ replacement }) => replacement ?? [])]) {
       const nodeName = this.nodeOf(pod);
-      if (nodeName !== undefined) settlement.outcomes.set(uid, { kind: 'node', nodeName });
+      if (nodeName !== undefined) settlement.outcomes.set(uidOf(pod), { kind: 'node', nodeName });
     }
-    for (const { replacement } of settlement.evictions) this.tell(replacement, settlement);
     const refusals = new Map<string, Outcome>();
     for (const info of this.backlog) {
+      if (settlement.outcomes.has(info.uid)) continue;
       const key = this.core.views.keyOf(info);
       const refusal = refusals.get(key) ?? this.refusal(info);
       refusals.set(key, refusal);
@@ -163,16 +171,34 @@ export class World {
     return settlement;
   }
 
+  /** Why the scheduler would not look at the pod at all. */
+  private objection({ spec }: V1Pod): string | undefined {
+    if (!this.isKnown(spec?.schedulerName)) return `left to scheduler "${spec?.schedulerName}"`;
+    const gates = (spec?.schedulingGates ?? []).map(({ name }) => name);
+    return gates.length === 0 ? undefined : `held back by scheduling gates: ${gates.join(', ')}`;
+  }
+
+  /** Takes the members of groups that are short of members off again, and lets the others use what that frees. */
+  private dissolve(tried: readonly PodInfo[], settlement: Settlement): void {
+    const short = shortGroups(tried, this.cluster);
+    if (short.length === 0) return;
+    const out = new Set<PodInfo>();
+    for (const { members, message } of short) {
+      for (const info of members) {
+        this.cluster.displace(info.uid);
+        settlement.outcomes.set(info.uid, { kind: 'waits', message });
+        out.add(info);
+      }
+    }
+    const others = this.backlog.filter((info) => !out.has(info));
+    this.backlog = [...out, ...this.rounds(others, settlement)];
+  }
+
   /** No longer waits for places of these pods. */
   giveUp(pods: readonly V1Pod[]): void {
     const gone = new Set(pods.map(uidOf));
     this.backlog = this.backlog.filter(({ uid }) => !gone.has(uid));
     for (const uid of gone) if (this.cluster.placedPod(uid) === undefined) this.forget(uid);
-  }
-
-  private tell(replacement: V1Pod | undefined, { outcomes }: Settlement): void {
-    const nodeName = replacement && this.nodeOf(replacement);
-    if (nodeName !== undefined) outcomes.set(uidOf(replacement!), { kind: 'node', nodeName });
   }
 
   /** Decides for all until nobody else finds a place, lets victims leave, and begins again. Returns who still waits. */
@@ -262,9 +288,4 @@ export class World {
     if (info !== undefined) this.cluster.forget(info);
     this.infos.delete(uid);
   }
-}
-
-/** Whether the scheduler would look at the pod at all: it is not gated and not on its way out. */
-function isPlaceable(pod: V1Pod): boolean {
-  return !pod.metadata?.deletionTimestamp && (pod.spec?.schedulingGates ?? []).length === 0;
 }

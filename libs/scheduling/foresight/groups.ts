@@ -1,0 +1,35 @@
+import type { Cluster } from '../cluster.ts';
+import { gangOf } from '../gang.ts';
+import type { PodInfo } from '../pod-info.ts';
+
+/** A group of pods that too few members have found places for. */
+export interface ShortGroup {
+  members: PodInfo[];
+  message: string;
+}
+
+/** Groups, among the pods that have been tried, that would hold fewer nodes than they must for any of them to start. */
+export function shortGroups(tried: readonly PodInfo[], cluster: Cluster): ShortGroup[] {
+  const groups = new Map<string, { members: PodInfo[]; minMembers: number }>();
+  for (const info of tried) {
+    const gang = gangOf(info.pod);
+    if (gang === undefined) continue;
+    const group = groups.get(gang.key) ?? { members: [], minMembers: gang.minMembers };
+    group.members.push(info);
+    groups.set(gang.key, group);
+  }
+  if (groups.size === 0) return [];
+  const placed = new Map<string, number>();
+  for (const pods of cluster.table.podsOn) {
+    for (const { info, isReservation } of pods ?? []) {
+      const key = isReservation ? undefined : gangOf(info.pod)?.key;
+      if (key !== undefined) placed.set(key, (placed.get(key) ?? 0) + 1);
+    }
+  }
+  return [...groups].flatMap(([key, { members, minMembers }]) => {
+    const count = placed.get(key) ?? 0;
+    if (count >= minMembers) return [];
+    const message = `group ${key} needs places for ${minMembers} members at once and has them for ${count}`;
+    return [{ members, message }];
+  });
+}
