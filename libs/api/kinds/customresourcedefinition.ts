@@ -136,7 +136,8 @@ function definitionSpec(spec: V1CustomResourceDefinitionSpec, at: Report): void 
   versions(spec, at);
   names(spec.names, at);
   // The first version is looked at once more, as the one version that definitions had in their first form.
-  if (dns1035Label(spec.versions?.[0]?.name ?? '').length > 0) at.invalid('must be a DNS label', 'version');
+  const first = spec.versions?.[0]?.name;
+  if (first && dns1035Label(first).length > 0) at.invalid('must be a DNS label', 'version');
   if (spec.versions?.[0]) versionParts(spec, true, spec.versions[0], at);
   conversion(spec, at);
   at.leave();
@@ -204,6 +205,7 @@ function checksOf(definition: V1CustomResourceDefinition) {
       storedVersions(object, at);
     },
     after: namesStay,
+    freeFinalizers: true,
     status: () => {},
   });
 }

@@ -21,6 +21,8 @@ export interface ObjectRules<T extends KubeObject> {
   readonly after?: UpdateRule<T>;
   /** What holds for the status. Absent for kinds without one of its own. */
   readonly status?: UpdateRule<T>;
+  /** Whether an update may name finalizers that are neither standard nor have a domain. */
+  readonly freeFinalizers?: boolean;
   /** Whether an update looks at the whole of the metadata again, and not at its changes only. */
   readonly metadataAgain?: boolean;
   /** Whether an update is looked at as if the object were new first, and then as an update. */
@@ -34,6 +36,7 @@ type Validations<T extends KubeObject> = Pick<
 
 /** The validation of a kind, in the order in which all kinds are validated. */
 export function validations<T extends KubeObject>(rules: ObjectRules<T>): Validations<T> {
+  const ofMetadata = rules.freeFinalizers ? metadataChange : metadataUpdate;
   return {
     validate(object) {
       const at = new Report();
@@ -43,7 +46,7 @@ export function validations<T extends KubeObject>(rules: ObjectRules<T>): Valida
     validateUpdate(object, previous) {
       const at = new Report();
       if (rules.asNewFirst) asNew(rules, object, at);
-      metadataUpdate(object, previous, at);
+      ofMetadata(object, previous, at);
       rules.before?.(object, previous, at);
       if (rules.metadataAgain) {
         at.enter('metadata');
@@ -56,7 +59,7 @@ export function validations<T extends KubeObject>(rules: ObjectRules<T>): Valida
     },
     validateStatusUpdate(object, previous) {
       const at = new Report();
-      metadataUpdate(object, previous, at);
+      ofMetadata(object, previous, at);
       rules.status?.(object, previous, at);
       return at.errors;
     },

@@ -1,4 +1,5 @@
 import { asks, bodyOf, deletes, openScratchRegistry, type ScratchRegistry } from '../../../test/support/registry.ts';
+import { until } from '../../../test/support/session-cluster.ts';
 import { conformObject } from '../../api/decode/decode.ts';
 import type { V1CustomResourceDefinition } from '../../api/gen/types.ts';
 import { systemClock } from '../../base/clock.ts';
@@ -96,8 +97,79 @@ describe('custom kinds', () => {
   it('go with their definition', async () => {
     await create('a', { color: 'red' });
     await scratch.service(crdPath).delete({ name: 'widgets.example.org' }, deletes());
-    expect(() => scratch.service(widgetPath)).toThrow('not served');
     await custom.settled();
+    expect(() => scratch.service(widgetPath)).toThrow('not served');
     expect(scratch.mirror.collection('example.org', 'widgets').size).toBe(0);
+    expect(scratch.mirror.collection('apiextensions.k8s.io', 'customresourcedefinitions').size).toBe(0);
+  });
+
+  it('keep their definition until the last of them has gone', async () => {
+    const finalizers = ['example.org/held'];
+    const object = {
+      apiVersion: 'example.org/v1',
+      kind: 'Widget',
+      metadata: { name: 'a', finalizers },
+      spec: { color: 'red' },
+    };
+    await scratch.service(widgetPath).create({ namespace: 'x' }, bodyOf(object), asks());
+    await scratch.service(crdPath).delete({ name: 'widgets.example.org' }, deletes());
+    await custom.settled();
+    const crd = (await scratch.service(crdPath).get({ name: 'widgets.example.org' }))
+      .object as V1CustomResourceDefinition;
+    expect(crd.metadata?.finalizers).toEqual(['customresourcecleanup.apiextensions.k8s.io']);
+    expect(crd.status?.conditions?.at(-1)).toMatchObject({ type: 'Terminating', reason: 'InstanceDeletionInProgress' });
+    await expect(create('b', { color: 'red' })).rejects.toMatchObject({ code: 405 });
+    const patch = {
+      ...asks(),
+      type: 'merge' as const,
+      body: { metadata: { finalizers: [] } },
+      complaints: [],
+      force: false,
+    };
+    await scratch.service(widgetPath).patch({ namespace: 'x', name: 'a' }, patch);
+    await until(() => scratch.mirror.collection('apiextensions.k8s.io', 'customresourcedefinitions').size === 0);
+    expect(() => scratch.service(widgetPath)).toThrow('not served');
+  });
+
+  it('wait for names that others have', async () => {
+    const names = { ...definition.spec.names, plural: 'gadgets', singular: 'gadget', listKind: 'GadgetList' };
+    const other = { ...definition, metadata: { name: 'gadgets.example.org' }, spec: { ...definition.spec, names } };
+    await custom.settled();
+    await scratch.service(crdPath).create({}, bodyOf(other), asks());
+    await custom.settled();
+    const conditions = async () => {
+      const { object } = await scratch.service(crdPath).get({ name: 'gadgets.example.org' });
+      return (object as V1CustomResourceDefinition).status?.conditions?.map(
+        ({ reason, message }) => `${reason}: ${message}`,
+      );
+    };
+    expect(await conditions()).toEqual([
+      'KindConflict: "Widget" is already in use',
+      'NotAccepted: not all names are accepted',
+    ]);
+    expect(() => scratch.service('example.org/v1/gadgets')).toThrow('not served');
+    await scratch.service(crdPath).delete({ name: 'widgets.example.org' }, deletes());
+    await custom.settled();
+    expect((await conditions())?.[0]).toBe('NoConflicts: no conflicts found');
+    expect(scratch.service('example.org/v1/gadgets')).toBeDefined();
+  });
+
+  it('may be stricter than what stands', async () => {
+    await create('a', { color: 'red', size: 9 });
+    const stricter = JSON.parse(JSON.stringify(definition)) as typeof definition;
+    for (const version of stricter.spec.versions) {
+      version.schema.openAPIV3Schema.properties.spec.properties.size.maximum = 5;
+    }
+    const { object } = await scratch.service(crdPath).get({ name: 'widgets.example.org' });
+    await scratch
+      .service(crdPath)
+      .update({ name: 'widgets.example.org' }, bodyOf({ ...object, spec: stricter.spec }), asks());
+    await custom.settled();
+    const change = (spec: object) => {
+      const patch = { ...asks(), type: 'merge' as const, body: { spec }, complaints: [], force: false };
+      return scratch.service(widgetPath).patch({ namespace: 'x', name: 'a' }, patch);
+    };
+    await expect(change({ color: 'blue' })).resolves.toBeDefined();
+    await expect(change({ size: 8 })).rejects.toMatchObject({ reason: 'Invalid' });
   });
 });

@@ -7,10 +7,11 @@ import type {
 } from '../../api/gen/types.ts';
 import { ago, nameColumn } from '../../api/kinds/cells.ts';
 import type { KubeObject } from '../../api/meta.ts';
-import { metadata, metadataUpdate } from '../../api/validation/metadata.ts';
+import { metadata, metadataChange } from '../../api/validation/metadata.ts';
 import { dnsSubdomain } from '../../api/validation/names.ts';
 import { Report } from '../../api/validation/report.ts';
 import { worded } from '../../api/validation/wording.ts';
+import { StatusError } from '../../base/status.ts';
 import { setExpected } from '../expected-type.ts';
 import { ruleErrors } from './rule-errors.ts';
 import { hasRules, type RuleNode, rulesOf } from './rules.ts';
@@ -65,7 +66,7 @@ function resourceOf(crd: V1CustomResourceDefinition, version: V1CustomResourceDe
     },
     columns: version.additionalPrinterColumns && [nameColumn, ...version.additionalPrinterColumns.map(columnOf)],
     selectableFields: selectable(version),
-    ...strategyOf(root, namespaced),
+    ...strategyOf(crd, root),
     ...(version.storage ? {} : { storedAs: storedAs(crd, version.name) }),
   };
   const gvk = { group, version: version.name, kind: names.kind };
@@ -73,14 +74,21 @@ function resourceOf(crd: V1CustomResourceDefinition, version: V1CustomResourceDe
   return definition;
 }
 
-function strategyOf(root: V1JSONSchemaProps, namespaced: boolean) {
+/** Nothing new of a kind that is going away. */
+function refuseWhileTerminating({ metadata }: V1CustomResourceDefinition): void {
+  if (metadata?.deletionTimestamp === undefined) return;
+  throw new StatusError('MethodNotAllowed', 'create not allowed while custom resource definition is terminating');
+}
+
+function strategyOf(crd: V1CustomResourceDefinition, root: V1JSONSchemaProps) {
+  const namespaced = crd.spec.scope === 'Namespaced';
   const ofMetadata = metadata({ name: dnsSubdomain, namespaced });
   const withRules = hasRules(root);
   let compiled: RuleNode | undefined;
   const tolerated = new WeakMap<KubeObject, readonly FieldError[]>();
   const errorsOf = (object: KubeObject, previous?: KubeObject): FieldError[] => {
     const report = new Report();
-    if (previous) metadataUpdate(object, previous, report);
+    if (previous) metadataChange(object, previous, report);
     else {
       report.enter('metadata');
       ofMetadata(object.metadata ?? {}, report, undefined);
@@ -98,6 +106,7 @@ function strategyOf(root: V1JSONSchemaProps, namespaced: boolean) {
   return {
     setDefaults: (draft: KubeObject) => setSchemaDefaults(draft, root),
     prepareForCreate(draft: KubeObject) {
+      refuseWhileTerminating(crd);
       (draft as WithStatus).status = undefined;
     },
     validate: (object: KubeObject) => errorsOf(object),

@@ -1,17 +1,17 @@
 import type { ResourceDefinition } from '../../api/definition.ts';
-import type { V1CustomResourceDefinition, V1CustomResourceDefinitionCondition } from '../../api/gen/types.ts';
-import { loopbackUser } from '../../auth/user.ts';
+import type { V1CustomResourceDefinition } from '../../api/gen/types.ts';
+import { builtinKinds } from '../../api/kinds/index.ts';
+import { sameValue } from '../../api/validation/equality.ts';
 import { type Clock, rfc3339 } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
-import { isStatus } from '../../base/status.ts';
 import type { CacheEvent } from '../../cache/event.ts';
 import type { Registry } from '../registry.ts';
 import { customResources } from './definition.ts';
 import { checkedDefinitions } from './definitions.ts';
+import { standing, takenNames } from './names.ts';
+import { definitionService, isTerminating, removeInstances, serverRequest, unlessOvertaken } from './removal.ts';
 
-const definitions = { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions' };
-/** Instances removed by one transaction when their definition goes. */
-const removedAtOnceMax = 500;
+const definitions = { group: 'apiextensions.k8s.io', plural: 'customresourcedefinitions' };
 
 export interface CustomParts {
   readonly registry: Registry;
@@ -19,9 +19,15 @@ export interface CustomParts {
   readonly logger: Logger;
 }
 
+interface Served {
+  readonly spec: V1CustomResourceDefinition['spec'];
+  readonly terminating: boolean;
+  readonly resources: readonly ResourceDefinition[];
+}
+
 /** Serves custom kinds as long as their definitions stand; instances go with their definition. */
 export class CustomResources {
-  private readonly served = new Map<string, readonly ResourceDefinition[]>();
+  private readonly served = new Map<string, Served>();
   /** Steps run one after the other, so that a definition is served before it says so. */
   private last: Promise<void> = Promise.resolve();
 
@@ -32,17 +38,27 @@ export class CustomResources {
   /** Serves what stands and follows what changes. */
   start(): void {
     for (const name of [...this.served.keys()]) this.withdraw(name);
-    const collection = this.parts.registry.mirror.collection(definitions.group, definitions.plural);
-    for (const [, document] of collection.list({})) this.defined(document.object as V1CustomResourceDefinition);
-    collection.watch({}, collection.lastChange, {
+    for (const crd of this.all()) this.defined(crd);
+    this.collection.watch({}, this.collection.lastChange, {
       event: (type, event) => this.changed(type === 'DELETED', event),
       expired: () => this.start(),
     });
   }
 
   /** Resolves when everything that definitions asked for so far has been done. */
-  settled(): Promise<void> {
-    return this.last;
+  async settled(): Promise<void> {
+    for (let last: Promise<void> | undefined; last !== this.last; ) {
+      last = this.last;
+      await last;
+    }
+  }
+
+  private get collection() {
+    return this.parts.registry.mirror.collection(definitions.group, definitions.plural);
+  }
+
+  private all(): V1CustomResourceDefinition[] {
+    return Array.from(this.collection.list({}), ([, document]) => document.object as V1CustomResourceDefinition);
   }
 
   private changed(gone: boolean, event: CacheEvent): void {
@@ -52,25 +68,36 @@ export class CustomResources {
     }
     const { spec } = event.document('DELETED').object as V1CustomResourceDefinition;
     this.withdraw(event.key);
-    this.later(() => this.removeInstances(spec.group, spec.names.plural));
+    // Names that it had may be what others have been waiting for.
+    for (const other of this.all()) if (other.spec.group === spec.group) this.defined(other);
   }
 
   private defined(crd: V1CustomResourceDefinition): void {
+    const taken = takenNames(crd, this.all(), builtinKinds);
+    const { status, served } = standing(crd, taken, rfc3339(this.parts.clock.now()));
+    if (served) this.serve(crd);
+    else this.withdraw(crd.metadata?.name ?? '');
+    if (isTerminating(crd)) this.later(() => removeInstances(crd, this.parts));
+    else if (!sameValue(status, crd.status)) this.later(() => this.say(crd, status));
+  }
+
+  private serve(crd: V1CustomResourceDefinition): void {
     const name = crd.metadata?.name ?? '';
+    const terminating = crd.metadata?.deletionTimestamp !== undefined;
+    const before = this.served.get(name);
+    if (before && before.terminating === terminating && sameValue(before.spec, crd.spec)) return;
     this.withdraw(name);
     try {
       const resources = customResources(crd);
       for (const resource of resources) this.parts.registry.serveStored(resource);
-      this.served.set(name, resources);
+      this.served.set(name, { spec: crd.spec, terminating, resources });
     } catch (error) {
       this.parts.logger.error('a custom resource definition cannot be served', { name, error: String(error) });
-      return;
     }
-    if (!isEstablished(crd)) this.later(() => this.establish(crd));
   }
 
   private withdraw(name: string): void {
-    for (const resource of this.served.get(name) ?? []) this.parts.registry.withdraw(resource);
+    for (const resource of this.served.get(name)?.resources ?? []) this.parts.registry.withdraw(resource);
     this.served.delete(name);
   }
 
@@ -80,55 +107,10 @@ export class CustomResources {
     });
   }
 
-  private async establish(crd: V1CustomResourceDefinition): Promise<void> {
-    const { registry, clock } = this.parts;
-    const { group, version, plural } = definitions;
-    const name = crd.metadata?.name ?? '';
-    const object = { ...crd, status: statusOf(crd, clock) };
-    const request = {
-      user: loopbackUser,
-      warn: () => {},
-      dryRun: false,
-      fieldManager: 'kube-apiserver',
-      fieldValidation: 'Ignore' as const,
-      subresource: 'status',
-    };
-    const body = { object: JSON.parse(JSON.stringify(object)) as typeof crd, complaints: [] };
-    try {
-      await registry.resource(group, version, plural)?.service.update({ name }, body, request);
-    } catch (error) {
-      // A newer state has an event of its own, and is looked at again.
-      if (!isStatus(error, 'NotFound', 'Conflict')) throw error;
-    }
+  private async say(crd: V1CustomResourceDefinition, status: V1CustomResourceDefinition['status']): Promise<void> {
+    const body = { object: JSON.parse(JSON.stringify({ ...crd, status })) as typeof crd, complaints: [] };
+    const request = { ...serverRequest, subresource: 'status' };
+    const service = definitionService(this.parts.registry);
+    await unlessOvertaken(service.update({ name: crd.metadata?.name ?? '' }, body, request));
   }
-
-  private async removeInstances(group: string, plural: string): Promise<void> {
-    const { registry } = this.parts;
-    const keys = Array.from(registry.mirror.collection(group, plural).list({}), ([key]) => key);
-    const prefix = `/registry/${group}/${plural}/`;
-    for (let start = 0; start < keys.length; start += removedAtOnceMax) {
-      const writes = keys.slice(start, start + removedAtOnceMax).map((key) => ({ key: prefix + key, value: null }));
-      await registry.writer.commit({ guards: [], writes });
-    }
-  }
-}
-
-function isEstablished({ spec, status }: V1CustomResourceDefinition): boolean {
-  const established = status?.conditions?.some(({ type, status: state }) => type === 'Established' && state === 'True');
-  return established === true && status?.acceptedNames?.kind === spec.names.kind;
-}
-
-function statusOf({ spec }: V1CustomResourceDefinition, clock: Clock): V1CustomResourceDefinition['status'] {
-  const lastTransitionTime = rfc3339(clock.now());
-  const condition = (type: string, reason: string, message: string): V1CustomResourceDefinitionCondition => {
-    return { type, status: 'True', reason, message, lastTransitionTime };
-  };
-  return {
-    acceptedNames: spec.names,
-    storedVersions: spec.versions.filter((version) => version.storage).map((version) => version.name),
-    conditions: [
-      condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
-      condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
-    ],
-  };
 }
