@@ -15,6 +15,7 @@ import { newEndpointSliceMirroringController } from '../../libs/controllers/endp
 import { newEventExpiryController } from '../../libs/controllers/eventexpiry/reconcile.ts';
 import { newGarbageCollector } from '../../libs/controllers/garbagecollector/reconcile.ts';
 import { newJobController } from '../../libs/controllers/job/reconcile.ts';
+import { newJobOrphanController } from '../../libs/controllers/job/release.ts';
 import { newNamespaceController } from '../../libs/controllers/namespace/reconcile.ts';
 import {
   newRootCaController,
@@ -52,6 +53,7 @@ const makers: Readonly<Record<string, Make>> = {
   daemonset: newDaemonSetController,
   statefulset: newStatefulSetController,
   job: newJobController,
+  'job-orphans': newJobOrphanController,
   cronjob: newCronJobController,
   disruption: newDisruptionController,
   'stale-disruption-target': newStaleTargetController,

@@ -11,6 +11,8 @@ export interface AdoptOptions<O extends KubeObject, T extends KubeObject> {
   resource: Resource<T>;
   selector: V1LabelSelector | undefined;
   candidates: readonly T[];
+  /** What the owner keeps its objects with: adopted ones get it, released ones lose it. */
+  finalizer?: string;
 }
 
 /**
@@ -40,11 +42,12 @@ async function checkOwner<O extends KubeObject, T extends KubeObject>(options: A
 }
 
 async function adoptOne<O extends KubeObject, T extends KubeObject>(
-  { client, ownerResource, owner, resource }: AdoptOptions<O, T>,
+  { client, ownerResource, owner, resource, finalizer }: AdoptOptions<O, T>,
   object: T,
 ): Promise<T | undefined> {
   const ownerReferences = [controllerReference(ownerResource, owner)];
-  const body = { metadata: { ownerReferences, uid: object.metadata?.uid } };
+  const finalizers = finalizer === undefined ? {} : { finalizers: [finalizer] };
+  const body = { metadata: { ownerReferences, ...finalizers, uid: object.metadata?.uid } };
   try {
     return await client.patch(resource, nameOf(object), { type: 'strategic', body });
   } catch (error) {
@@ -55,11 +58,12 @@ async function adoptOne<O extends KubeObject, T extends KubeObject>(
 }
 
 async function releaseOne<O extends KubeObject, T extends KubeObject>(
-  { client, owner, resource }: AdoptOptions<O, T>,
+  { client, owner, resource, finalizer }: AdoptOptions<O, T>,
   object: T,
 ): Promise<void> {
   const gone = { $patch: 'delete', uid: owner.metadata?.uid };
-  const body = { metadata: { ownerReferences: [gone], uid: object.metadata?.uid } };
+  const kept = finalizer === undefined ? {} : { '$deleteFromPrimitiveList/finalizers': [finalizer] };
+  const body = { metadata: { ownerReferences: [gone], ...kept, uid: object.metadata?.uid } };
   try {
     await client.patch(resource, nameOf(object), { type: 'strategic', body });
   } catch (error) {

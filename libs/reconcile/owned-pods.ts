@@ -14,15 +14,18 @@ export class OwnedPods<O extends KubeObject> {
   readonly #context: ControllerContext;
   readonly #resource: Resource<O>;
   readonly #selectorOf: (owner: O) => V1LabelSelector | undefined;
+  /** What the owners keep their pods with. */
+  readonly #finalizer: string | undefined;
 
   constructor(
     context: ControllerContext,
     resource: Resource<O>,
-    selectorOf: (owner: O) => V1LabelSelector | undefined,
+    { selectorOf, finalizer }: { selectorOf: (owner: O) => V1LabelSelector | undefined; finalizer?: string },
   ) {
     this.#context = context;
     this.#resource = resource;
     this.#selectorOf = selectorOf;
+    this.#finalizer = finalizer;
     this.owners = context.informers.of(resource);
     this.cache = context.informers.of(pods).addIndex(byController, controllerUidOf);
   }
@@ -53,7 +56,15 @@ export class OwnedPods<O extends KubeObject> {
   claim(owner: O, candidates: readonly V1Pod[]): Promise<V1Pod[]> {
     const { client } = this.#context;
     const selector = this.#selectorOf(owner);
-    return adoptAndRelease({ client, ownerResource: this.#resource, owner, resource: pods, selector, candidates });
+    return adoptAndRelease({
+      client,
+      ownerResource: this.#resource,
+      owner,
+      resource: pods,
+      selector,
+      candidates,
+      ...(this.#finalizer === undefined ? {} : { finalizer: this.#finalizer }),
+    });
   }
 
   #ownersOf(pod: V1Pod): O[] {

@@ -16,7 +16,7 @@ import { compute, computeStatus, type Plan, podOf } from './compute.ts';
 export function newDaemonSetController(context: ControllerContext): Controller {
   const { client, clock, informers } = context;
   const nodeCache = informers.of(nodes);
-  const owned = new OwnedPods<V1DaemonSet>(context, daemonsets, ({ spec }) => spec?.selector);
+  const owned = new OwnedPods<V1DaemonSet>(context, daemonsets, { selectorOf: ({ spec }) => spec?.selector });
   const revisions = new Revisions<V1DaemonSet>(context, daemonsets);
   const expectations = new Expectations({ ...context, resource: pods });
   const events = context.events.for('daemonset-controller');

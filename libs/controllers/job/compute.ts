@@ -1,232 +1,155 @@
 import type { V1Job, V1JobCondition, V1JobStatus, V1Pod } from '../../api/gen/types.ts';
-import { backoffMs } from '../../base/backoff.ts';
 import { rfc3339 } from '../../base/clock.ts';
-import { isPodActive, isPodReady, isPodTerminal } from '../../reconcile/pods.ts';
+import { isPodReady } from '../../reconcile/pods.ts';
 import { judgeFailure } from './failure-policy.ts';
-import { indexOf, parseIndexes, writeIndexes } from './indexes.ts';
+import { validIndexOf, writeIndexes } from './indexes.ts';
+import { type NewPod, type NextPods, nextPods } from './next-pods.ts';
+import { type Tally, tally } from './tally.ts';
+import { conditionOf, hasFailed, isIndexed } from './tracking.ts';
+import { completed, deadlineOf, judge, type Verdict } from './verdict.ts';
 
-/** How long a failed pod's successor waits: 10 s, doubling with each failure. */
-export const podBackoff = { initialMs: 10_000, maxMs: 600_000 };
+/** At most this many ended pods stand in a job's status at once, by their uids. */
+export const uncountedPodsMax = 500;
 
 export interface Plan {
-  /** Pods to make; each with its index when the job is Indexed. */
-  create: Array<number | undefined>;
+  create: NewPod[];
+  /** Pods to remove; their end is counted. */
   remove: V1Pod[];
+  /** Pods to remove as if they had never been. */
+  discard: V1Pod[];
+  /** To be written before the pods are let go. */
   status: V1JobStatus;
+  /** Pods whose end the status has noted: they need not be kept any longer. */
+  release: V1Pod[];
   /** Told as an event when the job ends, is suspended or goes on. */
   news?: { type: 'Normal' | 'Warning'; reason: string; message: string };
   requeueAfterMs?: number;
 }
 
-interface Verdict {
-  type: 'Complete' | 'Failed';
-  reason: string;
-  message: string;
-}
-
-interface Tally {
-  active: V1Pod[];
-  succeeded: number;
-  failed: number;
-  completed: Set<number>;
-  failJob: V1Pod | undefined;
-  terminating: number;
-}
-
-export const conditionOf = (job: V1Job, type: string) =>
-  job.status?.conditions?.find((condition) => condition.type === type && condition.status === 'True');
-
-export const isFinished = (job: V1Job): boolean =>
-  conditionOf(job, 'Complete') !== undefined || conditionOf(job, 'Failed') !== undefined;
-
-const isIndexed = (job: V1Job) => job.spec?.completionMode === 'Indexed';
-
-/** Counts pods; what was counted before and is gone meanwhile stays counted. */
-function tally(job: V1Job, pods: readonly V1Pod[]): Tally {
-  const done = pods.filter((pod) => pod.status?.phase === 'Succeeded');
-  const failures = pods.filter((pod) => pod.status?.phase === 'Failed');
-  const verdicts = failures.map((pod) => ({ pod, verdict: judgeFailure(job, pod) }));
-  const completed = parseIndexes(job.status?.completedIndexes);
-  for (const pod of done) {
-    const index = indexOf(pod);
-    if (index !== undefined && index < (job.spec?.completions ?? 0)) completed.add(index);
-  }
-  const counted = verdicts.filter(({ verdict }) => verdict !== 'Ignore').length;
-  return {
-    active: pods.filter(isPodActive),
-    succeeded: isIndexed(job) ? completed.size : Math.max(done.length, job.status?.succeeded ?? 0),
-    failed: Math.max(counted, job.status?.failed ?? 0),
-    completed,
-    failJob: verdicts.find(({ verdict }) => verdict === 'FailJob')?.pod,
-    terminating: pods.filter((pod) => pod.metadata?.deletionTimestamp && !isPodTerminal(pod)).length,
-  };
-}
-
 /** What to do next for a job that has not ended. */
 export function compute(job: V1Job, pods: readonly V1Pod[], nowMs: number): Plan {
   const counts = tally(job, pods);
-  const startTime = job.spec?.suspend ? undefined : (job.status?.startTime ?? rfc3339(nowMs));
-  const verdict = judge(job, counts, startTime, nowMs);
-  if (verdict) return finish(job, counts, verdict, { startTime, nowMs });
+  const resumed = !job.spec?.suspend && conditionOf(job, 'Suspended') !== undefined;
+  const startTime = startOf(job, resumed, nowMs);
+  const verdict = judge({ job, pods, counts, startTime, nowMs }) ?? completed(job, counts);
+  if (verdict) return finish(job, counts, { verdict, startTime, nowMs });
   if (job.spec?.suspend) return suspend(job, counts, nowMs);
-  const conditions = conditionOf(job, 'Suspended')
-    ? withCondition(job, { type: 'Suspended', status: 'False', reason: 'JobResumed', message: 'Job resumed' }, nowMs)
-    : (job.status?.conditions ?? []);
-  const resumed = conditionOf(job, 'Suspended') !== undefined;
-  const { create, remove, waitMs } = nextPods(job, pods, counts, nowMs);
+  const next = nextPods(job, pods, counts, nowMs);
+  const { counted, release } = countEnded(job, counts, undefined);
+  const notice = { type: 'Suspended', status: 'False', reason: 'JobResumed', message: 'Job resumed' };
+  const conditions = resumed ? withCondition(job, notice, nowMs) : (job.status?.conditions ?? []);
   const deadlineMs = deadlineOf(job, startTime);
-  const waits = [waitMs, deadlineMs === undefined ? undefined : deadlineMs - nowMs].filter(
-    (wait) => wait !== undefined,
+  const waits = [next.waitMs, deadlineMs === undefined ? undefined : deadlineMs - nowMs].filter(
+    (ms) => ms !== undefined,
   );
   return {
-    create,
-    remove,
-    status: statusOf(job, counts, { startTime, conditions }),
+    create: next.create,
+    remove: [],
+    discard: next.discard,
+    release,
+    status: statusOf(job, { ...counts, counted }, { startTime, conditions, next }),
     ...(resumed ? { news: { type: 'Normal', reason: 'Resumed', message: 'Job resumed' } } : {}),
     ...(waits.length > 0 ? { requeueAfterMs: Math.max(0, Math.min(...waits)) } : {}),
   };
 }
 
-function deadlineOf(job: V1Job, startTime: string | undefined): number | undefined {
-  const seconds = job.spec?.activeDeadlineSeconds;
-  return seconds === undefined || !startTime ? undefined : Date.parse(startTime) + seconds * 1000;
+/** Suspended jobs have not started; those that go on start anew. */
+function startOf(job: V1Job, resumed: boolean, nowMs: number): string | undefined {
+  if (job.spec?.suspend) return undefined;
+  return resumed ? rfc3339(nowMs) : (job.status?.startTime ?? rfc3339(nowMs));
 }
 
-function judge(job: V1Job, counts: Tally, startTime: string | undefined, nowMs: number): Verdict | undefined {
-  const { completions, backoffLimit = 6, template } = job.spec ?? {};
-  const deadlineMs = deadlineOf(job, startTime);
-  const standing = conditionOf(job, 'FailureTarget');
-  if (standing) return { type: 'Failed', reason: standing.reason ?? '', message: standing.message ?? '' };
-  if (counts.failJob) {
-    const message = `pod ${counts.failJob.metadata?.name} failed in a way that fails the job`;
-    return { type: 'Failed', reason: 'PodFailurePolicy', message };
+/** Notes the ends that nobody has noted yet; once a job is over everything that is left of it has ended. */
+function countEnded(job: V1Job, counts: Tally, verdict: Verdict | undefined) {
+  const { succeeded, failed } = counts.counted.uncounted;
+  const uncounted = { succeeded: new Set(succeeded), failed: new Set(failed) };
+  const delayed = new Set(verdict ? [] : counts.delayed.values());
+  const release: V1Pod[] = [];
+  for (const pod of counts.tracked) {
+    const isDone = pod.status?.phase === 'Succeeded';
+    const isFailure = !isDone && (hasFailed(pod, job) || verdict?.type === 'Failed');
+    if (!isDone && !isFailure && !verdict) continue;
+    if (delayed.has(pod)) continue;
+    if (uncounted.succeeded.size + uncounted.failed.size >= uncountedPodsMax) break;
+    const uid = pod.metadata?.uid ?? '';
+    // An index that is done is counted by its number.
+    if (isDone && !isIndexed(job) && !failed.has(uid)) uncounted.succeeded.add(uid);
+    if (isFailure && countsAsFailure(job, pod)) uncounted.failed.add(uid);
+    release.push(pod);
   }
-  const restarts =
-    template?.spec?.restartPolicy === 'OnFailure' ? counts.active.reduce((sum, pod) => sum + restartsOf(pod), 0) : 0;
-  if (counts.failed > backoffLimit || (restarts > 0 && restarts >= backoffLimit && backoffLimit > 0)) {
-    return { type: 'Failed', reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' };
-  }
-  if (deadlineMs !== undefined && nowMs >= deadlineMs) {
-    return { type: 'Failed', reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' };
-  }
-  if (meetsSuccessPolicy(job, counts.completed)) {
-    return { type: 'Complete', reason: 'SuccessPolicy', message: 'Matched a rule of the success policy' };
-  }
-  const complete =
-    completions === undefined ? counts.succeeded > 0 && counts.active.length === 0 : counts.succeeded >= completions;
-  return complete
-    ? { type: 'Complete', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' }
-    : undefined;
+  return { counted: { ...counts.counted, uncounted }, release };
 }
 
-/** Whether enough of the indexes that matter have succeeded, though others may not have. */
-function meetsSuccessPolicy(job: V1Job, completed: ReadonlySet<number>): boolean {
-  return (job.spec?.successPolicy?.rules ?? []).some(({ succeededIndexes, succeededCount }) => {
-    const wanted = succeededIndexes === undefined ? undefined : parseIndexes(succeededIndexes);
-    const met = [...completed].filter((index) => wanted === undefined || wanted.has(index)).length;
-    return met >= (succeededCount ?? wanted?.size ?? Number.POSITIVE_INFINITY);
-  });
+function countsAsFailure(job: V1Job, pod: V1Pod): boolean {
+  if (isIndexed(job) && validIndexOf(pod, job) === undefined) return false;
+  return judgeFailure(job, pod).action !== 'Ignore';
 }
 
-const restartsOf = (pod: V1Pod): number =>
-  [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].reduce(
-    (sum, { restartCount }) => sum + restartCount,
-    0,
-  );
+interface Ending {
+  verdict: Verdict;
+  startTime: string | undefined;
+  nowMs: number;
+}
 
-/** The pods that still run go first; the job has ended once none is left. */
-function finish(
-  job: V1Job,
-  counts: Tally,
-  verdict: Verdict,
-  at: { startTime: string | undefined; nowMs: number },
-): Plan {
+/** The pods that still run go first and are counted; the job has ended once none is left. */
+function finish(job: V1Job, counts: Tally, { verdict, startTime, nowMs }: Ending): Plan {
   const { type, reason, message } = verdict;
-  const { startTime, nowMs } = at;
-  const announced = withCondition(
-    job,
-    { type: type === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget', status: 'True', reason, message },
-    nowMs,
-  );
-  const over = counts.active.length === 0 && counts.terminating === 0;
-  const conditions = over ? [...announced, stamped({ type, status: 'True', reason, message }, nowMs)] : announced;
-  const status = statusOf(job, { ...counts, active: [] }, { startTime, conditions });
-  if (over && type === 'Complete') status.completionTime = rfc3339(nowMs);
+  const announcement = type === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget';
+  const announced = withCondition(job, { type: announcement, status: 'True', reason, message }, nowMs);
+  const { counted, release } = countEnded(job, counts, verdict);
+  const left = counts.active.length + counts.terminating.length + counts.tracked.length;
+  const { uncounted } = counted;
+  const isOver = left + uncounted.succeeded.size + uncounted.failed.size === 0;
+  const conditions = isOver ? [...announced, stamped({ type, status: 'True', reason, message }, nowMs)] : announced;
+  const next = { create: [], discard: counts.active };
+  const status = statusOf(job, { ...counts, counted }, { startTime, conditions, next });
+  if (isOver && type === 'Complete') status.completionTime = rfc3339(nowMs);
   const news = {
     type: type === 'Complete' ? 'Normal' : 'Warning',
     reason: type === 'Complete' ? 'Completed' : reason,
     message: type === 'Complete' ? 'Job completed' : message,
   } as const;
-  return { create: [], remove: counts.active, status, ...(over ? { news } : {}) };
+  return { create: [], remove: counts.active, discard: [], release, status, ...(isOver ? { news } : {}) };
 }
 
 function suspend(job: V1Job, counts: Tally, nowMs: number): Plan {
   const suspended = { type: 'Suspended', status: 'True', reason: 'JobSuspended', message: 'Job suspended' };
   const isNew = conditionOf(job, 'Suspended') === undefined;
   const conditions = isNew ? withCondition(job, suspended, nowMs) : (job.status?.conditions ?? []);
-  const status = statusOf(job, { ...counts, active: [] }, { startTime: undefined, conditions });
+  const { counted, release } = countEnded(job, counts, undefined);
+  const next = { create: [], discard: counts.active };
+  const status = statusOf(job, { ...counts, counted }, { startTime: undefined, conditions, next });
   const news = { type: 'Normal', reason: 'Suspended', message: 'Job suspended' } as const;
-  return { create: [], remove: counts.active, status, ...(isNew ? { news } : {}) };
+  return { create: [], remove: [], discard: counts.active, release, status, ...(isNew ? { news } : {}) };
 }
 
-function nextPods(job: V1Job, pods: readonly V1Pod[], counts: Tally, nowMs: number) {
-  const { parallelism = 1, completions } = job.spec ?? {};
-  const left = completions === undefined ? parallelism : completions - counts.succeeded;
-  const wanted = completions === undefined && counts.succeeded > 0 ? counts.active.length : Math.min(parallelism, left);
-  const surplus = counts.active.length - wanted;
-  if (surplus > 0) {
-    const ranked = [...counts.active].sort((a, b) => Number(isPodReady(a)) - Number(isPodReady(b)));
-    return { create: [], remove: ranked.slice(0, surplus) };
-  }
-  const replaceOnlyEnded = job.spec?.podReplacementPolicy === 'Failed';
-  const missing = -surplus - (replaceOnlyEnded ? counts.terminating : 0);
-  if (missing <= 0) return { create: [], remove: [] };
-  const waitMs = backoffLeft(pods, nowMs);
-  if (waitMs > 0) return { create: [], remove: [], waitMs };
-  return {
-    create: isIndexed(job) ? freeIndexes(job, counts, missing) : Array<undefined>(missing).fill(undefined),
-    remove: [],
-  };
-}
-
-function freeIndexes(job: V1Job, { active, completed }: Tally, count: number): number[] {
-  const taken = new Set(active.map(indexOf));
-  const free: number[] = [];
-  for (let index = 0; index < (job.spec?.completions ?? 0) && free.length < count; index++) {
-    if (!taken.has(index) && !completed.has(index)) free.push(index);
-  }
-  return free;
-}
-
-/** Milliseconds until a new pod may follow the last failure. A success since then clears the past. */
-function backoffLeft(pods: readonly V1Pod[], nowMs: number): number {
-  const ended = (pod: V1Pod) =>
-    Math.max(
-      0,
-      ...(pod.status?.containerStatuses ?? []).map(({ state }) => Date.parse(state?.terminated?.finishedAt ?? '') || 0),
-    );
-  const lastSuccess = Math.max(0, ...pods.filter((pod) => pod.status?.phase === 'Succeeded').map(ended));
-  const failures = pods.filter((pod) => pod.status?.phase === 'Failed' && ended(pod) >= lastSuccess);
-  if (failures.length === 0) return 0;
-  const last = Math.max(...failures.map(ended));
-  return last === 0 ? 0 : last + backoffMs(podBackoff, failures.length) - nowMs;
-}
-
+/** The status as it is once the next pods have come and gone. */
 function statusOf(
   job: V1Job,
   counts: Tally,
-  more: { startTime: string | undefined; conditions: V1JobCondition[] },
+  more: { startTime: string | undefined; conditions: V1JobCondition[]; next: NextPods },
 ): V1JobStatus {
-  const numbers = { active: counts.active.length, succeeded: counts.succeeded, failed: counts.failed };
-  const completedIndexes = isIndexed(job) ? writeIndexes(counts.completed) : '';
+  const { create, discard } = more.next;
+  const staying = counts.active.filter((pod) => !discard.includes(pod));
+  const { succeeded, failed, uncounted } = counts.counted;
+  const numbers = {
+    active: staying.length + create.length,
+    succeeded: isIndexed(job) ? counts.succeededIndexes.size : succeeded,
+    failed,
+  };
+  const completedIndexes = isIndexed(job) ? writeIndexes(counts.succeededIndexes) : '';
   return {
     ...Object.fromEntries(Object.entries(numbers).filter(([, count]) => count > 0)),
-    ready: counts.active.filter(isPodReady).length,
-    terminating: counts.terminating,
+    ready: staying.filter(isPodReady).length,
+    terminating: counts.terminating.length + discard.length,
     ...(completedIndexes ? { completedIndexes } : {}),
+    ...(counts.failedIndexes ? { failedIndexes: writeIndexes(counts.failedIndexes) } : {}),
     ...(more.startTime ? { startTime: more.startTime } : {}),
     ...(more.conditions.length > 0 ? { conditions: more.conditions } : {}),
-    uncountedTerminatedPods: {},
+    uncountedTerminatedPods: {
+      ...(uncounted.succeeded.size > 0 ? { succeeded: [...uncounted.succeeded] } : {}),
+      ...(uncounted.failed.size > 0 ? { failed: [...uncounted.failed] } : {}),
+    },
   };
 }
 

@@ -70,7 +70,7 @@ class ReplicaReconciler<O extends Replicated> {
     const events = context.events.for(`${kind.name}-controller`);
     const { client } = context;
     this.#control = new PodControl({ client, events, resource: kind.resource, expectations: this.#expectations });
-    this.owned = new OwnedPods(context, kind.resource, kind.selectorOf);
+    this.owned = new OwnedPods(context, kind.resource, { selectorOf: kind.selectorOf });
     this.owned.owners.addIndex(byController, controllerUidOf);
   }
 

@@ -15,7 +15,7 @@ import { claimsOf, podOf } from './identity.ts';
 /** Keeps the numbered pods of StatefulSets and the claims of their storage. */
 export function newStatefulSetController(context: ControllerContext): Controller {
   const { client, clock } = context;
-  const owned = new OwnedPods<V1StatefulSet>(context, statefulsets, ({ spec }) => spec?.selector);
+  const owned = new OwnedPods<V1StatefulSet>(context, statefulsets, { selectorOf: ({ spec }) => spec?.selector });
   const revisions = new Revisions<V1StatefulSet>(context, statefulsets);
   const expectations = new Expectations({ ...context, resource: pods });
   const events = context.events.for('statefulset-controller');
