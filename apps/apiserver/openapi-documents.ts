@@ -13,14 +13,12 @@ const v3Prefix = '/openapi/v3/';
 /** Serves `/openapi/v2` and `/openapi/v3`; answers false for other paths. */
 export function openapiDocuments(registry: Registry) {
   const openapi = new OpenApi(() =>
-    registry.all().flatMap(({ definition }) => (schema.has(definition.type) ? [definition] : [])),
+    registry.all().flatMap(({ definition }) => {
+      return definition.customSchema || schema.has(definition.type) ? [definition] : [];
+    }),
   );
-  let count = registry.all().length;
   return ({ path, query }: RequestInfo, raw: IncomingMessage, response: ServerResponse): boolean => {
     if (path !== '/openapi/v2' && path !== '/openapi/v3' && !path.startsWith(v3Prefix)) return false;
-    const served = registry.all().length;
-    if (served !== count) openapi.changed();
-    count = served;
     answer(openapi, { path, hash: query.get('hash') }, raw, response).catch((error) => sendError(response, error));
     return true;
   };

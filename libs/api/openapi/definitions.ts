@@ -1,6 +1,8 @@
+import type { ResourceDefinition } from '../definition.ts';
 import type { TypeDescription } from '../schema/descriptions.ts';
 import { schema } from '../schema/schema.ts';
 import type { FieldSchema, GroupVersionKind, TypeSchema, ValueSchema } from '../schema/types.ts';
+import { customDefinition, customList, customStructure } from './custom.ts';
 import { type Json, type OpenApiVersion, reference } from './json.ts';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
@@ -73,6 +75,19 @@ export class Definitions {
       this.written.set(definition, this.define(definition));
     }
     return { $ref: reference(this.version, definition) };
+  }
+
+  /** A reference to a custom kind, or to its list. */
+  custom(resource: ResourceDefinition, list: boolean): Json {
+    const name = customDefinition(resource) + (list ? 'List' : '');
+    if (!this.written.has(name)) {
+      this.written.set(name, {});
+      const ref = (definition: string) => this.ref(definition);
+      const refs = { item: list ? this.custom(resource, false) : {}, ref };
+      const written = list ? customList(resource, this.version, refs) : customStructure(resource, this.version, ref);
+      this.written.set(name, written);
+    }
+    return { $ref: reference(this.version, name) };
   }
 
   /** All definitions that were referred to, by name. */

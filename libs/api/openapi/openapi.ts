@@ -22,26 +22,29 @@ function documentOf(bytes: Buffer): OpenApiDocument {
   return { bytes, hash: createHash('sha512').update(bytes).digest('hex').toUpperCase() };
 }
 
+/** A document and the resources that it was written for. */
+interface Kept<T> {
+  readonly resources: readonly ResourceDefinition[];
+  readonly document: T;
+}
+
+function isFor(kept: Kept<unknown> | undefined, resources: readonly ResourceDefinition[]): boolean {
+  return kept?.resources.length === resources.length && kept.resources.every((one, i) => one === resources[i]);
+}
+
 /**
  * The OpenAPI documents of what the API serves: one for each group's version (v3) and one for all (v2). Built when they
- * are first asked for and kept; `changed` forgets them when the served resources change.
+ * are first asked for, and again when the resources that they describe are others.
  */
 export class OpenApi {
   private readonly resources: () => readonly ResourceDefinition[];
-  private readonly v3 = new Map<string, Promise<OpenApiDocument>>();
-  private v2Json: Promise<OpenApiDocument> | undefined;
-  private v2Bytes: Promise<OpenApiDocument> | undefined;
+  private readonly v3 = new Map<string, Kept<Promise<OpenApiDocument>>>();
+  private v2Json: Kept<Promise<OpenApiDocument>> | undefined;
+  private v2Bytes: Kept<Promise<OpenApiDocument>> | undefined;
 
   /** @param resources what is served now */
   constructor(resources: () => readonly ResourceDefinition[]) {
     this.resources = resources;
-  }
-
-  /** To be called when the served resources are others than before. */
-  changed(): void {
-    this.v3.clear();
-    this.v2Json = undefined;
-    this.v2Bytes = undefined;
   }
 
   /** The answer to `/openapi/v3`: where each document is, with its hash in the address. */
@@ -59,24 +62,34 @@ export class OpenApi {
   async groupVersion(path: string): Promise<OpenApiDocument | undefined> {
     const resources = this.resources().filter((resource) => groupVersionPath(resource) === path);
     if (resources.length === 0) return undefined;
-    let document = this.v3.get(path);
-    if (!document) {
-      document = this.write(3, resources).then((json) => documentOf(Buffer.from(JSON.stringify(json))));
-      this.v3.set(path, document);
+    let kept = this.v3.get(path);
+    if (!kept || !isFor(kept, resources)) {
+      const document = this.write(3, resources).then((json) => documentOf(Buffer.from(JSON.stringify(json))));
+      kept = { resources, document };
+      this.v3.set(path, kept);
     }
-    return document;
+    return kept.document;
   }
 
   /** The v2 document as JSON. */
   v2(): Promise<OpenApiDocument> {
-    this.v2Json ??= this.write(2, this.resources()).then((json) => documentOf(Buffer.from(JSON.stringify(json))));
-    return this.v2Json;
+    this.v2Json = this.kept(this.v2Json, (json) => Buffer.from(JSON.stringify(json)));
+    return this.v2Json.document;
   }
 
   /** The v2 document in the protobuf form that kubectl asks for. */
   v2Protobuf(): Promise<OpenApiDocument> {
-    this.v2Bytes ??= this.write(2, this.resources()).then((json) => documentOf(Buffer.from(encodeOpenApiV2(json))));
-    return this.v2Bytes;
+    this.v2Bytes = this.kept(this.v2Bytes, (json) => Buffer.from(encodeOpenApiV2(json)));
+    return this.v2Bytes.document;
+  }
+
+  private kept(
+    kept: Kept<Promise<OpenApiDocument>> | undefined,
+    encode: (json: Json) => Buffer,
+  ): Kept<Promise<OpenApiDocument>> {
+    const resources = this.resources();
+    if (kept && isFor(kept, resources)) return kept;
+    return { resources, document: this.write(2, resources).then((json) => documentOf(encode(json))) };
   }
 
   private async write(version: OpenApiVersion, resources: readonly ResourceDefinition[]): Promise<Json> {

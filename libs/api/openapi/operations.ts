@@ -70,6 +70,11 @@ function response(
   return version === 2 ? { description, schema: answer } : { description, content: content(types, answer) };
 }
 
+/** Whether the target's objects are described by the definition of a custom kind. */
+function isCustom({ resource, subresource }: Target): boolean {
+  return resource.customSchema !== undefined && subresource !== 'scale';
+}
+
 /** The definition that a target's objects are written in. */
 export function definitionOf({ gvk, resource, subresource }: Target): string | undefined {
   const type = schema.typeOfKind(gvk) ?? (subresource === '' ? schema.type(resource.type) : undefined);
@@ -78,6 +83,7 @@ export function definitionOf({ gvk, resource, subresource }: Target): string | u
 
 function answerOf(action: Action, target: Target, definitions: Definitions): Json | undefined {
   if (action === 'delete' || action === 'deleteCollection') return definitions.ref(`${meta}.Status`);
+  if (isCustom(target)) return definitions.custom(target.resource, action === 'list');
   const definition = definitionOf(target);
   if (!definition) return undefined;
   const list = schema.typeOfDefinition(`${definition}List`);
@@ -88,6 +94,7 @@ function bodyOf(action: Action, target: Target, definitions: Definitions): Json 
   if (action === 'patch') return definitions.ref(`${meta}.Patch`);
   if (action === 'delete' || action === 'deleteCollection') return definitions.ref(`${meta}.DeleteOptions`);
   if (action !== 'create' && action !== 'replace') return undefined;
+  if (isCustom(target)) return definitions.custom(target.resource, false);
   const definition = definitionOf(target);
   return definition ? definitions.ref(definition) : undefined;
 }
