@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { CliError, type Command, say, UsageError } from '../command.ts';
-import { commonOptions, readTarget, withApi } from '../objects/connection.ts';
+import { commonOptions, readObjects, withApi } from '../objects/connection.ts';
 import { pathOf, type ServedKind } from '../objects/kinds.ts';
 import { readSource } from './apply.ts';
 
 export const remove: Command = {
-  usage: `berth delete KIND NAME ... | -f FILE: deletes objects
+  usage: `berth delete KIND NAME ... | KIND/NAME ... | -f FILE: deletes objects
 
   -f, --filename FILE         deletes what a manifest names
   -n, --namespace NAMESPACE   (default)
@@ -27,9 +27,8 @@ export const remove: Command = {
         name: manifest.metadata.name,
       }));
       if (positionals.length > 0) {
-        const { kind, names } = readTarget(kinds, positionals);
-        if (names.length === 0) throw new UsageError(`berth delete ${kind.plural} needs a name`);
-        targets.push(...names.map((name) => ({ kind, namespace: values.namespace, name })));
+        const objects = readObjects(kinds, positionals, 'berth delete needs KIND NAME');
+        targets.push(...objects.map((each) => ({ ...each, namespace: values.namespace })));
       }
       for (const { kind, namespace, name } of targets) {
         const path = `${pathOf(kind, namespace, name)}${values.now ? '?gracePeriodSeconds=0' : ''}`;

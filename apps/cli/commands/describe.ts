@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import type { Api } from '../api.ts';
-import { CliError, type Command, say, UsageError } from '../command.ts';
-import { commonOptions, readTarget, withApi } from '../objects/connection.ts';
+import { CliError, type Command, say } from '../command.ts';
+import { commonOptions, readObjects, withApi } from '../objects/connection.ts';
 import { pathOf } from '../objects/kinds.ts';
 import { align } from '../objects/table.ts';
 
@@ -21,16 +21,16 @@ interface EventList {
 }
 
 export const describe: Command = {
-  usage: `berth describe KIND NAME: shows an object and what has happened to it
+  usage: `berth describe KIND NAME ...: shows an object and what has happened to it
 
   -n, --namespace NAMESPACE   (default)
 `,
   async run(argv) {
     const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: commonOptions });
     return withApi(async (api, kinds) => {
-      const { kind, names } = readTarget(kinds, positionals);
-      if (names.length === 0) throw new UsageError('berth describe needs KIND NAME');
-      for (const name of names) {
+      const objects = readObjects(kinds, positionals, 'berth describe needs KIND NAME');
+      for (const [at, { kind, name }] of objects.entries()) {
+        if (at > 0) say('---');
         const { code, body } = await api.send('GET', pathOf(kind, values.namespace, name));
         if (code >= 300) throw new CliError(body.message ?? String(code));
         const object = body as unknown as Described;

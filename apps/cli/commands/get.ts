@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import type { Api } from '../api.ts';
 import { CliError, type Command, say, UsageError } from '../command.ts';
-import { commonOptions, readTarget, withApi } from '../objects/connection.ts';
+import { commonOptions, readTargets, withApi } from '../objects/connection.ts';
 import { pathOf, type ServedKind } from '../objects/kinds.ts';
 import { align, rowsOf, type Table, tableType } from '../objects/table.ts';
 
@@ -17,7 +17,7 @@ interface Asked {
 const outputs = ['', 'wide', 'yaml', 'json', 'name'];
 
 export const get: Command = {
-  usage: `berth get KIND [NAME ...]: lists objects
+  usage: `berth get KIND[,KIND] [NAME ...] | KIND/NAME ...: lists objects
 
   -n, --namespace NAMESPACE   (default)
   -A, --all-namespaces
@@ -42,10 +42,17 @@ export const get: Command = {
       throw new UsageError(`--output ${values.output}: want wide, yaml, json or name`);
     return withApi(async (api, kinds) => {
       const namespace = values['all-namespaces'] ? undefined : values.namespace;
-      const asked = { ...readTarget(kinds, positionals), namespace, selector: values.selector, output: values.output };
-      if (values.watch) await watch(api, asked);
-      else if (values.output === '' || values.output === 'wide') await printTable(api, asked);
-      else await printObjects(api, asked);
+      const more = { namespace, selector: values.selector, output: values.output };
+      const all = readTargets(kinds, positionals).map((target) => ({ ...target, ...more }));
+      if (values.watch && all.length > 1) throw new UsageError('berth get --watch takes one kind');
+      const several = all.length > 1;
+      for (const [at, asked] of all.entries()) {
+        if (values.watch) await watch(api, asked);
+        else if (values.output === '' || values.output === 'wide') {
+          if (at > 0) say('');
+          await printTable(api, asked, several);
+        } else await printObjects(api, asked, several && at > 0);
+      }
       return 0;
     });
   },
@@ -68,9 +75,11 @@ async function read(api: Api, asked: Asked, accept: string): Promise<Array<Recor
   return answers.map(({ body }) => body);
 }
 
-async function printTable(api: Api, asked: Asked): Promise<void> {
+async function printTable(api: Api, asked: Asked, prefixed: boolean): Promise<void> {
   const tables = (await read(api, asked, tableType)) as unknown as Table[];
-  const rows = tables.flatMap((table, index) => rowsOf(table, { ...shape(asked), head: index === 0 }));
+  const rows = tables.flatMap((table, index) =>
+    rowsOf(table, { ...shape(asked), head: index === 0, prefix: prefixed ? `${asked.kind.singular}/` : '' }),
+  );
   if (rows.length <= 1)
     say(`no ${asked.kind.plural} found${asked.namespace === undefined ? '' : ` in ${asked.namespace}`}`);
   else for (const line of align(rows)) say(line);
@@ -80,13 +89,13 @@ function shape({ output, namespace, kind }: Asked) {
   return { wide: output === 'wide', namespaces: namespace === undefined && kind.namespaced };
 }
 
-async function printObjects(api: Api, asked: Asked): Promise<void> {
+async function printObjects(api: Api, asked: Asked, isNext: boolean): Promise<void> {
   for (const answer of await read(api, asked, 'application/json')) {
     if (asked.output === 'json') say(JSON.stringify(answer, null, 2));
-    else if (asked.output === 'yaml') say(stringify(answer).trimEnd());
+    else if (asked.output === 'yaml') say(`${isNext ? '---\n' : ''}${stringify(answer).trimEnd()}`);
     else
       for (const item of (answer.items as Named[] | undefined) ?? [answer as unknown as Named])
-        say(`${asked.kind.plural}/${item.metadata.name}`);
+        say(`${asked.kind.singular}/${item.metadata.name}`);
   }
 }
 

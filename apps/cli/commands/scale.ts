@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import { CliError, type Command, say, UsageError } from '../command.ts';
-import { commonOptions, readTarget, withApi } from '../objects/connection.ts';
+import { commonOptions, readObjects, withApi } from '../objects/connection.ts';
 import { pathOf } from '../objects/kinds.ts';
 
 export const scale: Command = {
-  usage: `berth scale KIND/NAME --replicas N: changes how many replicas run
+  usage: `berth scale KIND/NAME ... --replicas N: changes how many replicas run
 
   --replicas N
   -n, --namespace NAMESPACE   (default)
@@ -18,9 +18,8 @@ export const scale: Command = {
     const replicas = Number(values.replicas);
     if (!Number.isInteger(replicas) || replicas < 0) throw new UsageError('berth scale needs --replicas N, 0 or more');
     return withApi(async (api, kinds) => {
-      const { kind, names } = readTarget(kinds, positionals);
-      if (names.length === 0) throw new UsageError('berth scale needs KIND/NAME');
-      for (const name of names) {
+      const objects = readObjects(kinds, positionals, 'berth scale needs KIND/NAME');
+      for (const { kind, name } of objects) {
         const path = `${pathOf(kind, values.namespace, name)}/scale`;
         const { code, body } = await api.send(
           'PATCH',

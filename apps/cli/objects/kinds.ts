@@ -6,6 +6,8 @@ export interface ServedKind {
   /** `/api/v1` or `/apis/apps/v1`. */
   base: string;
   plural: string;
+  /** `deployment.apps`, as names are printed beside others. */
+  singular: string;
   kind: string;
   apiVersion: string;
   namespaced: boolean;
@@ -76,6 +78,7 @@ function knownKinds(discovery: Discovery, root: string): KnownKind[] {
           base: group === '' ? `${root}/${version}` : `${root}/${group}/${version}`,
           apiVersion: group === '' ? version : `${group}/${version}`,
           plural: each.resource,
+          singular: `${each.singularResource || kind.toLowerCase()}${group === '' ? '' : `.${group}`}`,
           kind,
           namespaced: each.scope === 'Namespaced',
           names: new Set([...names, ...names.map((name) => `${name}.${group}`)]),

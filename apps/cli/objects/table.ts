@@ -19,14 +19,23 @@ export function align(rows: ReadonlyArray<readonly string[]>): string[] {
   );
 }
 
+export interface Shown {
+  wide: boolean;
+  namespaces: boolean;
+  head: boolean;
+  /** Before each name, such as `pod/`, when several kinds are shown. */
+  prefix?: string;
+}
+
 /** A table as rows of text, with its head. */
-export function rowsOf(table: Table, show: { wide: boolean; namespaces: boolean; head: boolean }): string[][] {
+export function rowsOf(table: Table, show: Shown): string[][] {
   const shown = table.columnDefinitions.map((column) => show.wide || (column.priority ?? 0) === 0);
   const head = table.columnDefinitions.filter((_, index) => shown[index]).map(({ name }) => name.toUpperCase());
   const rows = table.rows.map(({ cells, object }) => {
     const texts = cells
       .filter((_, index) => shown[index])
       .map((cell) => (cell === null || cell === '' ? '<none>' : String(cell)));
+    if (show.prefix && texts[0] !== undefined) texts[0] = show.prefix + texts[0];
     return show.namespaces ? [object?.metadata?.namespace ?? '', ...texts] : texts;
   });
   return show.head ? [show.namespaces ? ['NAMESPACE', ...head] : head, ...rows] : rows;
