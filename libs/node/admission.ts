@@ -1,5 +1,8 @@
 import type { V1Pod } from '../api/gen/types.ts';
+import { qosClassOf } from '../pods/qos.ts';
 import { podAmounts } from '../pods/resources.ts';
+import type { NodePressure } from './eviction/pressure.ts';
+import { criticalPriorityMin } from './eviction/rank.ts';
 import type { NodeIdentity } from './options.ts';
 
 /** Why a node does not take a pod, in the words that the pod's status shows. */
@@ -74,6 +77,29 @@ function refuseSysctls(pod: V1Pod): Refusal | undefined {
   const unsafe = asked.map(({ name }) => name.replaceAll('/', '.')).find((name) => !safeSysctls.has(name));
   if (unsafe === undefined) return undefined;
   return { reason: 'SysctlForbidden', message: `Pod was rejected: forbidden sysctl: "${unsafe}" not allowlisted` };
+}
+
+function toleratesMemoryPressure({ spec }: V1Pod): boolean {
+  const key = 'node.kubernetes.io/memory-pressure';
+  return (spec?.tolerations ?? []).some(
+    (toleration) =>
+      (toleration.key === key || (!toleration.key && toleration.operator === 'Exists')) &&
+      (!toleration.effect || toleration.effect === 'NoSchedule'),
+  );
+}
+
+/**
+ * Why a node that is short of something takes no new pod; undefined when it does. A pod with requests may come while
+ * only memory is short: others will go first.
+ */
+export function refusePressure(pod: V1Pod, pressure: Pick<NodePressure, 'under'>): Refusal | undefined {
+  if ((pod.spec?.priority ?? 0) >= criticalPriorityMin) return undefined;
+  const condition = pressure.under('ephemeral-storage')
+    ? 'DiskPressure'
+    : pressure.under('memory') && qosClassOf(pod) === 'BestEffort' && !toleratesMemoryPressure(pod)
+      ? 'MemoryPressure'
+      : undefined;
+  return condition && { reason: 'Evicted', message: `The node had condition: [${condition}]. ` };
 }
 
 /** Why the node cannot take a pod beside those that it has; undefined when it can. */

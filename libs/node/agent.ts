@@ -2,10 +2,13 @@ import { mkdirSync } from 'node:fs';
 import type { V1Pod } from '../api/gen/types.ts';
 import { silentLogger } from '../base/log.ts';
 import { noMetrics } from '../base/metrics.ts';
+import type { CgroupTree } from './cgroups/cgroups.ts';
 import { detectCgroupTree } from './cgroups/detect.ts';
 import { PodCgroups } from './cgroups/pods.ts';
 import type { WorkerDeps } from './deps.ts';
 import { EventRecorder } from './events.ts';
+import { type Measures, NodePressure, nodeMeasures } from './eviction/pressure.ts';
+import { startEvictions } from './eviction/start.ts';
 import { textOf } from './failure.ts';
 import { Gate } from './gate.ts';
 import { Handlers } from './handlers.ts';
@@ -42,6 +45,18 @@ function runningLogs(deps: WorkerDeps, manager: PodManager): RunningLog[] {
   });
 }
 
+interface Measured {
+  tree: CgroupTree;
+  cgroups: PodCgroups;
+  images: string | undefined;
+}
+
+function measure({ node, paths, measures }: NodeAgentOptions, { tree, cgroups, images }: Measured): Measures {
+  const { memoryBytes } = node;
+  const of = { tree, podsCgroup: cgroups.root, memoryBytes, volumesPath: paths.pods, imagesPath: images };
+  return (measures ?? nodeMeasures)(of);
+}
+
 /** Runs a node: its pods, their logs and commands, its status and figures. The link and the runtime stay the caller's. */
 export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
   const { link, runtime, clock, random, paths, node } = options;
@@ -58,6 +73,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   });
   const version = await runtime.version();
   await view.relist();
+  const imagesPath = (await runtime.imageFilesystem().catch(() => undefined))?.mountpoint;
   const objects = new NodeObjects(link);
   const events = new EventRecorder(link, clock, node.name);
   const deps: WorkerDeps = {
@@ -66,6 +82,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     tokens: new Tokens(link, clock),
     metrics: registerNodeMetrics(options.metrics ?? noMetrics, view, node.name),
     dns: options.dns,
+    pressure: new NodePressure({ clock, measure: () => measure(options, { tree, cgroups, images: imagesPath }) }),
     sandboxGate: new Gate(sandboxesAtOnceMax),
     startGate: new Gate(startsAtOnceMax),
   };
@@ -85,12 +102,14 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   });
   const complete = options.completeNodeStatus ?? ((status) => status);
   const status = new NodeStatusReporter(
-    { runtime, link, clock, logger, node, paths, tree, cgroups, complete },
+    { runtime, link, clock, logger, node, paths, pressure: deps.pressure, complete },
     version,
   );
   await status.start();
+  const evictions = startEvictions(deps, manager, stats);
   const stops = [
     unwatch,
+    () => evictions.stop(),
     () => status.stop(),
     reportUsage({ source: stats, link, clock, logger }),
     collectImages({ runtime, clock, logger, lastUsedMs: deps.images.lastUsedMs }),

@@ -6,6 +6,7 @@ import type { ContainerRuntime } from '../runtime/runtime.ts';
 import type { PodCgroups } from './cgroups/pods.ts';
 import type { NodeBounds } from './container.ts';
 import type { EventRecorder } from './events.ts';
+import type { NodePressure } from './eviction/pressure.ts';
 import type { PodFacts } from './fieldref.ts';
 import type { Gate } from './gate.ts';
 import type { Images } from './images.ts';
@@ -34,6 +35,7 @@ export interface WorkerDeps {
   paths: NodePaths;
   node: NodeIdentity;
   dns: NodeDns;
+  pressure: NodePressure;
   /** Bounds how many sandboxes are made at once. */
   sandboxGate: Gate;
   /** Bounds how many containers are created and started at once. */

@@ -1,11 +1,14 @@
-import { statfsSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { ContainerRuntime, ImageInfo } from '../runtime/runtime.ts';
+import { diskOf } from './eviction/pressure.ts';
 import { textOf } from './failure.ts';
 
 /** Images that nothing runs are removed when the disk is fuller than `fullShare`, until it is at `goalShare`. */
 export const imageGc = { checkMs: 300_000, fullShare: 0.85, goalShare: 0.8, ageMsMin: 120_000 };
+
+/** Images of this host were brought by hand or by Berth itself: no registry gives them back. */
+const noRegistry = 'localhost/';
 
 export interface ImageUse {
   images: readonly ImageInfo[];
@@ -14,14 +17,17 @@ export interface ImageUse {
   lastUsedMs: ReadonlyMap<string, number>;
   nowMs: number;
   bytesWanted: number;
+  /** Images that were used more recently than this stay. */
+  ageMsMin: number;
 }
 
 /** The images to remove: the longest unused first, never one that runs, is pinned or has just come. */
 export function imagesToRemove(use: ImageUse): ImageInfo[] {
   const free = use.images
     .filter(({ id, pinned, tags, digests }) => !pinned && ![id, ...tags, ...digests].some((name) => use.used.has(name)))
+    .filter(({ tags }) => !tags.some((tag) => tag.startsWith(noRegistry)))
     .map((image) => ({ image, lastUsed: use.lastUsedMs.get(image.id) ?? 0 }))
-    .filter(({ lastUsed }) => use.nowMs - lastUsed >= imageGc.ageMsMin)
+    .filter(({ lastUsed }) => use.nowMs - lastUsed >= use.ageMsMin)
     .sort((a, b) => a.lastUsed - b.lastUsed);
   const chosen: ImageInfo[] = [];
   let freed = 0;
@@ -43,14 +49,23 @@ export interface ImageGcDeps {
 async function collect(deps: ImageGcDeps): Promise<void> {
   const filesystem = await deps.runtime.imageFilesystem();
   if (!filesystem?.mountpoint) return;
-  const { blocks, bavail, bsize } = statfsSync(filesystem.mountpoint);
-  const usedShare = 1 - bavail / blocks;
+  const { totalBytes, availableBytes } = diskOf(filesystem.mountpoint);
+  const usedShare = 1 - availableBytes / totalBytes;
   if (usedShare <= imageGc.fullShare) return;
+  const bytesWanted = (usedShare - imageGc.goalShare) * totalBytes;
+  await removeUnused(deps, { bytesWanted, ageMsMin: imageGc.ageMsMin });
+}
+
+/** Removes images that nothing runs until so many bytes are free, or none is left. */
+export async function removeUnused(
+  deps: ImageGcDeps,
+  { bytesWanted, ageMsMin }: Pick<ImageUse, 'bytesWanted' | 'ageMsMin'>,
+): Promise<void> {
   const [images, containers] = await Promise.all([deps.runtime.listImages(), deps.runtime.listContainers()]);
   const used = new Set(containers.flatMap(({ image, imageRef }) => [image, imageRef]));
-  const bytesWanted = (usedShare - imageGc.goalShare) * blocks * bsize;
   const nowMs = deps.clock.now();
-  for (const image of imagesToRemove({ images, used, lastUsedMs: deps.lastUsedMs, nowMs, bytesWanted })) {
+  const use = { images, used, lastUsedMs: deps.lastUsedMs, nowMs, bytesWanted, ageMsMin };
+  for (const image of imagesToRemove(use)) {
     deps.logger.info('removing an unused image', { image: image.tags[0] ?? image.id, bytes: image.sizeBytes });
     await deps.runtime.removeImage(image.id);
   }

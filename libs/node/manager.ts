@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { V1ConfigMap, V1Pod, V1Secret } from '../api/gen/types.ts';
 import { rfc3339 } from '../base/clock.ts';
 import { isTerminal } from '../pods/spec.ts';
-import { type Refusal, refusePod, refuseResize } from './admission.ts';
+import { type Refusal, refusePod, refusePressure, refuseResize } from './admission.ts';
 import type { WorkerDeps } from './deps.ts';
 import { removeCgroup } from './ending.ts';
 import { textOf } from './failure.ts';
@@ -13,6 +13,9 @@ import { PodWorker } from './worker.ts';
 
 /** How often files made from objects are looked at again: tokens age without an event. */
 const refreshMs = 60_000;
+
+/** What containers get to end in when the node is short of something. */
+const evictionGraceMs = 1_000;
 
 /** One worker per pod of the node, and the cleaning up after pods that are no more. */
 export class PodManager {
@@ -56,6 +59,17 @@ export class PodManager {
     return this.#workers.get(uid)?.pod;
   }
 
+  /** The pods that hold something of the node. */
+  activePods(): V1Pod[] {
+    return [...this.#workers.values()].filter(({ active }) => active).map(({ granted }) => granted);
+  }
+
+  /** Ends a pod because the node is short of something. */
+  evict(pod: V1Pod, message: string): void {
+    this.#deps.events.pod(pod, { type: 'Warning', reason: 'Evicted', message });
+    this.#workers.get(pod.metadata?.uid ?? '')?.fail({ reason: 'Evicted', message, graceMsMax: evictionGraceMs });
+  }
+
   #tick(): void {
     this.#timer = this.#deps.clock.setTimer(refreshMs, () => {
       for (const worker of this.#workers.values()) if (worker.active) worker.refreshVolumes();
@@ -97,14 +111,14 @@ export class PodManager {
       refuseResize: (wanted) => refuseResize(wanted, this.#granted(uid), this.#deps.node),
     });
     this.#workers.set(uid, worker);
-    if (refusal) worker.fail(refusal.reason, refusal.message);
+    if (refusal) worker.fail(refusal);
   }
 
   /** Why the node cannot take a new pod; undefined when it can or has taken it already. */
   #refuse(pod: V1Pod, uid: string): Refusal | undefined {
     const settled = isTerminal(pod.status?.phase) || pod.metadata?.deletionTimestamp !== undefined;
     if (settled || pod.status?.startTime || this.#deps.view.pod(uid).sandboxes.length > 0) return undefined;
-    return refusePod(pod, this.#granted(uid), this.#deps.node);
+    return refusePressure(pod, this.#deps.pressure) ?? refusePod(pod, this.#granted(uid), this.#deps.node);
   }
 
   /** The pods that count against what the node can hold, with what they have been granted; all but one. */

@@ -1,11 +1,10 @@
-import { readFileSync, statfsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { arch, release } from 'node:os';
 import type { V1NodeCondition, V1NodeStatus } from '../api/gen/types.ts';
 import { type Clock, rfc3339 } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { ContainerRuntime, RuntimeCondition } from '../runtime/runtime.ts';
-import type { CgroupTree } from './cgroups/cgroups.ts';
-import type { PodCgroups } from './cgroups/pods.ts';
+import { diskOf, type NodePressure } from './eviction/pressure.ts';
 import { textOf } from './failure.ts';
 import type { NodeLink } from './link.ts';
 import type { NodeIdentity, NodePaths } from './options.ts';
@@ -20,12 +19,6 @@ const silenceMsMax = 300_000;
 const imagesReportedMax = 50;
 /** How many names it gives of each. */
 const namesPerImageMax = 5;
-/** Below these shares of what there is, the node is under pressure. */
-const memoryFreeShareMin = 0.05;
-/** Below this, or below the share above where that is less, memory is under pressure. */
-const memoryFreeBytesMin = 100 * 2 ** 20;
-/** Below this free share the disk is under pressure. */
-const diskFreeShareMin = 0.1;
 const bytesPerKi = 1024;
 const versionText = 'v1.36.0';
 
@@ -42,8 +35,7 @@ export interface NodeStatusDeps {
   logger: Logger;
   node: NodeIdentity;
   paths: NodePaths;
-  tree: CgroupTree;
-  cgroups: PodCgroups;
+  pressure: NodePressure;
   complete: (status: V1NodeStatus) => V1NodeStatus;
 }
 
@@ -59,31 +51,24 @@ function osImage(): string {
   return /^PRETTY_NAME="?(.*?)"?$/m.exec(read('/etc/os-release'))?.[1] ?? 'Linux';
 }
 
-function memoryPressure(deps: NodeStatusDeps): Measured {
-  const used = deps.tree.usage(deps.cgroups.root)?.memoryWorkingSetBytes ?? 0;
-  const { memoryBytes } = deps.node;
-  const floor = Math.min(memoryFreeBytesMin, memoryBytes * memoryFreeShareMin);
-  if (memoryBytes - used < floor) {
-    return {
-      pressure: true,
-      reason: 'KubeletHasInsufficientMemory',
-      message: 'kubelet has insufficient memory available',
-    };
-  }
-  return { pressure: false, reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available' };
+function memoryPressure({ pressure }: NodeStatusDeps): Measured {
+  return pressure.under('memory')
+    ? {
+        pressure: true,
+        reason: 'KubeletHasInsufficientMemory',
+        message: 'kubelet has insufficient memory available',
+      }
+    : {
+        pressure: false,
+        reason: 'KubeletHasSufficientMemory',
+        message: 'kubelet has sufficient memory available',
+      };
 }
 
-function diskOf(path: string): { totalBytes: number; freeBytes: number } {
-  const { blocks, bavail, bsize } = statfsSync(path);
-  return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
-}
-
-function diskPressure(deps: NodeStatusDeps): Measured {
-  const { totalBytes, freeBytes } = diskOf(deps.paths.pods);
-  if (freeBytes < totalBytes * diskFreeShareMin) {
-    return { pressure: true, reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure' };
-  }
-  return { pressure: false, reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' };
+function diskPressure({ pressure }: NodeStatusDeps): Measured {
+  return pressure.under('ephemeral-storage')
+    ? { pressure: true, reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure' }
+    : { pressure: false, reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' };
 }
 
 const noPidPressure: Measured = {
@@ -174,7 +159,8 @@ export class NodeStatusReporter {
   }
 
   async #status(): Promise<V1NodeStatus> {
-    const { node, runtime, paths } = this.#deps;
+    const { node, runtime, paths, pressure } = this.#deps;
+    pressure.look();
     const conditions = await runtime.conditions().catch((error: unknown) => new Error(textOf(error)));
     const images = await runtime.listImages().catch(() => []);
     const resources = {

@@ -6,6 +6,7 @@ import type { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
 import type { CgroupTree } from './cgroups/cgroups.ts';
+import type { nodeMeasures } from './eviction/pressure.ts';
 import type { NodeLink } from './link.ts';
 
 /** What the node is and offers. */
@@ -55,6 +56,8 @@ export interface NodeAgentOptions {
   dns: NodeDns;
   /** What `/metrics` answers: the process's metrics as Prometheus text. */
   metricsText?: () => Promise<string>;
+  /** How full the node is, for tests; read from the kernel when absent. */
+  measures?: typeof nodeMeasures;
   /** Called with every node status before it is reported; for what only the composer knows. */
   completeNodeStatus?: (status: NonNullable<V1Node['status']>) => NonNullable<V1Node['status']>;
 }

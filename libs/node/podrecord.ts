@@ -12,6 +12,13 @@ const graceSecondsDefault = 30;
 /** Where a pod stands: its containers are kept running, being ended, ended, or all of it is removed. */
 export type Stage = 'living' | 'ending' | 'ended' | 'gone';
 
+/** Why a node ends a pod of its own accord; `graceMsMax` where the containers may not have all the time they asked for. */
+export interface Verdict {
+  reason: string;
+  message: string;
+  graceMsMax?: number;
+}
+
 /** What is known of one pod; shared by those who see to its life, its end and its reports. */
 export class PodRecord {
   readonly deps: WorkerDeps;
@@ -20,7 +27,7 @@ export class PodRecord {
   readonly grant: Grant;
   stage: Stage = 'living';
   /** Why the node itself ends the pod. */
-  verdict: { reason: string; message: string } | undefined;
+  verdict: Verdict | undefined;
   objectGone = false;
   pod: V1Pod;
 
@@ -45,7 +52,8 @@ export class PodRecord {
     // An object removed without being marked first was removed by force.
     if (this.objectGone && this.pod.metadata?.deletionTimestamp === undefined) return 0;
     const asked = this.pod.metadata?.deletionGracePeriodSeconds ?? this.pod.spec?.terminationGracePeriodSeconds;
-    return (asked ?? graceSecondsDefault) * 1000;
+    const graceMs = (asked ?? graceSecondsDefault) * 1000;
+    return Math.min(graceMs, this.verdict?.graceMsMax ?? graceMs);
   }
 
   get podIp(): string {

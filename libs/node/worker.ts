@@ -6,7 +6,7 @@ import type { WorkerDeps } from './deps.ts';
 import type { RefuseResize } from './grant.ts';
 import { PodEnd } from './podend.ts';
 import { PodLife } from './podlife.ts';
-import { PodRecord } from './podrecord.ts';
+import { PodRecord, type Verdict } from './podrecord.ts';
 import { PodReports } from './podreports.ts';
 
 /** How often a pod that waits for room asks again. */
@@ -90,8 +90,8 @@ export class PodWorker {
   }
 
   /** Fails the pod without starting it, or ends it, for a reason of the node's own. */
-  fail(reason: string, message: string): void {
-    this.#record.verdict ??= { reason, message };
+  fail(verdict: Verdict): void {
+    this.#record.verdict ??= verdict;
     this.wake();
   }
 

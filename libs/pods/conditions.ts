@@ -26,6 +26,8 @@ export interface ConditionFacts {
   resizing: boolean;
   /** Why it does not get them. */
   resizeRefusal?: { reason: string; message: string };
+  /** Why the node has evicted the pod. */
+  eviction?: string;
   nowMs: number;
 }
 
@@ -81,6 +83,11 @@ function resize({ resizing, resizeRefusal }: ConditionFacts): Array<[string, Fin
   return resizing ? [['PodResizeInProgress', { status: 'True' }]] : [];
 }
 
+function disruption({ eviction }: ConditionFacts): Array<[string, Finding]> {
+  if (eviction === undefined) return [];
+  return [['DisruptionTarget', { status: 'True', reason: 'TerminationByKubelet', message: eviction }]];
+}
+
 /** All conditions of the pod, those of others first; a time changes only when its status does. */
 export function podConditions(facts: ConditionFacts, previous: readonly V1PodCondition[]): V1PodCondition[] {
   const containers = containersReady(facts);
@@ -91,8 +98,10 @@ export function podConditions(facts: ConditionFacts, previous: readonly V1PodCon
     ['ContainersReady', containers],
     ['PodScheduled', { status: 'True' }],
     ...resize(facts),
+    ...disruption(facts),
   ];
-  const others = (facts.pod.status?.conditions ?? []).filter(({ type }) => !own.has(type));
+  const named = new Set(findings.map(([type]) => type));
+  const others = (facts.pod.status?.conditions ?? []).filter(({ type }) => !own.has(type) && !named.has(type));
   const generation = facts.pod.metadata?.generation;
   const mine = findings.map(([type, finding]): V1PodCondition => {
     const before = previous.find((condition) => condition.type === type);

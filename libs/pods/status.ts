@@ -73,7 +73,9 @@ export function computePodStatus(input: StatusInput): V1PodStatus {
   const generation = pod.metadata?.generation;
   const resizing = !input.ending && resizeUnderWay(pod, input.observed, input.notes);
   const resizeRefusal = input.ending ? undefined : input.resizeRefusal;
-  const conditionFacts = { pod, phase, statuses, sandboxReady, resizing, resizeRefusal, nowMs: input.nowMs };
+  const eviction = input.verdict?.reason === 'Evicted' ? input.verdict.message : undefined;
+  const { nowMs } = input;
+  const conditionFacts = { pod, phase, statuses, sandboxReady, resizing, resizeRefusal, eviction, nowMs };
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     phase,

@@ -6,6 +6,7 @@ import { sleep, systemClock } from '../../libs/base/clock.ts';
 import { seededRandom } from '../../libs/base/random.ts';
 import { type NodeAgent, startNodeAgent } from '../../libs/node/agent.ts';
 import { MemoryCgroups } from '../../libs/node/cgroups/memory.ts';
+import type { Measures } from '../../libs/node/eviction/pressure.ts';
 import { type SimulatedOptions, SimulatedRuntime } from '../../libs/runtime/simulated/runtime.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeLink } from './fake-link.ts';
@@ -34,6 +35,12 @@ export class TestNode {
   readonly configMaps = this.link.mirror<V1ConfigMap>('configmaps');
   runtime: SimulatedRuntime;
   agent: NodeAgent | undefined;
+  /** How full the node is. */
+  measures: Measures = {
+    memory: { totalBytes: 2 ** 30, availableBytes: 2 ** 30 },
+    volumes: { totalBytes: 2 ** 40, availableBytes: 2 ** 40 },
+    images: undefined,
+  };
 
   constructor(options: Partial<SimulatedOptions> = {}) {
     this.runtime = new SimulatedRuntime({ clock: this.clock, ...options });
@@ -47,6 +54,7 @@ export class TestNode {
       random: seededRandom(1),
       paths: { pods: this.path('pods'), memory: this.path('memory'), logs: this.path('logs') },
       cgroups: { parent: '/n1', tree: this.cgroups },
+      measures: () => this.measures,
       node: { name: 'n1', ips: ['192.168.0.1'], cpuMillis: 2000, memoryBytes: 2 ** 30, podsMax: 10 },
       dns: { servers: ['10.96.0.10'], domain: 'cluster.local', resolvConf: '/dev/null' },
     });
