@@ -121,7 +121,7 @@ export class ResourceHandler {
     if (form === 'object' && encoding === 'protobuf') {
       sendProtobuf(call.response, await protobufList(definition, answer), options);
     } else if (form === 'object') await sendPieces(call.response, listPieces(definition, answer), options);
-    else if (form === 'metadata') sendObject(call.response, metadataList(answer), options);
+    else if (form === 'metadata') sendObject(call.response, metadataList(definition, answer), options);
     else {
       const table = tableOf(definition, answer, {
         include: includeObject(call.info.query),
@@ -220,7 +220,8 @@ export class ResourceHandler {
   private send(call: ResourceCall, document: Document, { form, encoding }: Negotiated, code = 200): void {
     const options = { code, warnings: call.warnings, encoding };
     if (form === 'object') sendDocument(call.response, document, options);
-    else if (form === 'metadata') sendObject(call.response, metadataOnly(document.object), options);
+    else if (form === 'metadata')
+      sendObject(call.response, metadataOnly(call.served.definition, document.object), options);
     else {
       const answer = { documents: [document], revision: document.revision };
       const table = { include: includeObject(call.info.query), nowMs: this.parts.clock.now() };

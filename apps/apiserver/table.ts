@@ -41,29 +41,28 @@ export function tableOf(definition: ResourceDefinition, answer: ListAnswer, opti
     apiVersion: 'meta.k8s.io/v1',
     metadata: listMetadata(answer),
     columnDefinitions: options.withoutColumns ? null : columnDefinitions(columns),
-    rows: answer.documents.map((document) => rowOf(columns, document, options)),
+    rows: answer.documents.map((document) => rowOf(definition, document, options)),
   };
 }
 
-function rowOf(columns: readonly PrinterColumn[], document: Document, { include, nowMs }: TableOptions): object {
-  const { object } = document;
-  return { cells: columns.map((column) => column.cell(object, nowMs)), object: included(object, include) };
+function rowOf(definition: ResourceDefinition, { object }: Document, { include, nowMs }: TableOptions): object {
+  const columns = definition.columns ?? plainColumns;
+  const cells = columns.map((column) => column.cell(object, nowMs));
+  if (include === 'None') return { cells, object: null };
+  return { cells, object: include === 'Object' ? object : metadataOnly(definition, object) };
 }
 
-function included(object: KubeObject, include: IncludeObject): KubeObject | null {
-  if (include === 'None') return null;
-  return include === 'Object' ? object : metadataOnly(object);
+export function metadataOnly({ metadataAlone }: ResourceDefinition, object: KubeObject): KubeObject {
+  const whole = object.metadata as ObjectMeta;
+  const metadata = metadataAlone ? metadataAlone(whole) : whole;
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
 }
 
-export function metadataOnly(object: KubeObject): KubeObject {
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata as ObjectMeta };
-}
-
-export function metadataList(answer: ListAnswer): object {
+export function metadataList(definition: ResourceDefinition, answer: ListAnswer): object {
   return {
     kind: 'PartialObjectMetadataList',
     apiVersion: 'meta.k8s.io/v1',
     metadata: listMetadata(answer),
-    items: answer.documents.map((document) => metadataOnly(document.object)),
+    items: answer.documents.map((document) => metadataOnly(definition, document.object)),
   };
 }

@@ -1,5 +1,5 @@
 import type { V1JSONSchemaProps } from './gen/types.ts';
-import type { KubeObject, Resource } from './meta.ts';
+import type { KubeObject, ObjectMeta, Resource } from './meta.ts';
 
 /** One refusal of a field. Reasons are those of Kubernetes' field errors as they appear in Status causes. */
 export interface FieldError {
@@ -115,6 +115,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   /** Advice sent back as Warning headers. */
   warnings?(object: T, previous?: T): string[];
 
+  /** The metadata as it is shown without the object; the same when absent. */
+  metadataAlone?(metadata: ObjectMeta): ObjectMeta;
   /** Name and Age when absent. */
   readonly columns?: ReadonlyArray<PrinterColumn<T>>;
   /** Fields that field selectors may name, besides metadata.name and metadata.namespace. */

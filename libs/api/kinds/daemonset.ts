@@ -131,6 +131,9 @@ export const daemonsets: ResourceDefinition<V1DaemonSet> = {
     },
   }),
   warnings: (set, previous) => (previous ? [] : templateWarnings(set)),
+  metadataAlone({ annotations: { [TEMPLATE_GENERATION]: _generation, ...others } = {}, ...metadata }) {
+    return Object.keys(others).length === 0 ? metadata : { ...metadata, annotations: others };
+  },
   columns: [
     nameColumn,
     integer('Desired', 'Nodes that should run its pod.', (set) => set.status?.desiredNumberScheduled ?? 0),

@@ -1,10 +1,11 @@
 import type { ResourceDefinition } from '../definition.ts';
 import type { V1PodDisruptionBudget, V1PodDisruptionBudgetSpec, V1PodDisruptionBudgetStatus } from '../gen/types.ts';
+import { conditions } from '../validation/conditions.ts';
 import { labelSelector } from '../validation/labels.ts';
 import { metadata } from '../validation/metadata.ts';
 import { pathSegment } from '../validation/names.ts';
 import { validations } from '../validation/object.ts';
-import { all, fields, oneOf, present, type Rule } from '../validation/rule.ts';
+import { all, below, fields, oneOf, present, type Rule } from '../validation/rule.ts';
 import { amountOfPods, atMostAll, counters } from '../validation/workload.ts';
 import { ageColumn, integer, nameColumn, text } from './cells.ts';
 import { ownStatus } from './strategy.ts';
@@ -25,7 +26,7 @@ const spec: Rule<V1PodDisruptionBudgetSpec> = all<V1PodDisruptionBudgetSpec>(
   }),
 );
 
-const status = counters<V1PodDisruptionBudgetStatus>([
+const counts = counters<V1PodDisruptionBudgetStatus>([
   'disruptionsAllowed',
   'currentHealthy',
   'desiredHealthy',
@@ -51,7 +52,12 @@ export const poddisruptionbudgets: ResourceDefinition<V1PodDisruptionBudget> = {
   ...validations<V1PodDisruptionBudget>({
     metadata: metadata({ name: pathSegment, namespaced: true, freeFinalizers: true }),
     object: fields<V1PodDisruptionBudget>({ spec: present(spec) }),
-    status: (budget, _previous, at) => status(budget.status, at),
+    status(budget, _previous, at) {
+      at.enter('status');
+      below(at, 'conditions', budget.status?.conditions, conditions, undefined);
+      at.leave();
+      counts(budget.status, at);
+    },
   }),
   columns: [
     nameColumn,
