@@ -9,6 +9,7 @@ import { defaultIngressClass, defaultStorageClass } from './default-class.ts';
 import { defaultTolerations } from './default-tolerations.ts';
 import { limitRanges } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { nodeRestriction } from './node-restriction.ts';
 import { taintNewNodes } from './node-taint.ts';
 import { podResizes } from './pod-resize.ts';
 import { podSecurity } from './pod-security.ts';
@@ -44,6 +45,7 @@ export function admissionPlugins(parts: AdmissionParts): AdmissionPlugin[] {
   const completing = [
     namespaceLifecycle(mirror),
     limitRanges(mirror),
+    nodeRestriction(mirrorReader(mirror)),
     ...(parts.taintsNewNodes === false ? [] : [taintNewNodes]),
     podSecurity(mirror),
     defaultStorageClass(mirrorReader(mirror)),

@@ -55,7 +55,7 @@ export class NodeAuthorizer implements Authorizer {
   private narrowed(node: string, key: string, request: { verb: string; resource: ResourceAttributes }): Decision {
     const { verb, resource } = request;
     const reading = verb === 'get' || verb === 'list' || verb === 'watch';
-    if (reading || verb === 'create') return allow;
+    if (reading || (verb === 'create' && key !== '/pods/eviction')) return allow;
     if (key === '/nodes' || key === '/nodes/status' || key.endsWith('/csinodes')) return own(resource.name === node);
     if (key === 'coordination.k8s.io/leases') {
       return own(resource.namespace === 'kube-node-lease' && resource.name === node);
