@@ -13,7 +13,7 @@ describe('FlushQueue', () => {
   });
 
   const passes = [
-    { tookMs: 20, pauseMs: 20 },
+    { tookMs: 20, pauseMs: 40 },
     { tookMs: 500, pauseMs: flushPauseMsMax },
   ];
   it.each(passes)('waits $pauseMs ms after a pass of $tookMs ms', async ({ tookMs, pauseMs }) => {

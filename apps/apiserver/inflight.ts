@@ -11,6 +11,7 @@ export const drainMsMax = 10_000;
 export class InflightLimit {
   private reads = 0;
   private writes = 0;
+  private endings = 0;
   private idle: (() => void) | undefined;
 
   /** @throws StatusError TooManyRequests. */
@@ -27,16 +28,36 @@ export class InflightLimit {
   leave(mutating: boolean): void {
     if (mutating) this.writes -= 1;
     else this.reads -= 1;
-    if (this.reads + this.writes === 0) this.idle?.();
+    this.tellIdle();
+  }
+
+  /** Counts an answer that the stopping server brings to its end, until the returned function is called. */
+  ending(): () => void {
+    this.endings += 1;
+    let open = true;
+    return () => {
+      if (!open) return;
+      open = false;
+      this.endings -= 1;
+      this.tellIdle();
+    };
   }
 
   get current(): { reads: number; writes: number } {
     return { reads: this.reads, writes: this.writes };
   }
 
+  private get isIdle(): boolean {
+    return this.reads + this.writes + this.endings === 0;
+  }
+
+  private tellIdle(): void {
+    if (this.isIdle) this.idle?.();
+  }
+
   /** Resolves when no request is under way, or when they have taken too long. */
   drained(clock: Clock): Promise<void> {
-    if (this.reads + this.writes === 0) return Promise.resolve();
+    if (this.isIdle) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = clock.setTimer(drainMsMax, resolve);
       this.idle = () => {

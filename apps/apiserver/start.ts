@@ -94,6 +94,7 @@ function createDispatcher(
     tokens: auth.tokens,
     authorizer: auth.authorizer,
     resources: new ResourceHandler({
+      inflight,
       clock,
       random,
       stopping,

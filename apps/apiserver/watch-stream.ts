@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
-import { apiVersionOf, type KubeObject } from '../../libs/api/meta.ts';
+import { apiVersionOf } from '../../libs/api/meta.ts';
 import type { Clock, Timer } from '../../libs/base/clock.ts';
 import { asStatusError } from '../../libs/base/status.ts';
 import type { Document } from '../../libs/cache/document.ts';
 import type { CacheEvent, ChangeType } from '../../libs/cache/event.ts';
 import type { WatchHandle, WatchListener } from '../../libs/registry/requests.ts';
 import type { Flushable, FlushQueue } from './flush-queue.ts';
+import type { InflightLimit } from './inflight.ts';
 import type { AnswerForm, Encoding } from './negotiation.ts';
 import { type IncludeObject, metadataOnly, tableOf } from './table.ts';
 import { type WatchFrames, watchFrames } from './watch-frames.ts';
@@ -25,6 +26,7 @@ export interface WatchStreamOptions {
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly flushes: FlushQueue;
+  readonly inflight: InflightLimit;
   readonly signal: AbortSignal;
 }
 
@@ -71,11 +73,14 @@ export class WatchStream implements WatchListener, Flushable {
   /** Writes what has gathered. */
   flush(): void {
     if (this.frames.length === 0 || this.over) return;
-    const { response } = this.options;
+    const { response, flushes } = this.options;
     this.sendHead();
-    const chunk = this.frames.length === 1 ? this.frames[0]! : Buffer.concat(this.frames);
+    const { frames } = this;
     this.frames = [];
-    response.write(chunk);
+    // The head is on its way: a chunk in its framing may follow it into the socket, which is three times as quick.
+    const socket = response.chunkedEncoding ? response.socket : null;
+    if (socket) socket.write(flushes.chunks.of(frames, true));
+    else response.write(flushes.chunks.of(frames, false));
     if (response.writableLength > watcherBacklogBytesMax) {
       this.finish();
       response.destroy();
@@ -112,7 +117,9 @@ export class WatchStream implements WatchListener, Flushable {
     if (this.options.bookmarks) this.handle?.bookmark();
     this.flush();
     this.finish();
-    this.options.response.end();
+    const { response, signal, inflight } = this.options;
+    if (signal.aborted) response.once('close', inflight.ending());
+    response.end();
   };
 
   private scheduleBookmark(): void {
@@ -134,7 +141,7 @@ export class WatchStream implements WatchListener, Flushable {
   }
 
   private render(document: Document): object {
-    if (this.options.form === 'metadata') return metadataOnly(document.object as KubeObject);
+    if (this.options.form === 'metadata') return metadataOnly(this.options.definition, document.object);
     const withoutColumns = !this.firstTable;
     this.firstTable = false;
     const { definition, include, clock } = this.options;

@@ -1,33 +1,22 @@
 import { Bucket } from './bucket.ts';
 import type { Document } from './document.ts';
-import { CacheEvent, type ChangeType, changeSeen, type Filter } from './event.ts';
+import { CacheEvent, changeSeen, type Filter } from './event.ts';
 import { EventRing } from './ring.ts';
+import { Watchers, type WatchSink } from './watchers.ts';
+
+export type { WatchSink };
 
 /** How many events of a collection are kept for watchers that come back. */
 export const eventsKeptMax = 4_096;
-
-/** Receives what a watch delivers, in order. It must not throw and must not block. */
-export interface WatchSink {
-  event(type: ChangeType, event: CacheEvent): void;
-  /** Everything up to this revision has been delivered; called after each batch that concerned the collection. */
-  settled?(): void;
-  /** Nothing more will come: the cache lost its place and the watcher must list again. */
-  expired(): void;
-}
 
 export interface Subscription {
   cancel(): void;
 }
 
-interface Watcher {
-  filter: Filter;
-  sink: WatchSink;
-}
-
 /** All objects of one resource in memory, and what happened to them lately. */
 export class Collection {
   private readonly buckets = new Map<string, Bucket>();
-  private readonly watchers = new Set<Watcher>();
+  private readonly watchers = new Watchers();
   private ring: EventRing;
   private namespaces: string[] | undefined;
   private changed: number;
@@ -98,10 +87,7 @@ export class Collection {
     if (!document && !previous) return;
     const event = new CacheEvent(key, revision, document, previous);
     this.ring.push(event);
-    for (const watcher of this.watchers) {
-      const type = changeSeen(event, watcher.filter);
-      if (type) watcher.sink.event(type, event);
-    }
+    this.watchers.tell(event);
   }
 
   /** Delivers what happened after `afterRevision`, at once, and then everything as it happens. */
@@ -110,14 +96,12 @@ export class Collection {
       const type = changeSeen(event, filter);
       if (type) sink.event(type, event);
     }
-    const watcher = { filter, sink };
-    this.watchers.add(watcher);
-    return { cancel: () => this.watchers.delete(watcher) };
+    return { cancel: this.watchers.add(filter, sink) };
   }
 
-  /** Tells all watchers that a batch is complete. */
+  /** Tells the watchers whom it concerned that a batch is complete. */
   settle(): void {
-    for (const watcher of this.watchers) watcher.sink.settled?.();
+    this.watchers.settle();
   }
 
   /**
@@ -125,14 +109,13 @@ export class Collection {
    * they must list again; to be called once there is something to list.
    */
   reset(revision: number): () => void {
-    const cut = [...this.watchers];
-    this.watchers.clear();
+    const cut = this.watchers.clear();
     this.buckets.clear();
     this.namespaces = undefined;
     this.ring = new EventRing(eventsKeptMax, revision);
     this.changed = revision;
     return () => {
-      for (const watcher of cut) watcher.sink.expired();
+      for (const sink of cut) sink.expired();
     };
   }
 

@@ -45,6 +45,8 @@ export interface Filter {
   name?: string;
   /** Selectors; absent when there are none, so that nothing need be parsed. */
   matches?: (document: Document) => boolean;
+  /** What `matches` was made from: filters of one collection with equal texts see the same. */
+  selectors?: string;
 }
 
 /** How the event looks through the filter; undefined when it does not concern it. */

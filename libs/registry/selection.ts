@@ -41,8 +41,22 @@ export function filterOf({ definition, view }: Selected, request: SelectionReque
       const shown = view ? view.shown(document) : document;
       return tests.every((test) => test(shown));
     };
+    filter.selectors = JSON.stringify([idOf(definition), request.labelSelector, request.fieldSelector]);
   }
   return filter;
+}
+
+const ids = new WeakMap<ResourceDefinition, number>();
+let lastId = 0;
+
+/** Two definitions may read the same selector differently, even those of one kind before and after a change of it. */
+function idOf(definition: ResourceDefinition): number {
+  let id = ids.get(definition);
+  if (id === undefined) {
+    id = ++lastId;
+    ids.set(definition, id);
+  }
+  return id;
 }
 
 function fieldTest(definition: ResourceDefinition, { field, operator, value }: FieldRequirement): Test {
