@@ -3,10 +3,8 @@ import type {
   V1DaemonSet,
   V1Deployment,
   V1Job,
-  V1OwnerReference,
   V1Pod,
   V1PodTemplateSpec,
-  V1ReplicaSet,
   V1StatefulSet,
 } from '../../api/gen/types.ts';
 import type { KubeObject } from '../../api/meta.ts';
@@ -57,13 +55,6 @@ export function ownedPods(object: KubeObject, { pods, replicaSets }: Snapshot): 
   const owners = new Set([uid]);
   for (const set of replicaSets) if (controllerOf(set)?.uid === uid) owners.add(set.metadata?.uid ?? '');
   return pods.filter((pod) => owners.has(controllerOf(pod)?.uid ?? '') && !hasEnded(pod) && !isLeaving(pod));
-}
-
-/** The ReplicaSet's Deployment, else the ReplicaSet or whatever else made the pod. */
-export function workloadOf(pod: V1Pod, replicaSets: ReadonlyMap<string, V1ReplicaSet>): V1OwnerReference | undefined {
-  const owner = controllerOf(pod);
-  const set = owner?.kind === 'ReplicaSet' ? replicaSets.get(owner.uid) : undefined;
-  return (set && controllerOf(set)) ?? owner;
 }
 
 /**
