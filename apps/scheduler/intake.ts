@@ -9,6 +9,7 @@ import type { ProfileOf } from '../../libs/scheduling/profiles.ts';
 import type { SchedulingQueue } from '../../libs/scheduling/queue.ts';
 import type { Views } from '../../libs/scheduling/views.ts';
 import { nodeChange } from './node-changes.ts';
+import { podChange } from './pod-changes.ts';
 
 export interface IntakeParts {
   cluster: Cluster;
@@ -116,10 +117,20 @@ export class Intake {
   private podBound(pod: V1Pod, uid: string, nodeName: string): void {
     const { cluster, queue } = this.parts;
     const placed = cluster.placedPod(uid);
+    const before = this.infos.get(uid);
+    const isHere = placed !== undefined && cluster.table.names[placed.slot] === nodeName;
+    if (isHere && before !== undefined && before === placed.info) {
+      const change = podChange(pod, before.pod);
+      if (change === 'none') before.pod = pod;
+      if (change === 'labels') {
+        cluster.relabel(placed, pod);
+        this.changed(wakesOn.podPlaced);
+      }
+      if (change !== 'any') return;
+    }
     const info = this.read(pod, uid);
     const isSame =
-      placed !== undefined &&
-      cluster.table.names[placed.slot] === nodeName &&
+      isHere &&
       placed.info.shape === info.shape &&
       placed.info.labels === info.labels &&
       placed.isCounted === (pod.metadata?.deletionTimestamp === undefined);

@@ -117,6 +117,20 @@ export class Cluster {
     return this.podMix.of(this.readCount);
   }
 
+  /** Takes a placed pod's new labels, when nothing else of it has changed that placement rests on. */
+  relabel(placed: PlacedPod, pod: V1Pod): void {
+    const { info } = placed;
+    const before = info.labels;
+    const labels = this.classes.use(info.namespace, pod.metadata?.labels ?? {}, before.controllerUid);
+    if (placed.isCounted) {
+      this.classes.place(before, placed.slot, -1);
+      this.classes.place(labels, placed.slot, 1);
+    }
+    info.pod = pod;
+    info.labels = labels;
+    this.classes.release(before);
+  }
+
   placedPod(uid: string): PlacedPod | undefined {
     return this.placed.get(uid);
   }

@@ -50,9 +50,11 @@ export interface PodInfo {
   readonly namespace: string;
   readonly name: string;
   readonly priority: number;
-  readonly pod: V1Pod;
+  /** The newest state known; only what placement does not rest on may differ from that which was read. */
+  pod: V1Pod;
   readonly shape: PodShape;
-  readonly labels: LabelClass;
+  /** Replaced by `Cluster.relabel`. */
+  labels: LabelClass;
   /** Breaks ties between equal nodes. */
   readonly seed: number;
   /** The group that it is placed with; absent for most. */
@@ -96,7 +98,6 @@ export interface ShapeContext {
 /** Everything that `readShape` and the plugins look at, as text. */
 export function shapeKey(pod: V1Pod, owner: SpreadOwner, nodeName: string): string {
   const spec = pod.spec;
-  const keptLabels = spec?.topologySpreadConstraints || spec?.affinity ? pod.metadata?.labels : undefined;
   return JSON.stringify([
     pod.metadata?.namespace,
     nodeName,
@@ -112,11 +113,48 @@ export function shapeKey(pod: V1Pod, owner: SpreadOwner, nodeName: string): stri
     spec?.schedulerName,
     spec?.priority,
     owner,
-    keptLabels,
-    pod.status?.containerStatuses?.some((status) => status.allocatedResources)
-      ? pod.status.containerStatuses.map(({ name, allocatedResources }) => [name, allocatedResources])
-      : undefined,
+    ruleLabels(pod),
+    heldAmounts(pod),
   ]);
+}
+
+/** The pod's own labels that its rules name: those of matchLabelKeys and mismatchLabelKeys. Undefined for none. */
+export function ruleLabels({ metadata, spec }: V1Pod): Record<string, string> | undefined {
+  const { podAffinity, podAntiAffinity } = spec?.affinity ?? {};
+  if (podAffinity === undefined && podAntiAffinity === undefined && !spec?.topologySpreadConstraints) return undefined;
+  const kept: Record<string, string> = {};
+  const keep = (keys: readonly string[] = []) => {
+    for (const key of keys) {
+      const value = metadata?.labels?.[key];
+      if (value !== undefined) kept[key] = value;
+    }
+  };
+  for (const { matchLabelKeys } of spec?.topologySpreadConstraints ?? []) keep(matchLabelKeys);
+  for (const affinity of [podAffinity, podAntiAffinity]) {
+    const terms = [
+      ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+      ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((each) => each.podAffinityTerm),
+    ];
+    for (const { matchLabelKeys, mismatchLabelKeys } of terms) {
+      keep(matchLabelKeys);
+      keep(mismatchLabelKeys);
+    }
+  }
+  return kept;
+}
+
+/** What containers hold that is not what they ask for: while a resize is under way. Undefined for none. */
+export function heldAmounts({ spec, status }: V1Pod): Array<[string, unknown]> | undefined {
+  let held: Array<[string, unknown]> | undefined;
+  for (const { name, allocatedResources } of status?.containerStatuses ?? []) {
+    if (allocatedResources === undefined) continue;
+    const requests = spec?.containers.find((container) => container.name === name)?.resources?.requests;
+    const differs = Object.entries(allocatedResources).some(([resource, amount]) => requests?.[resource] !== amount);
+    if (!differs) continue;
+    held ??= [];
+    held.push([name, allocatedResources]);
+  }
+  return held;
 }
 
 export function readShape(pod: V1Pod, identity: ShapeIdentity, context: ShapeContext): PodShape {
