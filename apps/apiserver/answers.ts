@@ -84,7 +84,7 @@ function headersOf(contentType: string, length: number, { warnings }: SendOption
     'content-length': length,
     'cache-control': 'no-cache, private',
   };
-  if (warnings && warnings.length > 0) headers.warning = warnings.map(warningHeader);
+  if (warnings && warnings.length > 0) headers.warning = fitting(warnings).map(warningHeader);
   return headers;
 }
 
@@ -104,6 +104,17 @@ async function sendCompressed(response: ServerResponse, body: Buffer, { headers,
   const encoded = { 'content-encoding': 'gzip', vary: 'Accept-Encoding', 'content-length': compressed.length };
   response.writeHead(code, { ...headers, ...encoded });
   response.end(compressed);
+}
+
+/** Warnings together, and each of them once they are too long together: clients refuse answers with longer heads. */
+const warningsCharactersMax = 4096;
+const warningCharactersMax = 256;
+
+function fitting(warnings: readonly string[]): readonly string[] {
+  const total = warnings.reduce((sum, one) => sum + one.length, 0);
+  if (total <= warningsCharactersMax) return warnings;
+  const cut = warnings.map((one) => one.slice(0, warningCharactersMax));
+  return cut.slice(0, warningsCharactersMax / warningCharactersMax);
 }
 
 /** RFC 7234 warn-text: code 299, no agent, quoted text on one line. */

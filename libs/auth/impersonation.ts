@@ -60,7 +60,16 @@ function extraOf(headers: IncomingHttpHeaders): Record<string, string[]> {
   const found: Record<string, string[]> = {};
   for (const [key, value] of Object.entries(headers)) {
     if (!key.startsWith(extraPrefix)) continue;
-    found[decodeURIComponent(key.slice(extraPrefix.length))] = several(value);
+    found[decoded(key.slice(extraPrefix.length))] = several(value);
   }
   return found;
+}
+
+/** A key that is not well encoded stands for itself. */
+function decoded(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
 }

@@ -20,6 +20,8 @@ export interface RawAnswer {
 export interface ScratchApiServer {
   readonly server: ApiServer;
   send(path: string, options?: RequestOptions & { body?: string | Buffer }): Promise<RawAnswer>;
+  /** What its administrator proves itself by, and the server to it. PEM. */
+  readonly credentials: { readonly ca: string; readonly cert: string; readonly key: string };
   /** A connection that speaks HTTP/2. */
   connect(): ClientHttp2Session;
   close(): Promise<void>;
@@ -44,6 +46,7 @@ export async function openScratchApiServer(): Promise<ScratchApiServer> {
   const agent = new Agent({ keepAlive: true, ...credentials });
   return {
     server,
+    credentials,
     send: (path, options) => sendThrough(agent, `${server.url}${path}`, options),
     connect: () => connect(server.url, credentials),
     close: async () => {

@@ -1,4 +1,4 @@
-import { isMap, isPair, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import { countMembers } from './json-text.ts';
 import { DecodeError, writePath } from './problem.ts';
 
@@ -50,8 +50,12 @@ export function parseYaml(text: string): YamlText {
 }
 
 function readDocument(text: string): YamlText {
+  const lineCounter = new LineCounter();
   const document = parseDocument(text, {
     version: '1.1',
+    lineCounter,
+    // Each would be made to point at its line, however many there are; one is told.
+    prettyErrors: false,
     uniqueKeys: false,
     logLevel: 'error',
     customTags: (tags) =>
@@ -61,7 +65,10 @@ function readDocument(text: string): YamlText {
       }),
   });
   const [error] = document.errors;
-  if (error) throw new DecodeError([], `the body is not YAML: ${error.message.split('\n')[0]}`);
+  if (error) {
+    const { line, col } = lineCounter.linePos(error.pos[0]);
+    throw new DecodeError([], `the body is not YAML: ${error.message.split('\n')[0]} at line ${line}, column ${col}`);
+  }
   const value: unknown = document.toJS({ maxAliasCount: aliasCountMax });
   countMembers(value);
   return { value, duplicates: duplicatesIn(document) };
