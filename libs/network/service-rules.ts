@@ -4,6 +4,7 @@ import { ApplyLoop } from './apply-loop.ts';
 import type { CommandRunner } from './command.ts';
 import { type HostPort, type RuleOptions, type RuleSet, renderRules } from './nft-rules.ts';
 import type { ServicePort } from './service-table.ts';
+import { StaleFlows } from './stale-flows.ts';
 
 export interface ServiceRulesOptions extends RuleOptions {
   run: CommandRunner;
@@ -17,9 +18,11 @@ export interface ServiceRulesOptions extends RuleOptions {
 /** Keeps one machine's nftables in step with the services, in the network namespace of this process. */
 export class ServiceRules {
   private readonly loop: ApplyLoop;
+  private readonly flows: StaleFlows;
   private applied: RuleSet | undefined;
 
   constructor(private readonly options: ServiceRulesOptions) {
+    this.flows = new StaleFlows(options);
     this.loop = new ApplyLoop(() => this.apply(), {
       name: 'service rules',
       clock: options.clock,
@@ -40,7 +43,8 @@ export class ServiceRules {
   }
 
   private async apply(): Promise<void> {
-    const next = renderRules(this.options.ports(), this.options.hostPorts(), this.options, this.applied);
+    const ports = this.options.ports();
+    const next = renderRules(ports, this.options.hostPorts(), this.options, this.applied);
     if (this.applied && next.text === this.applied.text) return;
     try {
       await this.options.run('nft', ['-f', '-'], next.text);
@@ -50,5 +54,6 @@ export class ServiceRules {
       this.applied = undefined;
       throw error;
     }
+    await this.flows.applied(ports);
   }
 }
