@@ -12,6 +12,7 @@ import {
 import { type HomeLock, lockHome } from '../../../libs/provision/home-lock.ts';
 import { thisMachine } from '../../../libs/provision/machine.ts';
 import { clusterIdOf, clusterNames } from '../../../libs/provision/names.ts';
+import { claimRanges } from '../../../libs/provision/range-claims.ts';
 import { chooseRanges, keepRanges, routeDestinations } from '../../../libs/provision/ranges.ts';
 import { createLogger } from '../../../libs/telemetry/logger.ts';
 import { applyManifest } from '../apply.ts';
@@ -39,7 +40,7 @@ export const up: Command = {
     const lock = await takeLock(home);
     try {
       const before = await loadConfig(home);
-      const config = await settle(home, flags, before);
+      const { config, release } = await settle(home, flags, before);
       const progress = new Progress(systemClock, reportToParent()?.line ?? say);
       const cluster = new LocalCluster({
         home,
@@ -52,7 +53,7 @@ export const up: Command = {
         logger: createLogger({ clock: systemClock }),
         progress,
       });
-      return await runCluster(cluster, { home, flags, config, progress });
+      return await runCluster(cluster, { home, flags, config, progress, release });
     } finally {
       await lock.release();
     }
@@ -68,16 +69,25 @@ async function takeLock(home: Home): Promise<HomeLock> {
 }
 
 /** What the command line says, over what an earlier start remembered, over the defaults; and remembers it. */
-async function settle(home: Home, flags: UpFlags, before: ClusterConfig | undefined): Promise<ClusterConfig> {
+async function settle(home: Home, flags: UpFlags, before: ClusterConfig | undefined): Promise<Settled> {
   const clusterId = clusterIdOf(home.path);
-  const listing = await thisMachine.run(['ip', '-4', 'route', 'show', 'table', 'all']);
-  const taken = routeDestinations(listing, clusterNames(clusterId));
   // The usual home gets the usual ranges; others begin elsewhere, so that they can run beside it later.
   const seed = home.path === homeFrom({}).path ? 0 : Number.parseInt(clusterId, 16);
-  const ranges = before === undefined ? chooseRanges(taken, seed) : keepRanges(before.ranges, taken, seed);
+  const choose = async (claimed: readonly string[]) => {
+    const listing = await thisMachine.run(['ip', '-4', 'route', 'show', 'table', 'all']);
+    const taken = [...routeDestinations(listing, clusterNames(clusterId)), ...claimed];
+    return before === undefined ? chooseRanges(taken, seed) : keepRanges(before.ranges, taken, seed);
+  };
+  const { ranges, release } = await claimRanges({ clusterId, clock: systemClock, choose });
   const config = { ...defaults, ...before, ...flags.config, ranges };
   await saveConfig(home, config);
-  return config;
+  return { config, release };
+}
+
+interface Settled {
+  config: ClusterConfig;
+  /** Its ranges are in the machine's routes, or will not be. */
+  release(): Promise<void>;
 }
 
 interface RunInput {
@@ -85,6 +95,7 @@ interface RunInput {
   flags: UpFlags;
   config: ClusterConfig;
   progress: Progress;
+  release(): Promise<void>;
 }
 
 async function runCluster(cluster: LocalCluster, input: RunInput): Promise<number> {
@@ -115,9 +126,9 @@ async function runCluster(cluster: LocalCluster, input: RunInput): Promise<numbe
 }
 
 async function bringUp(cluster: LocalCluster, input: RunInput, signal: AbortSignal): Promise<void> {
-  const { home, flags, config, progress } = input;
+  const { home, flags, config, progress, release } = input;
   progress.say(`berth: ${nodeCount(config.nodes)}, API on port ${config.port}, data in ${home.path}`);
-  await cluster.start();
+  await cluster.start().finally(release);
   await serveControl(join(cluster.names.runDirectory, 'up.sock'), (path) => answer(cluster, path));
   await cluster.waitReady(signal);
   await cluster.forgetSurplus();
