@@ -1,5 +1,7 @@
 import { AdmissionChain } from '../../libs/admission/chain.ts';
 import { admissionPlugins } from '../../libs/admission/plugins.ts';
+import { serveCheckedPolicies } from '../../libs/admission/policy/definitions.ts';
+import { followPolicyTypes } from '../../libs/admission/policy/type-checker.ts';
 import { webhookConditions } from '../../libs/admission/policy/webhook-conditions.ts';
 import { ResourceQuotas } from '../../libs/admission/resource-quota.ts';
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
@@ -83,6 +85,8 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
   const quotas = new ResourceQuotas(mirror, clock);
   const registry: Registry = new Registry({ store, mirror, admission, quotas, clock, random, serviceCidr });
   new CustomResources({ registry, clock, logger }).start();
+  serveCheckedPolicies(registry);
+  followPolicyTypes(registry, logger);
   const binder = new PodBinder({ mirror, writer: registry.writer, clock, isShared: storeShared });
   const usage = new UsageBoard();
   const checks: HealthCheck[] = [

@@ -5,7 +5,7 @@ import type {
   V1CustomResourceDefinitionVersion,
   V1JSONSchemaProps,
 } from '../../api/gen/types.ts';
-import { ago, nameColumn } from '../../api/kinds/cells.ts';
+import { ageColumn, ago, nameColumn } from '../../api/kinds/cells.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { metadata, metadataChange } from '../../api/validation/metadata.ts';
 import { dnsSubdomain } from '../../api/validation/names.ts';
@@ -64,7 +64,9 @@ function resourceOf(crd: V1CustomResourceDefinition, version: V1CustomResourceDe
       statusReplicasPath: scale.statusReplicasPath,
       selectorPath: scale.labelSelectorPath,
     },
-    columns: version.additionalPrinterColumns && [nameColumn, ...version.additionalPrinterColumns.map(columnOf)],
+    columns: version.additionalPrinterColumns?.length
+      ? [nameColumn, ...version.additionalPrinterColumns.map(columnOf)]
+      : [nameColumn, ageColumn],
     selectableFields: selectable(version),
     ...strategyOf(crd, root),
     ...(version.storage ? {} : { storedAs: storedAs(crd, version.name) }),
