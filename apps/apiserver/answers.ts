@@ -2,14 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { stringify } from 'yaml';
-import type { ResourceDefinition } from '../../libs/api/definition.ts';
-import { apiVersionOf } from '../../libs/api/meta.ts';
-import { schema } from '../../libs/api/schema/schema.ts';
 import { asStatusError, type Status } from '../../libs/base/status.ts';
 import type { Document } from '../../libs/cache/document.ts';
-import type { ListAnswer } from '../../libs/registry/requests.ts';
 import { type ApiObject, encodeProtobuf } from '../../libs/wire/kubernetes/encode.ts';
-import { listMetadata } from './list-metadata.ts';
 import { type Encoding, protobufType, statusEncoding } from './negotiation.ts';
 import { protobufOf } from './protobuf-answers.ts';
 
@@ -182,21 +177,4 @@ function drained(response: ServerResponse): Promise<void> {
     response.on('drain', done);
     response.on('close', done);
   });
-}
-
-/** A list from the bytes of its items, in pieces: nothing is serialised again. */
-export function listPieces(definition: ResourceDefinition, answer: ListAnswer): string[] {
-  const kind = `${definition.kind}List`;
-  const identity = { kind, apiVersion: apiVersionOf(definition), metadata: listMetadata(answer) };
-  const pieces = [`${JSON.stringify(identity).slice(0, -1)},"items":[`];
-  const builtIn = schema.has(definition.type);
-  let separator = '{';
-  for (const document of answer.documents) {
-    // Items of custom kinds say what they are.
-    if (builtIn) pieces.push(separator + document.itemHead, document.itemTail);
-    else pieces.push(separator, document.text.slice(1));
-    separator = ',{';
-  }
-  pieces.push(']}');
-  return pieces;
 }

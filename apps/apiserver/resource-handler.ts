@@ -8,16 +8,17 @@ import { badRequest, invalid, methodNotAllowed, qualified } from '../../libs/reg
 import { expectedOf, expectedScale } from '../../libs/registry/expected-type.ts';
 import type { ServedResource } from '../../libs/registry/registry.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
-import { listPieces, sendDocument, sendObject, sendPieces, sendProtobuf } from './answers.ts';
+import { sendDocument, sendObject, sendPieces, sendProtobuf } from './answers.ts';
 import { type RequestBody, readObject, readPatch, readPlain } from './bodies.ts';
 import type { DryRunAdvice } from './dry-runs.ts';
 import { FlushQueue } from './flush-queue.ts';
 import type { InflightLimit } from './inflight.ts';
+import { listPieces, metadataPieces, tablePieces } from './list-pieces.ts';
 import { type Negotiated, negotiate, notAcceptable } from './negotiation.ts';
 import { type Asker, deleteRequest, integer, listRequest, watchRequest, writeRequest } from './parameters.ts';
 import { answersInProtobuf, protobufList } from './protobuf-answers.ts';
 import type { RequestInfo } from './request-info.ts';
-import { includeObject, metadataList, metadataOnly, tableOf } from './table.ts';
+import { includeObject, metadataList, metadataOnly, type TableOptions, tableOf } from './table.ts';
 import { WatchStream } from './watch-stream.ts';
 
 /** A request for a resource with all that its handling needs. */
@@ -118,17 +119,18 @@ export class ResourceHandler {
   private async sendList(call: ResourceCall, answer: ListAnswer, { form, encoding }: Negotiated): Promise<void> {
     const { definition } = call.served;
     const options = { warnings: call.warnings, encoding };
-    if (form === 'object' && encoding === 'protobuf') {
-      sendProtobuf(call.response, await protobufList(definition, answer), options);
-    } else if (form === 'object') await sendPieces(call.response, listPieces(definition, answer), options);
-    else if (form === 'metadata') sendObject(call.response, metadataList(definition, answer), options);
-    else {
-      const table = tableOf(definition, answer, {
-        include: includeObject(call.info.query),
-        nowMs: this.parts.clock.now(),
-      });
-      sendObject(call.response, table, options);
-    }
+    const { response } = call;
+    if (encoding === 'protobuf') {
+      if (form === 'object') sendProtobuf(response, await protobufList(definition, answer), options);
+      else if (form === 'metadata') sendObject(response, metadataList(definition, answer), options);
+      else sendObject(response, tableOf(definition, answer, this.tableOptions(call)), options);
+    } else if (form === 'object') await sendPieces(response, listPieces(definition, answer), options);
+    else if (form === 'metadata') await sendPieces(response, metadataPieces(definition, answer), options);
+    else await sendPieces(response, tablePieces(definition, answer, this.tableOptions(call)), options);
+  }
+
+  private tableOptions({ info }: ResourceCall): TableOptions {
+    return { include: includeObject(info.query), nowMs: this.parts.clock.now() };
   }
 
   private async watch(call: ResourceCall): Promise<void> {
@@ -224,8 +226,7 @@ export class ResourceHandler {
       sendObject(call.response, metadataOnly(call.served.definition, document.object), options);
     else {
       const answer = { documents: [document], revision: document.revision };
-      const table = { include: includeObject(call.info.query), nowMs: this.parts.clock.now() };
-      sendObject(call.response, tableOf(call.served.definition, answer, table), options);
+      sendObject(call.response, tableOf(call.served.definition, answer, this.tableOptions(call)), options);
     }
   }
 }

@@ -23,7 +23,7 @@ export interface TableOptions {
   readonly withoutColumns?: boolean;
 }
 
-function columnDefinitions(columns: readonly PrinterColumn[]) {
+export function columnDefinitions(columns: readonly PrinterColumn[]) {
   return columns.map(({ name, type, format, description, priority }) => ({
     name,
     type,

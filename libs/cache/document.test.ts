@@ -47,6 +47,15 @@ describe('the record of field ownership', () => {
     expect(JSON.parse(document().bytes.toString())).toEqual(shown);
   });
 
+  it('is part of the bytes of metadata', () => {
+    expect(JSON.parse(Buffer.from(document().metadataText, 'latin1').toString())).toEqual(shown.metadata);
+    expect(JSON.parse(Document.ofObject(object).metadataText)).toEqual(object.metadata);
+    expect(JSON.parse(Document.ofValue(storedValue(object), 42).metadataText)).toEqual({
+      name: 'x',
+      resourceVersion: '42',
+    });
+  });
+
   it('is read from them when it is asked for', () => {
     expect(document().object).toEqual(shown);
     expect(JSON.parse(JSON.stringify(document().object))).toEqual(shown);

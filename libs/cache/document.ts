@@ -1,7 +1,14 @@
 import { isAscii } from 'node:buffer';
 import type { V1ManagedFieldsEntry } from '../api/gen/types.ts';
 import type { KubeObject } from '../api/meta.ts';
-import { attachOwnership, type OwnershipSource, ownershipAt, ownershipText, readOwnership } from './ownership-text.ts';
+import {
+  attachOwnership,
+  endOfObject,
+  type OwnershipSource,
+  ownershipAt,
+  ownershipText,
+  readOwnership,
+} from './ownership-text.ts';
 
 /** kind and apiVersion come first in every stored value, so metadata opens near the start. */
 const metadataOpening = '"metadata":{';
@@ -67,6 +74,20 @@ export class Document implements OwnershipSource {
 
   get itemTail(): string {
     return this.layout ? this.textTail : this.completeText.slice(this.completeText.indexOf(metadataOpening));
+  }
+
+  /** `{…}`: the bytes of metadata, one letter each. */
+  get metadataText(): string {
+    if (!this.layout) {
+      const text = this.completeText;
+      const from = text.indexOf(metadataOpening) + metadataOpening.length - 1;
+      return text.slice(from, endOfObject(text, from));
+    }
+    const { versionAt, ownershipEnd } = this.layout;
+    const stored = this.stored!;
+    // The record of ownership is well-formed and longer than all the rest: the search begins behind it, within metadata.
+    const end = endOfObject(stored, ownershipEnd, 1);
+    return `{${this.version}${stored.slice(versionAt, end)}`;
   }
 
   get object(): KubeObject {

@@ -60,9 +60,9 @@ export function readOwnership(text: string): V1ManagedFieldsEntry[] {
   return entries;
 }
 
-/** The place after the object that opens at `start`. */
-function endOfObject(text: string, start: number): number {
-  let depth = 0;
+/** The place after the object that opens at `start`, or within which, at some depth, `start` lies between members. */
+export function endOfObject(text: string, start: number, depthBefore = 0): number {
+  let depth = depthBefore;
   for (let at = start; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === openBrace) depth++;
