@@ -6,9 +6,9 @@ import { GuardFailedError } from '../store/store.ts';
 import { alreadyExists, badRequest, invalid } from './errors.ts';
 import { recordCreate } from './field-managers.ts';
 import { checkFields } from './field-validation.ts';
-import { checkKind, forgetDeletion, generateName, metadataOf, place, stampNew } from './object-meta.ts';
+import { checkKind, checkStorable, forgetDeletion, generateName, metadataOf, place, stampNew } from './object-meta.ts';
 import type { AdmissionAttributes, Parts } from './parts.ts';
-import { checkWithin, commitWithin } from './quotas.ts';
+import { commitWithin } from './quotas.ts';
 import type { DecodedObject, WriteRequest } from './requests.ts';
 import { guardFailureAt, writeAttemptsMax } from './writer.ts';
 
@@ -84,6 +84,7 @@ async function prepare(
   definition.prepareForCreate?.(draft);
   const errors = definition.validate?.(draft) ?? [];
   if (errors.length > 0) throw invalid(definition, metadata.name ?? '', worded(errors, draft));
+  checkStorable(definition, metadata.name ?? '');
   const validated = parts.admission.validate(attributes);
   if (validated) await validated;
   for (const warning of definition.warnings?.(draft) ?? []) request.warn(warning);
@@ -99,7 +100,7 @@ async function write(parts: Parts, draft: KubeObject, request: WriteRequest): Pr
   for (let attempt = 1; ; attempt++) {
     const rider = parts.behaviour.reserve?.(draft, undefined);
     if (request.dryRun) {
-      await checkWithin(parts, { definition, object: draft });
+      await parts.quotas?.check({ definition, object: draft });
       return Document.ofObject(draft);
     }
     const value = parts.view.value(draft);

@@ -6,7 +6,7 @@ import { GuardFailedError } from '../store/store.ts';
 import { conflict, modifiedMeanwhile, notFound } from './errors.ts';
 import { mayGo } from './finalization.ts';
 import type { Parts } from './parts.ts';
-import { checkWithin, commitWithin } from './quotas.ts';
+import { commitWithin } from './quotas.ts';
 import { guardFailureAt, writeAttemptsMax } from './writer.ts';
 
 export interface Modification {
@@ -42,7 +42,7 @@ export async function modifyObject(parts: Parts, modification: Modification): Pr
     const { subresource } = modification;
     const write = { definition, object: next, previous: previous.object, subresource };
     if (modification.dryRun) {
-      await checkWithin(parts, write);
+      await parts.quotas?.check(write);
       return { document: dryRunDocument(next, previous), gone };
     }
     const value = view.value(next);
