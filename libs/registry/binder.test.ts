@@ -1,6 +1,6 @@
 import { makeNode } from '../../test/support/make-node.ts';
 import { makePod } from '../../test/support/make-pod.ts';
-import { asks, bodyOf, openScratchRegistry, type ScratchRegistry } from '../../test/support/registry.ts';
+import { asks, bodyOf, deletes, openScratchRegistry, type ScratchRegistry } from '../../test/support/registry.ts';
 import type { V1Pod } from '../api/gen/types.ts';
 import { systemClock } from '../base/clock.ts';
 import { seededRandom } from '../base/random.ts';
@@ -52,7 +52,7 @@ describe('the capacity of a node', () => {
     const binder = binderOf(scratch);
     await binder.bindAll(['a', 'b', 'c'].map((name) => wish(name, 'n')));
     const pods = scratch.service('pods');
-    await pods.delete({ namespace: 'x', name: 'a' }, { gracePeriodSeconds: 0 }, { ...asks() });
+    await pods.delete({ namespace: 'x', name: 'a' }, deletes({ gracePeriodSeconds: 0 }));
     expect((await binder.bindAll([wish('d', 'n'), wish('e', 'n')])).map(reasonOf)).toEqual([undefined, 'Conflict']);
   });
 
