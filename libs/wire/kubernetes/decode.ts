@@ -35,10 +35,19 @@ class WireReader {
   }
 
   integer(): number {
-    const byte = this.bytes[this.at];
-    if (byte === undefined || byte >= 0x80) return Number(this.varint());
-    this.at++;
-    return byte;
+    let value = 0;
+    let scale = 1;
+    for (let at = this.at; scale < 2 ** 49; scale *= 128) {
+      const byte = this.bytes[at++];
+      if (byte === undefined) break;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        this.at = at;
+        return value;
+      }
+    }
+    // Negative numbers are ten bytes long.
+    return Number(this.varint());
   }
 
   varint(): bigint {
@@ -93,9 +102,9 @@ const special: Readonly<Record<string, (bytes: Buffer, depth: number) => unknown
   'apis.meta.v1.Time': (bytes) => timeOf(bytes, rfc3339),
   'apis.meta.v1.MicroTime': (bytes) => timeOf(bytes, rfc3339Micro),
   'apis.meta.v1.Duration': (bytes) => durationText(Number(plainFields(bytes, 'apis.meta.v1.Duration').duration ?? 0)),
-  'apis.meta.v1.FieldsV1': (bytes) => embedded(plainFields(bytes, 'apis.meta.v1.FieldsV1').Raw),
-  'runtime.RawExtension': (bytes) => embedded(plainFields(bytes, 'runtime.RawExtension').raw),
-  'apiextensions.v1.JSON': (bytes) => embedded(plainFields(bytes, 'apiextensions.v1.JSON').raw),
+  'apis.meta.v1.FieldsV1': embedded,
+  'runtime.RawExtension': embedded,
+  'apiextensions.v1.JSON': embedded,
   'apiextensions.v1.JSONSchemaPropsOrArray': (bytes, depth) => {
     const { schema, jSONSchemas } = fieldsOf(bytes, 'apiextensions.v1.JSONSchemaPropsOrArray', depth);
     return schema ?? jSONSchemas;
@@ -122,11 +131,18 @@ function timeOf(bytes: Buffer, format: (epochMs: number) => string): string | nu
   return format(Number(seconds) * 1000 + Math.floor(Number(nanos ?? 0) / 1e6));
 }
 
-/** JSON inside of a message; its bytes have been read as base64. */
-function embedded(base64: unknown): unknown {
-  if (typeof base64 !== 'string' || base64 === '') return null;
+/** JSON inside of a message, whose only field it is. */
+function embedded(bytes: Buffer): unknown {
+  const reader = new WireReader(bytes);
+  let raw: Buffer | undefined;
+  while (!reader.done) {
+    const tag = reader.small();
+    if (tag === 1 * 8 + 2) raw = reader.run();
+    else reader.skip(tag & 7);
+  }
+  if (!raw || raw.length === 0) return null;
   try {
-    return JSON.parse(Buffer.from(base64, 'base64').toString());
+    return JSON.parse(raw.toString());
   } catch (cause) {
     throw new StatusError('BadRequest', 'an embedded object is not JSON', { cause });
   }
@@ -164,7 +180,9 @@ function readField(reader: WireReader, wireType: number, { field, object, depth 
   const { name, shape, type } = field;
   if (shape === 'map') {
     const { key, value } = mapEntry(reader.run(), type, depth);
-    object[name] = { ...(object[name] as Json | undefined), [key]: value };
+    object[name] ??= {};
+    if (key === '__proto__') Object.defineProperty(object[name], key, { value, enumerable: true });
+    else (object[name] as Json)[key] = value;
   } else if (shape === 'list') {
     object[name] ??= [];
     const list = object[name] as unknown[];
