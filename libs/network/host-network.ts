@@ -6,6 +6,7 @@ import { type CommandRunner, runCommand } from './command.ts';
 import { computeHostPorts } from './host-ports.ts';
 import { ServiceRules } from './service-rules.ts';
 import { computeServicePorts } from './service-table.ts';
+import { type SharedNodePort, SharedNodePorts } from './shared-node-ports.ts';
 
 export interface HostNetworkOptions {
   /** The nft table of this cluster on the machine. */
@@ -18,6 +19,8 @@ export interface HostNetworkOptions {
   pods: () => V1Pod[];
   clock: Clock;
   logger: Logger;
+  /** Another cluster of this machine has the same node port. */
+  onSharedNodePort: (shared: SharedNodePort) => void;
   run?: CommandRunner;
 }
 
@@ -29,18 +32,21 @@ export class HostNetwork {
   private readonly rules: ServiceRules;
 
   constructor(private readonly options: HostNetworkOptions) {
-    const { services, endpointslices, pods, clusterCidr } = options;
+    const { services, endpointslices, pods, clusterCidr, table, logger, onSharedNodePort: onShared } = options;
+    const run = options.run ?? runCommand;
+    const shared = new SharedNodePorts({ table, run, logger, onShared });
     this.rules = new ServiceRules({
-      table: options.table,
+      table,
       nodeName: undefined,
       clusterCidrs: [clusterCidr],
       masqueradeCidrs: [],
       masqueradeNodePorts: false,
-      run: options.run ?? runCommand,
+      run,
       clock: options.clock,
-      logger: options.logger,
+      logger,
       ports: () => computeServicePorts(services(), endpointslices()),
       hostPorts: () => computeHostPorts(pods()),
+      onApplied: (ports) => shared.applied(ports),
     });
   }
 

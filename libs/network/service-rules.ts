@@ -13,6 +13,8 @@ export interface ServiceRulesOptions extends RuleOptions {
   /** What to route now. */
   ports: () => ServicePort[];
   hostPorts: () => HostPort[];
+  /** Told of the ports once they are in force. */
+  onApplied?: (ports: readonly ServicePort[]) => Promise<void>;
 }
 
 /** Keeps one machine's nftables in step with the services, in the network namespace of this process. */
@@ -55,5 +57,6 @@ export class ServiceRules {
       throw error;
     }
     await this.flows.applied(ports);
+    await this.options.onApplied?.(ports);
   }
 }
