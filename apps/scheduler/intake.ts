@@ -1,4 +1,14 @@
-import type { V1Namespace, V1Node, V1Pod, V1PodDisruptionBudget, V1Service } from '../../libs/api/gen/types.ts';
+import type {
+  V1Namespace,
+  V1Node,
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1PodDisruptionBudget,
+  V1Service,
+  V1StorageClass,
+} from '../../libs/api/gen/types.ts';
+import { type KubeObject, nameOf, objectKey } from '../../libs/api/meta.ts';
 import { labelSelectorOf } from '../../libs/api/selectors/label-selector.ts';
 import type { Clock } from '../../libs/base/clock.ts';
 import type { InformerHandler } from '../../libs/client/informer.ts';
@@ -75,6 +85,29 @@ export class Intake {
     updated: (budget) => this.budgetChanged(budget),
     deleted: (budget) => this.parts.cluster.setBudget(keyOf(budget), undefined),
   };
+
+  readonly claims = this.followed<V1PersistentVolumeClaim>((claim, key) =>
+    this.parts.cluster.volumes.setClaim(key, claim),
+  );
+  readonly volumes = this.followed<V1PersistentVolume>((volume, key) =>
+    this.parts.cluster.volumes.setVolume(key, volume),
+  );
+  readonly storageClasses = this.followed<V1StorageClass>((each, key) =>
+    this.parts.cluster.volumes.setClass(key, each),
+  );
+
+  /** What is kept as it is; each change of it may help pods that wait for volumes. */
+  private followed<T extends KubeObject>(set: (object: T | undefined, key: string) => void): InformerHandler<T> {
+    const changed = (object: T | undefined, key: string) => {
+      set(object, key);
+      this.changed(wakesOn.volumes);
+    };
+    return {
+      added: (object) => changed(object, objectKey(nameOf(object))),
+      updated: (object) => changed(object, objectKey(nameOf(object))),
+      deleted: (object) => changed(undefined, objectKey(nameOf(object))),
+    };
+  }
 
   /** Remembers changes until the next decision, so that many of them wake the waiting pods once. */
   changed(changes: number): void {

@@ -1,8 +1,11 @@
 import { namespaces } from '../../libs/api/kinds/namespace.ts';
 import { nodes } from '../../libs/api/kinds/node.ts';
+import { persistentvolumes } from '../../libs/api/kinds/persistentvolume.ts';
+import { persistentvolumeclaims } from '../../libs/api/kinds/persistentvolumeclaim.ts';
 import { pods } from '../../libs/api/kinds/pod.ts';
 import { poddisruptionbudgets } from '../../libs/api/kinds/poddisruptionbudget.ts';
 import { services } from '../../libs/api/kinds/service.ts';
+import { storageclasses } from '../../libs/api/kinds/storageclass.ts';
 import { InformerSet } from '../../libs/client/informer-set.ts';
 import { EventRecorder } from '../../libs/reconcile/events.ts';
 import { Cluster } from '../../libs/scheduling/cluster.ts';
@@ -19,6 +22,7 @@ import { Loop } from './loop.ts';
 import type { Scheduler, SchedulerOptions } from './options.ts';
 import { Refusals } from './refusals.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
+import { volumeHook } from './volume-hook.ts';
 
 /** Starts placing pods. Resolves at once; `ready` says when the whole cluster is known. */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
@@ -41,7 +45,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     cluster,
     core,
     queue,
-    hooks: [gangHook(cluster)],
+    hooks: [volumeHook({ client, cluster, clock }), gangHook(cluster)],
     records,
     bindings,
     refusals,
@@ -59,6 +63,9 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     informers.of(namespaces).addHandler(intake.namespaces),
     informers.of(services).addHandler(intake.services),
     informers.of(poddisruptionbudgets).addHandler(intake.budgets),
+    informers.of(storageclasses).addHandler(intake.storageClasses),
+    informers.of(persistentvolumes).addHandler(intake.volumes),
+    informers.of(persistentvolumeclaims).addHandler(intake.claims),
     informers.of(pods).addHandler(intake.pods),
   ];
   informers.start();

@@ -14,6 +14,7 @@ import {
   shapeKey,
 } from './pod-info.ts';
 import { type Mix, PodMix } from './pod-mix.ts';
+import { Volumes } from './volumes.ts';
 
 /** Shapes kept although no pod has them at the moment. */
 const idleShapesMax = 512;
@@ -36,6 +37,7 @@ export class Cluster {
   readonly table = new NodeTable();
   readonly classes = new LabelClasses(this.table);
   readonly holders = new AffinityHolders(this.table, this.classes);
+  readonly volumes = new Volumes();
   /** The lowest priority of all placed pods; infinite when there are none. */
   lowestPriority = Number.POSITIVE_INFINITY;
   /** Grows when a disruption budget changes. */
@@ -152,6 +154,7 @@ export class Cluster {
     this.table.addPod(placed);
     if (isCounted) this.count(placed, 1);
     this.countGang(placed, 1);
+    if (!isReservation) this.volumes.use(info.shape.claims, 1);
     const { priority } = info;
     this.priorities.set(priority, (this.priorities.get(priority) ?? 0) + 1);
     if (priority < this.lowestPriority) this.lowestPriority = priority;
@@ -166,6 +169,7 @@ export class Cluster {
     if (placed.isCounted) this.count(placed, -1);
     this.table.removePod(placed);
     this.countGang(placed, -1);
+    if (!placed.isReservation) this.volumes.use(placed.info.shape.claims, -1);
     const { priority } = placed.info;
     const left = this.priorities.get(priority)! - 1;
     if (left > 0) this.priorities.set(priority, left);

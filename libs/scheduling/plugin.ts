@@ -19,6 +19,7 @@ export const wakesOn = {
   podPlaced: 32,
   namespaceLabels: 64,
   podUpdated: 128,
+  volumes: 256,
 } as const;
 
 /** Judges a node, given by its slot in the table. */

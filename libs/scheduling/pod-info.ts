@@ -7,6 +7,7 @@ import type { LabelClass, LabelClasses } from './label-classes.ts';
 import { type NodeTable, podsColumn } from './node-table.ts';
 import { type PodAffinity, readPodAffinity } from './pod-affinity.ts';
 import { readSpread, type Spread } from './spread-constraints.ts';
+import { claimsOf } from './volumes.ts';
 
 /** What scoring takes a pod without requests to need, so that such pods spread as well. Source: kube-scheduler. */
 const defaultCpuMillis = 100;
@@ -42,6 +43,8 @@ export interface PodShape {
   readonly hostPorts: readonly HostPort[];
   readonly affinity: PodAffinity;
   readonly spread: Spread;
+  /** Claims that the pod uses, as `namespace/name`. */
+  readonly claims: readonly string[];
 }
 
 /** A pod as the scheduler sees it. */
@@ -115,6 +118,7 @@ export function shapeKey(pod: V1Pod, owner: SpreadOwner, nodeName: string): stri
     owner,
     ruleLabels(pod),
     heldAmounts(pod),
+    spec?.volumes && claimsOf(pod),
   ]);
 }
 
@@ -170,6 +174,7 @@ export function readShape(pod: V1Pod, identity: ShapeIdentity, context: ShapeCon
     hostPorts: readHostPorts(pod),
     affinity: readPodAffinity(pod, context),
     spread: readSpread(pod, owner, context),
+    claims: claimsOf(pod),
   };
 }
 

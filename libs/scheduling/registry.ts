@@ -9,6 +9,8 @@ import { nodeUnschedulable } from './plugins/node-unschedulable.ts';
 import { resourcesFit } from './plugins/resources-fit.ts';
 import { taintToleration } from './plugins/taint-toleration.ts';
 import { topologySpread } from './plugins/topology-spread.ts';
+import { volumeBinding } from './plugins/volume-binding.ts';
+import { volumeRestrictions } from './plugins/volume-restrictions.ts';
 
 /** The plugins of the default profile. The first that refuses a node gives the reason; weights are kube-scheduler's. */
 export const defaultPlugins: readonly WeightedPlugin[] = [
@@ -19,6 +21,8 @@ export const defaultPlugins: readonly WeightedPlugin[] = [
   { plugin: nodePorts, weight: 1 },
   { plugin: resourcesFit, weight: 1 },
   { plugin: topologySpread, weight: 2 },
+  { plugin: volumeRestrictions, weight: 1 },
+  { plugin: volumeBinding, weight: 1 },
   { plugin: interPodAffinity, weight: 2 },
   { plugin: balancedAllocation, weight: 1 },
   { plugin: imageLocality, weight: 1 },

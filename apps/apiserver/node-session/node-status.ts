@@ -5,7 +5,7 @@ import type { V1Node, V1NodeCondition, V1NodeStatus } from '../../../libs/api/ge
 const restrictedLabel = /^([^/]*\.)?node-restriction\.kubernetes\.io\//;
 
 /**
- * The status to write: what the agent reports, and the conditions and volumes that others keep. Undefined when only the
+ * The status to write: what the agent reports, and the conditions, volumes and resources that others keep. Undefined when only the
  * times of heartbeats would change, for these stay in memory.
  */
 export function mergeNodeStatus(present: V1NodeStatus | undefined, reported: V1NodeStatus): V1NodeStatus | undefined {
@@ -17,10 +17,18 @@ export function mergeNodeStatus(present: V1NodeStatus | undefined, reported: V1N
     volumesAttached,
     volumesInUse,
     ...reported,
+    ...(reported.capacity && { capacity: withForeign(before.capacity, reported.capacity) }),
+    ...(reported.allocatable && { allocatable: withForeign(before.allocatable, reported.allocatable) }),
     conditions: [...(reported.conditions ?? []), ...others],
   };
   const status = JSON.parse(JSON.stringify(merged)) as V1NodeStatus;
   return isDeepStrictEqual(timeless(status), timeless(before)) ? undefined : status;
+}
+
+/** Extended resources (`domain/name`) that the agent knows nothing of are advertised by others. */
+function withForeign(present: Record<string, string> = {}, reported: Record<string, string>): Record<string, string> {
+  const foreign = Object.entries(present).filter(([name]) => name.includes('/') && reported[name] === undefined);
+  return { ...Object.fromEntries(foreign), ...reported };
 }
 
 function timeless(status: V1NodeStatus): unknown {

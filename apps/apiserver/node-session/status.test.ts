@@ -55,6 +55,12 @@ describe('mergeNodeStatus', () => {
       { conditions: [condition('Ready')] },
       { conditions: [condition('Ready'), condition('NetworkUnavailable', 'False')] },
     ],
+    [
+      'keeps the resources that others advertise, in their newest size',
+      { capacity: { cpu: '1', 'a.b/x': '5', hugepages: '1' }, allocatable: { cpu: '1', 'a.b/x': '4' } },
+      { capacity: { cpu: '2' }, allocatable: { cpu: '2' } },
+      { capacity: { cpu: '2', 'a.b/x': '5' }, allocatable: { cpu: '2', 'a.b/x': '4' }, conditions: [] },
+    ],
   ])('%s', (_, present, reported, expected) => {
     expect(mergeNodeStatus(present, reported)).toEqual(expected);
   });

@@ -1,0 +1,78 @@
+import type { V1PersistentVolume } from '../../api/gen/types.ts';
+import type { NodeTable } from '../node-table.ts';
+import { meetsTerm } from '../node-terms.ts';
+import { type Plugin, type Refusal, wakesOn } from '../plugin.ts';
+import type { Volumes } from '../volumes.ts';
+
+export const affinityReason = "node(s) didn't match PersistentVolume's node affinity";
+export const noVolumeReason = "node(s) didn't find available persistent volumes to bind";
+export const lostVolumeReason = 'node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)';
+export const immediateReason = 'pod has unbound immediate PersistentVolumeClaims';
+const missingReason = (name: string) => `persistentvolumeclaim "${name}" not found`;
+const deletingReason = (name: string) => `persistentvolumeclaim "${name}" is being deleted`;
+
+/** Whether a node can use a volume. */
+export function admitsVolume({ spec }: V1PersistentVolume, table: NodeTable, slot: number): boolean {
+  const terms = spec?.nodeAffinity?.required?.nodeSelectorTerms;
+  return terms === undefined || terms.some((term) => meetsTerm(term, table, slot));
+}
+
+/** Keeps a pod to nodes that can use the volumes of its claims, those they have and those they can get. */
+export const volumeBinding: Plugin = {
+  name: 'VolumeBinding',
+  wakesOn: wakesOn.nodeAdded | wakesOn.nodeLabels | wakesOn.volumes,
+  judge({ claims }, _labels, { table, volumes }) {
+    if (claims.length === 0) return undefined;
+    return {
+      isResolvable: false,
+      local: {
+        epoch: () => volumes.version,
+        filter(slot) {
+          for (const key of claims) {
+            const refusal = refusalOf(key, volumes, { table, slot });
+            if (refusal !== undefined) return refusal;
+          }
+          return undefined;
+        },
+      },
+    };
+  },
+};
+
+function refusalOf(
+  key: string,
+  volumes: Volumes,
+  { table, slot }: { table: NodeTable; slot: number },
+): Refusal | undefined {
+  const state = volumes.stateOf(key);
+  const name = key.slice(key.indexOf('/') + 1);
+  const admits = (volume: V1PersistentVolume) => admitsVolume(volume, table, slot);
+  switch (state.kind) {
+    case 'missing':
+      return missingReason(name);
+    case 'deleting':
+      return deletingReason(name);
+    case 'bound':
+      if (state.volume === undefined) return lostVolumeReason;
+      return admits(state.volume) ? undefined : affinityReason;
+    case 'unbound': {
+      if (!state.waitsForPod) return immediateReason;
+      const isThere = volumes.suiting(key, admits).next().done === false;
+      return isThere || canBeMadeAt(key, volumes, { table, slot }) ? undefined : noVolumeReason;
+    }
+  }
+}
+
+/** Whether a volume can be made for the claim that is usable at the node. */
+function canBeMadeAt(key: string, volumes: Volumes, { table, slot }: { table: NodeTable; slot: number }): boolean {
+  const claim = volumes.claim(key);
+  if (claim === undefined || !volumes.canProvision(claim)) return false;
+  const topologies = volumes.classOf(claim)?.allowedTopologies ?? [];
+  const labels = table.labels(slot);
+  return (
+    topologies.length === 0 ||
+    topologies.some(({ matchLabelExpressions = [] }) =>
+      matchLabelExpressions.every(({ key: label, values }) => values.includes(labels[label] ?? '')),
+    )
+  );
+}

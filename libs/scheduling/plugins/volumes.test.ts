@@ -1,0 +1,166 @@
+import { makeNode } from '../../../test/support/make-node.ts';
+import { makePod } from '../../../test/support/make-pod.ts';
+import { clusterOf, withSpec } from '../../../test/support/placement.ts';
+import type { V1PersistentVolume, V1PersistentVolumeClaim, V1Pod, V1StorageClass } from '../../api/gen/types.ts';
+import { wakesOn } from '../plugin.ts';
+import { SchedulerCore } from '../scheduler-core.ts';
+
+const zone = 'topology.kubernetes.io/zone';
+const nodes = [makeNode('n1').zone('a').build(), makeNode('n2').zone('b').build()];
+
+const claim = (name: string, spec: V1PersistentVolumeClaim['spec'] = {}): V1PersistentVolumeClaim => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name, namespace: 'default' },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '5Gi' } }, ...spec },
+});
+const volume = (name: string, inZone: string, spec: V1PersistentVolume['spec'] = {}): V1PersistentVolume => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolume',
+  metadata: { name },
+  spec: {
+    accessModes: ['ReadWriteOnce'],
+    capacity: { storage: '10Gi' },
+    nodeAffinity: {
+      required: { nodeSelectorTerms: [{ matchExpressions: [{ key: zone, operator: 'In', values: [inZone] }] }] },
+    },
+    ...spec,
+  },
+});
+const storageClass = (name: string, provisioner: string, more: Partial<V1StorageClass> = {}): V1StorageClass => ({
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: { name },
+  provisioner,
+  volumeBindingMode: 'WaitForFirstConsumer',
+  ...more,
+});
+const pod = (name: string, ...claims: string[]): V1Pod =>
+  withSpec(makePod(name).requests('100m', '64Mi').build(), {
+    volumes: claims.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } })),
+  });
+
+interface World {
+  claims?: V1PersistentVolumeClaim[];
+  volumes?: V1PersistentVolume[];
+  classes?: V1StorageClass[];
+  running?: V1Pod[];
+}
+
+function answer({ claims = [], volumes = [], classes = [], running = [] }: World, newcomer: V1Pod): string {
+  const cluster = clusterOf(nodes, running);
+  for (const each of claims) cluster.volumes.setClaim(`default/${each.metadata?.name}`, each);
+  for (const each of volumes) cluster.volumes.setVolume(each.metadata?.name ?? '', each);
+  for (const each of classes) cluster.volumes.setClass(each.metadata?.name ?? '', each);
+  const decision = new SchedulerCore(cluster).decide(cluster.read(newcomer));
+  if (decision.kind === 'node') return decision.nodeName;
+  expect(decision.wakesOn & wakesOn.volumes).toBe(wakesOn.volumes);
+  return decision.message;
+}
+
+const local = storageClass('local', 'kubernetes.io/no-provisioner');
+const waiting = claim('c', { storageClassName: 'local' });
+const nobody = "0/2 nodes are available: 2 node(s) didn't find available persistent volumes to bind.";
+
+describe('volumes', () => {
+  it.each<[string, World, V1Pod, string]>([
+    [
+      'a bound volume keeps its pod to the nodes that can use it',
+      { claims: [claim('c', { volumeName: 'v' })], volumes: [volume('v', 'b')] },
+      pod('p', 'c'),
+      'n2',
+    ],
+    [
+      'two volumes in two places leave no node',
+      {
+        claims: [claim('c', { volumeName: 'v' }), claim('d', { volumeName: 'w' })],
+        volumes: [volume('v', 'b'), volume('w', 'a')],
+      },
+      pod('p', 'c', 'd'),
+      "0/2 nodes are available: 2 node(s) didn't match PersistentVolume's node affinity.",
+    ],
+    [
+      'a claim that does not exist is named',
+      {},
+      pod('p', 'c'),
+      '0/2 nodes are available: 2 persistentvolumeclaim "c" not found.',
+    ],
+    [
+      'a bound volume that is gone',
+      { claims: [claim('c', { volumeName: 'v' })] },
+      pod('p', 'c'),
+      '0/2 nodes are available: 2 node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s).',
+    ],
+    [
+      'a claim that somebody is to bind first',
+      { claims: [claim('c')] },
+      pod('p', 'c'),
+      '0/2 nodes are available: 2 pod has unbound immediate PersistentVolumeClaims.',
+    ],
+    [
+      'a claim that waits for its pod finds a free volume where that can go',
+      {
+        claims: [waiting],
+        classes: [local],
+        volumes: [volume('v', 'b', { storageClassName: 'local', capacity: { storage: '5Gi' } })],
+      },
+      pod('p', 'c'),
+      'n2',
+    ],
+    [
+      'a volume that is too small is none',
+      {
+        claims: [waiting],
+        classes: [local],
+        volumes: [volume('v', 'b', { storageClassName: 'local', capacity: { storage: '1Gi' } })],
+      },
+      pod('p', 'c'),
+      nobody,
+    ],
+    [
+      'a volume of another claim is none',
+      {
+        claims: [waiting],
+        classes: [local],
+        volumes: [volume('v', 'b', { storageClassName: 'local', claimRef: { namespace: 'default', name: 'other' } })],
+      },
+      pod('p', 'c'),
+      nobody,
+    ],
+    [
+      'a volume that lacks an access mode is none',
+      {
+        claims: [claim('c', { storageClassName: 'local', accessModes: ['ReadWriteMany'] })],
+        classes: [local],
+        volumes: [volume('v', 'b', { storageClassName: 'local' })],
+      },
+      pod('p', 'c'),
+      nobody,
+    ],
+    [
+      'a volume can be made where the class allows it',
+      {
+        claims: [claim('c', { storageClassName: 'made' })],
+        classes: [
+          storageClass('made', 'example.com/disk', {
+            allowedTopologies: [{ matchLabelExpressions: [{ key: zone, values: ['b'] }] }],
+          }),
+        ],
+      },
+      pod('p', 'c'),
+      'n2',
+    ],
+    [
+      'a claim for one pod is not given to a second',
+      {
+        claims: [claim('c', { volumeName: 'v', accessModes: ['ReadWriteOncePod'] })],
+        volumes: [volume('v', 'b')],
+        running: [withSpec(pod('first', 'c'), { nodeName: 'n2' })],
+      },
+      pod('p', 'c'),
+      '0/2 nodes are available: 2 node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod.',
+    ],
+  ])('%s', (_name, world, newcomer, expected) => {
+    expect(answer(world, newcomer)).toBe(expected);
+  });
+});
