@@ -1,5 +1,6 @@
 import { makePod } from '../../../test/support/make-pod.ts';
 import type { V1Pod, V1StatefulSet, V1StatefulSetSpec } from '../../api/gen/types.ts';
+import { claimOwnerOf, ownersToWrite } from './claims.ts';
 import { compute, computeStatus } from './compute.ts';
 import { claimsOf, podOf } from './identity.ts';
 
@@ -39,6 +40,21 @@ const cases: Case[] = [
   },
   { name: 'updates from the highest down', pods: [0, 1, 2].map((ordinal) => ready(ordinal, 'old')), remove: ['db-2'] },
   { name: 'one after the other', pods: [ready(0, 'old'), ready(1, 'old'), ready(2)], remove: ['db-1'] },
+  {
+    name: 'as many at once as may be unavailable',
+    spec: { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '50%' } } },
+    pods: [0, 1, 2].map((ordinal) => ready(ordinal, 'old')),
+    remove: ['db-2', 'db-1'],
+  },
+  {
+    name: 'those that are away counted in',
+    spec: {
+      podManagementPolicy: 'Parallel',
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 2 } },
+    },
+    pods: [ready(0, 'old'), ready(1, 'old'), pod(2).phase('Running').build()],
+    remove: ['db-1'],
+  },
   { name: 'never below the partition', spec: rolling(2), pods: [ready(0, 'old'), ready(1, 'old'), ready(2)] },
   {
     name: 'below the partition the old revision comes back',
@@ -90,5 +106,35 @@ it('the current revision follows once all pods are updated', () => {
     updatedReplicas: 3,
     currentReplicas: 3,
     availableReplicas: 3,
+  });
+});
+
+describe('claims of a StatefulSet', () => {
+  const set = (whenScaled: string, whenDeleted: string) =>
+    makeSet({ replicas: 1, persistentVolumeClaimRetentionPolicy: { whenScaled, whenDeleted } });
+  it.each([
+    { whenScaled: 'Retain', whenDeleted: 'Retain', kept: undefined, surplus: undefined },
+    { whenScaled: 'Retain', whenDeleted: 'Delete', kept: 'StatefulSet', surplus: 'StatefulSet' },
+    { whenScaled: 'Delete', whenDeleted: 'Retain', kept: undefined, surplus: 'Pod' },
+    { whenScaled: 'Delete', whenDeleted: 'Delete', kept: 'StatefulSet', surplus: 'Pod' },
+  ])('go with whom the policy says: $whenScaled, $whenDeleted', ({ whenScaled, whenDeleted, kept, surplus }) => {
+    const owned = set(whenScaled, whenDeleted);
+    expect(claimOwnerOf(owned, 0, ready(0))?.kind).toBe(kept);
+    expect(claimOwnerOf(owned, 3, ready(3))?.kind).toBe(surplus);
+  });
+
+  it('change owners with the policy, and keep what others own', () => {
+    const claim = { metadata: { name: 'data-db-0' } };
+    const at = { ordinal: 0, pod: ready(0) };
+    const owners = ownersToWrite(claim, set('Retain', 'Delete'), at);
+    expect(owners).toMatchObject([{ kind: 'StatefulSet', uid: 'u', controller: true }]);
+    const owned = { metadata: { ...claim.metadata, ownerReferences: owners } };
+    expect(ownersToWrite(owned, set('Retain', 'Delete'), at)).toBeUndefined();
+    expect(ownersToWrite(owned, set('Retain', 'Retain'), at)).toEqual([]);
+    const other = { apiVersion: 'v1', kind: 'ConfigMap', name: 'c', uid: 'c', controller: true };
+    const taken = { metadata: { ...claim.metadata, ownerReferences: [other] } };
+    expect(ownersToWrite(taken, set('Retain', 'Delete'), at)).toBeUndefined();
+    const before = { metadata: { ...claim.metadata, ownerReferences: [{ ...owners![0]!, uid: 'earlier' }] } };
+    expect(ownersToWrite(before, set('Retain', 'Retain'), at)).toBeUndefined();
   });
 });

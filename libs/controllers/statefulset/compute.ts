@@ -1,4 +1,5 @@
 import type { V1Pod, V1StatefulSet, V1StatefulSetStatus } from '../../api/gen/types.ts';
+import { scaledValue } from '../../reconcile/percent.ts';
 import { isPodAvailable, isPodReady, isPodTerminal, msUntilAvailable } from '../../reconcile/pods.ts';
 import { revisionHashLabel } from '../../reconcile/revisions.ts';
 import { ordinalOf } from './identity.ts';
@@ -93,14 +94,15 @@ function update(snapshot: Snapshot, wanted: readonly Placed[], plan: Plan, nowMs
   const { set, updateRevision } = snapshot;
   const strategy = set.spec?.updateStrategy;
   if (strategy?.type === 'OnDelete') return;
-  const first = bounds(set).start + (strategy?.rollingUpdate?.partition ?? 0);
+  const { partition = 0, maxUnavailable = 1 } = strategy?.rollingUpdate ?? {};
+  const first = bounds(set).start + partition;
+  let left = Math.max(1, scaledValue(maxUnavailable, set.spec?.replicas ?? 1, 'up'));
   for (const { ordinal, pod } of [...wanted].reverse()) {
-    if (ordinal < first) return;
-    if (pod && !isLeaving(pod) && revisionOf(pod) !== updateRevision) {
-      plan.remove.push(pod);
-      return;
-    }
-    if (!isHealthy(snapshot, pod, nowMs)) return;
+    if (ordinal < first || left <= 0) return;
+    const isOutdated = pod && !isLeaving(pod) && revisionOf(pod) !== updateRevision;
+    if (isOutdated) plan.remove.push(pod);
+    // Those that are away already count as well as those that go now.
+    if (isOutdated || !isHealthy(snapshot, pod, nowMs)) left -= 1;
   }
 }
 

@@ -16,6 +16,12 @@ export function ordinalOf(set: V1StatefulSet, pod: V1Pod): number {
   return /^\d+$/.test(ordinal) ? Number(ordinal) : -1;
 }
 
+/** Whether the set asks for a pod of this ordinal. */
+export function isWanted({ spec }: V1StatefulSet, ordinal: number): boolean {
+  const start = spec?.ordinals?.start ?? 0;
+  return ordinal >= start && ordinal < start + (spec?.replicas ?? 1);
+}
+
 const claimName = (set: V1StatefulSet, template: V1PersistentVolumeClaim, ordinal: number) =>
   `${template.metadata?.name}-${nameOf(set)}-${ordinal}`;
 

@@ -1,29 +1,49 @@
-import type { V1ControllerRevision, V1StatefulSet } from '../../api/gen/types.ts';
+import type { V1ControllerRevision, V1Pod, V1StatefulSet } from '../../api/gen/types.ts';
 import { persistentvolumeclaims } from '../../api/kinds/persistentvolumeclaim.ts';
 import { pods } from '../../api/kinds/pod.ts';
 import { statefulsets } from '../../api/kinds/statefulset.ts';
+import { nameOf, objectKey } from '../../api/meta.ts';
 import { Controller, type ControllerContext, type ReconcileResult } from '../../reconcile/controller.ts';
 import { Expectations, expectationRecheckMs } from '../../reconcile/expectations.ts';
 import { OwnedPods } from '../../reconcile/owned-pods.ts';
 import { PodControl } from '../../reconcile/pod-control.ts';
-import { isNamespaceTerminating, unlessExists } from '../../reconcile/retry.ts';
+import { isNamespaceTerminating, unlessExists, unlessMissing } from '../../reconcile/retry.ts';
 import { type History, hashOf, Revisions, templateOf } from '../../reconcile/revisions.ts';
 import { same } from '../../reconcile/same.ts';
+import { claimOwnerOf, ownersToWrite } from './claims.ts';
 import { compute, computeStatus, type Plan, revisionOf } from './compute.ts';
-import { claimsOf, podOf } from './identity.ts';
+import { claimsOf, ordinalOf, podOf } from './identity.ts';
 
 /** Keeps the numbered pods of StatefulSets and the claims of their storage. */
 export function newStatefulSetController(context: ControllerContext): Controller {
   const { client, clock } = context;
   const owned = new OwnedPods<V1StatefulSet>(context, statefulsets, { selectorOf: ({ spec }) => spec?.selector });
   const revisions = new Revisions<V1StatefulSet>(context, statefulsets);
+  const claims = context.informers.of(persistentvolumeclaims);
   const expectations = new Expectations({ ...context, resource: pods });
   const events = context.events.for('statefulset-controller');
   const control = new PodControl({ client, events, resource: statefulsets, expectations });
 
   const createOne = async (key: string, set: V1StatefulSet, ordinal: number, revision: V1ControllerRevision) => {
-    for (const claim of claimsOf(set, ordinal)) await unlessExists(client.create(persistentvolumeclaims, claim));
+    const owner = claimOwnerOf(set, ordinal);
+    for (const { metadata, ...claim } of claimsOf(set, ordinal)) {
+      const owned = { ...metadata, ...(owner ? { ownerReferences: [owner] } : {}) };
+      await unlessExists(client.create(persistentvolumeclaims, { ...claim, metadata: owned }));
+    }
     await unlessExists(control.create(key, set, podOf(set, ordinal, templateOf(revision), nameOfRevision(revision))));
+  };
+
+  /** Sees that the claims of a pod go with whom the set's policy says. */
+  const settleClaims = async (set: V1StatefulSet, pod: V1Pod): Promise<void> => {
+    const ordinal = ordinalOf(set, pod);
+    for (const { metadata } of ordinal < 0 ? [] : claimsOf(set, ordinal)) {
+      const claim = claims.get(objectKey({ namespace: metadata?.namespace, name: metadata?.name ?? '' }));
+      const ownerReferences = claim && ownersToWrite(claim, set, { ordinal, pod });
+      if (!claim || !ownerReferences) continue;
+      const { uid, resourceVersion } = claim.metadata ?? {};
+      const body = { metadata: { uid, resourceVersion, ownerReferences } };
+      await unlessMissing(client.patch(persistentvolumeclaims, nameOf(claim), { type: 'merge', body }));
+    }
   };
 
   const apply = async (key: string, set: V1StatefulSet, plan: Plan, { all, current }: History): Promise<void> => {
@@ -51,6 +71,8 @@ export function newStatefulSetController(context: ControllerContext): Controller
     const before = set.status?.currentRevision;
     const known = history.all.some((revision) => nameOfRevision(revision) === before);
     const snapshot = { set, pods: mine, updateRevision, currentRevision: before && known ? before : updateRevision };
+    // Before a pod is removed: with it may go the last who knows of its claims.
+    for (const pod of mine) await settleClaims(set, pod);
     await apply(key, set, compute(snapshot, clock.now()), history);
     const { status, changesInMs } = computeStatus(snapshot, clock.now());
     if (!same(set.status, status)) await client.update(statefulsets, { ...set, status }, { subresource: 'status' });
@@ -60,7 +82,7 @@ export function newStatefulSetController(context: ControllerContext): Controller
     return changesInMs === undefined ? {} : { requeueAfterMs: changesInMs };
   };
 
-  const caches = [owned.owners, owned.cache, revisions.cache];
+  const caches = [owned.owners, owned.cache, revisions.cache, claims];
   const controller = new Controller(context, { name: 'statefulset', caches, reconcile });
   owned.watch((key) => controller.enqueue(key));
   return controller;
