@@ -84,9 +84,10 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
   const admission = new AdmissionChain(plugins);
   const quotas = new ResourceQuotas(mirror, clock);
   const registry: Registry = new Registry({ store, mirror, admission, quotas, clock, random, serviceCidr });
-  new CustomResources({ registry, clock, logger }).start();
+  const conversions = { post: caller.post.bind(caller), random };
+  new CustomResources({ registry, clock, logger, conversions }).start();
   serveCheckedPolicies(registry);
-  followPolicyTypes(registry, logger);
+  followPolicyTypes({ registry, clock, logger });
   const binder = new PodBinder({ mirror, writer: registry.writer, clock, isShared: storeShared });
   const usage = new UsageBoard();
   const checks: HealthCheck[] = [

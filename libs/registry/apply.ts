@@ -16,6 +16,7 @@ import { nextState } from './update.ts';
 
 /** Server-side apply: creates the object where there is none. @throws StatusError. */
 export async function applyObject(parts: Parts, at: ObjectName, request: PatchRequest): Promise<WriteAnswer> {
+  checkRepeated(request);
   await parts.mirror.current();
   if (!parts.collection.get(objectKey(at))) {
     if (request.subresource) throw notFound(parts.definition, at.name);
@@ -35,6 +36,16 @@ export async function applyObject(parts: Parts, at: ObjectName, request: PatchRe
     },
   });
   return { document, created: false };
+}
+
+/** Keys that stand twice are refused, told of or let be, as the request wishes. @throws StatusError BadRequest. */
+function checkRepeated(request: PatchRequest): void {
+  const { complaints, fieldValidation } = request;
+  if (complaints.length === 0 || fieldValidation === 'Ignore') return;
+  const what = `error converting YAML to JSON: yaml: unmarshal errors:\n  ${complaints.join('\n  ')}`;
+  const message = `error strict decoding YAML: ${what}`;
+  if (fieldValidation === 'Strict') throw badRequest(message);
+  request.warn(message);
 }
 
 function createByApply(parts: Parts, at: ObjectName, request: PatchRequest): Promise<Document> {

@@ -1,5 +1,6 @@
 import type { V1ValidatingAdmissionPolicy } from '../../api/gen/types.ts';
 import { loopbackUser } from '../../auth/user.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { isStatus } from '../../base/status.ts';
 import { kindOf } from '../../registry/equivalents.ts';
@@ -9,14 +10,20 @@ import { typeWarnings } from './type-checks.ts';
 const group = 'admissionregistration.k8s.io';
 const plural = 'validatingadmissionpolicies';
 
+/** People who write a policy and change it at once should not meet another version of it in between. */
+const delayMs = 500;
+
 /** Follows validating policies and writes into their status what their types tell of their expressions. */
-export function followPolicyTypes(registry: Registry, logger: Logger): void {
+export function followPolicyTypes(parts: { registry: Registry; clock: Clock; logger: Logger }): void {
+  const { registry, clock, logger } = parts;
   const collection = registry.mirror.collection(group, plural);
   const look = (policy: V1ValidatingAdmissionPolicy) => {
     if (policy.metadata?.deletionTimestamp || policy.status?.observedGeneration === policy.metadata?.generation) return;
-    tell(registry, policy).catch((error) => {
-      if (isStatus(error, 'NotFound', 'Conflict')) return;
-      logger.warn('a policy could not be checked against types', { error: String(error) });
+    clock.setTimer(delayMs, () => {
+      tell(registry, policy).catch((error) => {
+        if (isStatus(error, 'NotFound', 'Conflict')) return;
+        logger.warn('a policy could not be checked against types', { error: String(error) });
+      });
     });
   };
   for (const [, { object }] of collection.list({})) look(object as V1ValidatingAdmissionPolicy);
@@ -24,7 +31,7 @@ export function followPolicyTypes(registry: Registry, logger: Logger): void {
     event: (type, event) => {
       if (type !== 'DELETED' && event.current) look(event.current.object as V1ValidatingAdmissionPolicy);
     },
-    expired: () => followPolicyTypes(registry, logger),
+    expired: () => followPolicyTypes(parts),
   });
 }
 

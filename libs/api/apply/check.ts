@@ -45,7 +45,7 @@ class Checker {
       const below = memberSchema(schema, name);
       this.path.push(fieldElement(name));
       if (below) this.value(value[name], below);
-      else this.note('the type has no such field');
+      else this.note('field not declared in schema');
       this.path.pop();
     }
   }

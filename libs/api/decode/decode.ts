@@ -41,6 +41,8 @@ interface ParsedBody {
   readonly value: unknown;
   /** @param counted members found while the value was read; where all were counted, nothing stands twice */
   duplicates(counted?: number): string[];
+  /** Of YAML: keys that stand twice, with their lines. */
+  readonly repeated?: readonly string[];
 }
 
 function parseBody(body: Uint8Array | string, format: BodyFormat): ParsedBody {
@@ -56,8 +58,8 @@ function parseBody(body: Uint8Array | string, format: BodyFormat): ParsedBody {
       if (format === 'json') throw error;
     }
   }
-  const { value, duplicates } = parseYaml(text);
-  return { value, duplicates: () => duplicates };
+  const { value, duplicates, repeated } = parseYaml(text);
+  return { value, duplicates: () => duplicates, repeated };
 }
 
 /**
@@ -66,7 +68,8 @@ function parseBody(body: Uint8Array | string, format: BodyFormat): ParsedBody {
 export function decodePlain(body: Uint8Array | string, format: BodyFormat): PlainBody {
   try {
     const parsed = parseBody(body, format);
-    return { value: parsed.value, complaints: parsed.duplicates().map(duplicate).slice(0, complaintsMax) };
+    const complaints = parsed.repeated ?? parsed.duplicates().map(duplicate);
+    return { value: parsed.value, complaints: complaints.slice(0, complaintsMax) };
   } catch (error) {
     refuse(error);
   }

@@ -5,6 +5,8 @@ import { DecodeError, writePath } from './problem.ts';
 export interface YamlText {
   readonly value: unknown;
   readonly duplicates: string[];
+  /** The same keys with the lines on which they stand, as readers of YAML tell of them. */
+  readonly repeated: string[];
 }
 
 /** How often an anchor may be used, all in all: more is taken for an attack on memory. */
@@ -20,18 +22,26 @@ function pathOf(ancestors: readonly unknown[]): Array<string | number> {
   return path;
 }
 
-function duplicatesIn(document: ReturnType<typeof parseDocument>): string[] {
-  const found: string[] = [];
+function duplicatesIn(
+  document: ReturnType<typeof parseDocument>,
+  lines: LineCounter,
+): Pick<YamlText, 'duplicates' | 'repeated'> {
+  const duplicates: string[] = [];
+  const repeated: string[] = [];
   visit(document, (_, node, ancestors) => {
     if (!isMap(node)) return;
     const keys = new Set<string>();
     for (const { key } of node.items) {
       const name = String(isScalar(key) ? key.value : key);
-      if (keys.has(name)) found.push(writePath([...pathOf([...ancestors, node]), name]));
+      if (keys.has(name)) {
+        duplicates.push(writePath([...pathOf([...ancestors, node]), name]));
+        const { line } = lines.linePos((isScalar(key) && key.range?.[0]) || 0);
+        repeated.push(`line ${line}: key ${JSON.stringify(name)} already set in map`);
+      }
       keys.add(name);
     }
   });
-  return found;
+  return { duplicates, repeated };
 }
 
 /**
@@ -71,5 +81,5 @@ function readDocument(text: string): YamlText {
   }
   const value: unknown = document.toJS({ maxAliasCount: aliasCountMax });
   countMembers(value);
-  return { value, duplicates: duplicatesIn(document) };
+  return { value, ...duplicatesIn(document, lineCounter) };
 }

@@ -16,6 +16,7 @@ import { alwaysOneOf, below, oneOf, type Rule, required } from '../validation/ru
 import { clientConfig } from './admission/rules.ts';
 import { plainColumns } from './cells.ts';
 import { versionSchema } from './customresource/schema.ts';
+import { dropZeros } from './customresource/zeros.ts';
 import { emptyOf, ownStatus } from './strategy.ts';
 
 const HTTPS_PORT = 443;
@@ -184,6 +185,7 @@ function setDefaults({ spec }: V1CustomResourceDefinition): void {
     if (given.kind) given.listKind ||= `${given.kind}List`;
     if (!given.singular) delete given.singular;
   }
+  for (const version of spec.versions ?? []) dropZeros(version?.schema?.openAPIV3Schema);
   spec.conversion ??= { strategy: 'None' };
   const service = spec.conversion.webhook?.clientConfig?.service;
   if (service) service.port ??= HTTPS_PORT;

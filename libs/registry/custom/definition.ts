@@ -13,6 +13,7 @@ import { Report } from '../../api/validation/report.ts';
 import { worded } from '../../api/validation/wording.ts';
 import { StatusError } from '../../base/status.ts';
 import { setExpected } from '../expected-type.ts';
+import { type ConversionCalls, conversionOf } from './conversion.ts';
 import { ruleErrors } from './rule-errors.ts';
 import { hasRules, type RuleNode, rulesOf } from './rules.ts';
 import { setSchemaDefaults, structuralType } from './structural.ts';
@@ -36,11 +37,15 @@ const unchecked: FieldError = {
 type WithStatus = KubeObject & { status?: unknown };
 
 /** The resources that a definition asks for: one for each version that is served. */
-export function customResources(crd: V1CustomResourceDefinition): ResourceDefinition[] {
-  return crd.spec.versions.filter((version) => version.served).map((version) => resourceOf(crd, version));
+export function customResources(crd: V1CustomResourceDefinition, calls?: ConversionCalls): ResourceDefinition[] {
+  return crd.spec.versions.filter((version) => version.served).map((version) => resourceOf(crd, version, calls));
 }
 
-function resourceOf(crd: V1CustomResourceDefinition, version: V1CustomResourceDefinitionVersion): ResourceDefinition {
+function resourceOf(
+  crd: V1CustomResourceDefinition,
+  version: V1CustomResourceDefinitionVersion,
+  calls: ConversionCalls | undefined,
+): ResourceDefinition {
   const { group, names, scope } = crd.spec;
   const namespaced = scope === 'Namespaced';
   const root = version.schema?.openAPIV3Schema ?? {};
@@ -70,6 +75,7 @@ function resourceOf(crd: V1CustomResourceDefinition, version: V1CustomResourceDe
     selectableFields: selectable(version),
     ...strategyOf(crd, root),
     ...(version.storage ? {} : { storedAs: storedAs(crd, version.name) }),
+    conversion: conversionOf(crd, calls),
   };
   const gvk = { group, version: version.name, kind: names.kind };
   setExpected(definition, { type: structuralType(type, root), gvk });

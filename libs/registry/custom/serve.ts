@@ -6,6 +6,7 @@ import { type Clock, rfc3339 } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { CacheEvent } from '../../cache/event.ts';
 import type { Registry } from '../registry.ts';
+import type { ConversionCalls } from './conversion.ts';
 import { customResources } from './definition.ts';
 import { checkedDefinitions } from './definitions.ts';
 import { standing, takenNames } from './names.ts';
@@ -17,6 +18,8 @@ export interface CustomParts {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Absent: versions differ in their names only. */
+  readonly conversions?: ConversionCalls;
 }
 
 interface Served {
@@ -88,7 +91,7 @@ export class CustomResources {
     if (before && before.terminating === terminating && sameValue(before.spec, crd.spec)) return;
     this.withdraw(name);
     try {
-      const resources = customResources(crd);
+      const resources = customResources(crd, this.parts.conversions);
       for (const resource of resources) this.parts.registry.serveStored(resource);
       this.served.set(name, { spec: crd.spec, terminating, resources });
     } catch (error) {

@@ -24,14 +24,15 @@ export function partOf(value: unknown): V1JSONSchemaProps | undefined {
 
 /** The structural schema of a custom kind in the form in which built-in types are read, merged and owned. */
 export function structuralType(name: string, root: V1JSONSchemaProps): TypeSchema {
-  const type = objectType(name, root);
-  const metadata: FieldSchema = {
-    ...fieldOf('metadata', { ...scalar, kind: 'object', format: 'string', type: schema.type('V1ObjectMeta') }),
-    zero: 'always',
-  };
+  return withHead(objectType(name, root), 'always');
+}
+
+/** The type with the fields that every object has: of a kind's root, and of whole objects inside of others. */
+function withHead(type: TypeSchema, zero: FieldSchema['zero']): TypeSchema {
   const fields = new Map(type.fields);
   for (const head of ['apiVersion', 'kind']) fields.set(head, fieldOf(head, { ...scalar, format: 'string' }));
-  fields.set('metadata', metadata);
+  const metadata: ValueSchema = { ...scalar, kind: 'object', format: 'string', type: schema.type('V1ObjectMeta') };
+  fields.set('metadata', { ...fieldOf('metadata', metadata), zero });
   return { ...type, fields };
 }
 
@@ -69,7 +70,9 @@ function valueSchema(name: string, part: V1JSONSchemaProps): ValueSchema {
   const atomic = part['x-kubernetes-map-type'] === 'atomic';
   if (additional) return { ...scalar, kind: 'map', format: 'string', element: valueSchema(name, additional), atomic };
   if (part.additionalProperties === true) return { ...scalar, kind: 'map', format: 'string', element: scalar, atomic };
-  return { ...scalar, kind: 'object', format: 'string', type: objectType(name, part), atomic };
+  const own = objectType(name, part);
+  const type = part['x-kubernetes-embedded-resource'] ? withHead(own, 'kept') : own;
+  return { ...scalar, kind: 'object', format: 'string', type, atomic };
 }
 
 function listOf(name: string, part: V1JSONSchemaProps): ValueSchema {
