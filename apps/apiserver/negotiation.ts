@@ -86,13 +86,16 @@ function firstServed(accept: string, protobuf: boolean): Negotiated | undefined 
   for (const { type, parameters } of rangesOf(accept)) {
     const encoding = encodings[type];
     const form = encoding && formOf(parameters);
-    if (!form || (encoding === 'protobuf' && !hasProtobufForm(form, protobuf))) continue;
+    if (!form || (encoding === 'protobuf' && !hasProtobufForm(form, protobuf && parameters.g === undefined))) continue;
     return { form, parameters, encoding };
   }
   return undefined;
 }
 
-/** Tables hold cells of any type and so have no message; metadata has one whatever it is the metadata of. */
+/**
+ * Tables hold cells of any type and so have no message, and aggregated discovery (`g`) is served as JSON; metadata has
+ * one whatever it is the metadata of.
+ */
 function hasProtobufForm(form: AnswerForm, ofObject: boolean): boolean {
   return form === 'metadata' || (form === 'object' && ofObject);
 }

@@ -56,6 +56,7 @@ export class PathHandler {
       sendText(response, JSON.stringify(answer), 200, type);
       return;
     }
-    sendObject(response, answer, { encoding });
+    // Some of these objects do not name their version in JSON; their envelopes do.
+    sendObject(response, encoding === 'protobuf' ? { apiVersion: 'v1', ...answer } : answer, { encoding });
   }
 }
