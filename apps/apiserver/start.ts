@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { evictionTolerationSecondsDefault } from '../../libs/admission/default-tolerations.ts';
 import { loopbackUser } from '../../libs/auth/user.ts';
 import { rfc3339, systemClock } from '../../libs/base/clock.ts';
@@ -51,6 +52,8 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
   const core = await createCore(options);
   const { store, clock, logger, extensions } = options;
   const stopping = new AbortController();
+  // Every watch listens for the end.
+  setMaxListeners(0, stopping.signal);
   const inflight = new InflightLimit();
   const aggregator = new Aggregator({ ...core, front: options.pki.front, clock, logger });
   const dispatcher = createDispatcher(core, options, { inflight, aggregator, stopping: stopping.signal });

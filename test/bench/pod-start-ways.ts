@@ -6,7 +6,7 @@ import { writeHosts } from '../../libs/node/hosts.ts';
 import { PodPaths } from '../../libs/node/options.ts';
 import { sandboxConfigOf } from '../../libs/node/sandbox.ts';
 import type { CriRuntime } from '../../libs/runtime/cri/runtime.ts';
-import type { Api } from './api.ts';
+import type { Api } from './api-client.ts';
 
 const image = 'localhost/berth/busybox:1';
 const pods = '/api/v1/namespaces/default/pods';

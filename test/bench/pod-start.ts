@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../libs/base/clock.ts';
 import { CriRuntime } from '../../libs/runtime/cri/runtime.ts';
-import { Api } from './api.ts';
+import { Api } from './api-client.ts';
 import { BenchCluster, runtimesOf } from './cluster.ts';
 import { inParallel, print, quantile } from './measure.ts';
 import { StraightOnRuntime, ThroughApi, type Way } from './pod-start-ways.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Api } from './api.ts';
+import { Api } from './api-client.ts';
 import { BenchCluster } from './cluster.ts';
 import { print, quantile, residentMegabytes } from './measure.ts';
 

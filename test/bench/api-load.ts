@@ -1,0 +1,109 @@
+import { type Answer, type Call, Connection } from './api-connection.ts';
+import type { ApiProcess } from './api-process.ts';
+import { print, quantile } from './measure.ts';
+
+export const namespace = 'bench';
+export const podsPath = `/api/v1/namespaces/${namespace}/pods`;
+
+/** A pod of about 1.5 kB as JSON. */
+export function podText(name: string, metadata: object = {}): string {
+  const env = Array.from({ length: 10 }, (_, i) => ({
+    name: `OPTION_${i}`,
+    value: `what-option-number-${i}-is-set-to`,
+  }));
+  const container = {
+    name: 'server',
+    image: 'registry.example/shop/server:2.4.1',
+    args: ['--listen=:8080', '--log=json', '--workers=4'],
+    env,
+    ports: [{ name: 'http', containerPort: 8080 }],
+    resources: { requests: { cpu: '50m', memory: '32Mi' }, limits: { cpu: '500m', memory: '256Mi' } },
+    livenessProbe: { httpGet: { path: '/healthy', port: 'http' }, periodSeconds: 20 },
+  };
+  const labels = { app: 'server', 'app.kubernetes.io/name': 'server', 'app.kubernetes.io/part-of': 'shop', track: 'a' };
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, labels, annotations: { about: 'what a person wrote '.repeat(6) }, ...metadata },
+    spec: { automountServiceAccountToken: false, nodeSelector: { 'bench/none': 'such' }, containers: [container] },
+  });
+}
+
+export interface Load {
+  readonly what: string;
+  readonly width: number;
+  readonly total: number;
+  call(index: number): Call;
+  /** Looks at each answer. */
+  answered?(index: number, answer: Answer): void;
+  /** Calls begin at this rate, instead of one after the other. */
+  readonly perSecond?: number;
+}
+
+/** Keeps `width` requests in flight, each on its own connection, until all are answered; prints what came of it. */
+export async function run(server: ApiProcess, store: string, load: Load): Promise<void> {
+  const connections = await Promise.all(Array.from({ length: load.width }, () => Connection.open(server.target)));
+  const took: number[] = [];
+  const failures = new Map<number, number>();
+  const cpuBefore = server.cpuUs();
+  const started = performance.now();
+  let next = 0;
+  const lane = async (connection: Connection) => {
+    while (next < load.total) {
+      const index = next++;
+      if (load.perSecond) await until(started + (index / load.perSecond) * 1000);
+      const from = performance.now();
+      const answer = await connection.send(load.call(index));
+      took.push(performance.now() - from);
+      load.answered?.(index, answer);
+      if (answer.code >= 400) failures.set(answer.code, (failures.get(answer.code) ?? 0) + 1);
+    }
+  };
+  await Promise.all(connections.map(lane));
+  const seconds = (performance.now() - started) / 1000;
+  for (const connection of connections) connection.close();
+  print({
+    store,
+    what: load.what,
+    inFlight: load.width,
+    total: load.total,
+    perSecond: Math.round(load.total / seconds),
+    p50Ms: +quantile(took, 0.5).toFixed(2),
+    p99Ms: +quantile(took, 0.99).toFixed(2),
+    serverCpuUs: Math.round((server.cpuUs() - cpuBefore) / load.total),
+    ...(failures.size > 0 ? { failures: Object.fromEntries(failures) } : {}),
+  });
+}
+
+async function until(timeMs: number): Promise<void> {
+  const waitMs = timeMs - performance.now();
+  if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+}
+
+/** One request after the other on one connection: lists, which are measured by their time and the peak of memory. */
+export async function runLists(server: ApiProcess, store: string, load: Omit<Load, 'width'>): Promise<void> {
+  const connection = await Connection.open(server.target);
+  const took: number[] = [];
+  let bytes = 0;
+  const before = server.residentMegabytes();
+  server.resetPeak();
+  const cpuBefore = server.cpuUs();
+  for (let index = 0; index < load.total; index++) {
+    const from = performance.now();
+    const answer = await connection.send(load.call(index));
+    if (answer.code !== 200) throw new Error(`${load.what}: ${answer.code} ${answer.head}`);
+    took.push(performance.now() - from);
+    bytes = answer.bytes;
+  }
+  connection.close();
+  print({
+    store,
+    what: load.what,
+    p50Ms: +quantile(took, 0.5).toFixed(1),
+    maxMs: +Math.max(...took).toFixed(1),
+    megabytes: +(bytes / 1e6).toFixed(1),
+    serverCpuMs: Math.round((server.cpuUs() - cpuBefore) / load.total / 1000),
+    residentMegabytes: before,
+    peakMegabytes: server.peakMegabytes(),
+  });
+}
