@@ -90,6 +90,15 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
     toStored(object: KubeObject): KubeObject;
     fromStored(stored: KubeObject): KubeObject;
   };
+  /**
+   * For kinds of several versions whose objects stand in the store as they were written: how they come from one version
+   * into another. Answers in the order given, and at once where versions differ in their names only.
+   */
+  readonly conversion?: {
+    /** The apiVersion in which objects are written. */
+    readonly storedApiVersion: string;
+    convert(objects: readonly KubeObject[], apiVersion: string): KubeObject[] | Promise<KubeObject[]>;
+  };
   /** Whether an update must say which state it is made from: one without a resourceVersion is refused. */
   readonly updateNeedsVersion?: boolean;
   /** The version in which Kubernetes keeps the objects, for discovery; that of the resource when absent. */

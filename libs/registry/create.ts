@@ -103,7 +103,8 @@ async function write(parts: Parts, draft: KubeObject, request: WriteRequest): Pr
       await parts.quotas?.check({ definition, object: draft });
       return Document.ofObject(draft);
     }
-    const value = parts.view.value(draft);
+    const made = parts.view.value(draft);
+    const value = made instanceof Promise ? await made : made;
     try {
       const revision = await commitWithin(
         parts,
@@ -114,7 +115,10 @@ async function write(parts: Parts, draft: KubeObject, request: WriteRequest): Pr
         },
       );
       const cached = collection.get(objectKey(at));
-      return parts.view.shown(cached?.revision === revision ? cached : Document.ofValue(value, revision));
+      const written = cached?.revision === revision ? cached : Document.ofValue(value, revision);
+      const showing = parts.view.ready([written]);
+      if (showing) await showing;
+      return parts.view.shown(written);
     } catch (error) {
       if (guardFailureAt(error, key)?.current) throw alreadyExists(definition, at.name);
       const raced = rider?.retries && error instanceof GuardFailedError;

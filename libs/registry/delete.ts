@@ -18,6 +18,8 @@ export async function deleteObject(parts: Parts, at: ObjectName, request: Delete
   for (let attempt = 1; attempt <= writeAttemptsMax; attempt++) {
     const stored = parts.collection.get(objectKey(at));
     if (!stored) throw notFound(parts.definition, at.name);
+    const waiting = parts.view.ready([stored]);
+    if (waiting) await waiting;
     const previous = parts.view.shown(stored);
     checkPreconditions(parts, previous, request);
     const attributes: AdmissionAttributes = {

@@ -29,6 +29,8 @@ export async function listObjects(parts: Parts, store: Store, request: ListReque
   }
   if (revision === undefined) await parts.mirror.current();
   else await parts.mirror.shows(revision);
+  const waiting = allReady(parts);
+  if (waiting) await waiting;
   return pageOf({ parts, store, filter, limit, from: { revision: parts.mirror.revision, after: '' } });
 }
 
@@ -41,10 +43,17 @@ interface Page {
 }
 
 /** The state of `from.revision` is still in memory when nothing in the collection has changed since. */
-function listFrom(page: Page): Promise<ListAnswer> | ListAnswer {
+async function listFrom(page: Page): Promise<ListAnswer> {
   const { collection, mirror } = page.parts;
+  await allReady(page.parts);
   const inMemory = collection.lastChange <= page.from.revision && page.from.revision <= mirror.revision;
   return inMemory ? pageOf(page) : pageOfThePast(page);
+}
+
+/** Objects are chosen by what is shown of them, so all are made ready: each of their states once. */
+export function allReady({ view, collection, definition }: Parts): Promise<void> | undefined {
+  if (!definition.conversion) return undefined;
+  return view.ready(Array.from(collection.list({}), ([, document]) => document));
 }
 
 function pageOf({ parts, filter, limit, from }: Page): ListAnswer {
@@ -78,9 +87,10 @@ async function pageOfThePast({ parts, store, filter, limit, from }: Page): Promi
   let after = from.after === '' ? undefined : root + from.after;
   for (;;) {
     const page = await pastEntries(store, prefix, { revision: from.revision, after });
-    for (const entry of page.entries) {
+    const past = page.entries.map((entry) => ({ entry, document: documentOf(entry) }));
+    await parts.view.ready(past.map(({ document }) => document));
+    for (const { entry, document } of past) {
       after = entry.key;
-      const document = documentOf(entry);
       if (!shown(filter, document)) continue;
       documents.push(parts.view.shown(document));
       if (limit === undefined || documents.length < limit) continue;

@@ -33,6 +33,8 @@ export async function modifyObject(parts: Parts, modification: Modification): Pr
   let stored = collection.get(relative);
   for (let attempt = 1; attempt <= writeAttemptsMax; attempt++) {
     if (!stored) throw notFound(definition, modification.at.name);
+    const waiting = view.ready([stored]);
+    if (waiting) await waiting;
     const previous = view.shown(stored);
     const next = await modification.next(previous);
     if (!next) return { document: previous, gone: false };
@@ -45,7 +47,8 @@ export async function modifyObject(parts: Parts, modification: Modification): Pr
       await parts.quotas?.check(write);
       return { document: dryRunDocument(next, previous), gone };
     }
-    const value = view.value(next);
+    const made = view.value(next);
+    const value = made instanceof Promise ? await made : made;
     try {
       const revision = await commitWithin(parts, write, {
         guards: [{ key, revision: previous.revision }, ...(rider?.guards ?? [])],
@@ -53,6 +56,8 @@ export async function modifyObject(parts: Parts, modification: Modification): Pr
       });
       const cached = collection.get(relative);
       const written = cached?.revision === revision ? cached : Document.ofValue(value, revision);
+      const showing = view.ready([written]);
+      if (showing) await showing;
       return { document: view.shown(written), gone };
     } catch (error) {
       const failure = guardFailureAt(error, key);

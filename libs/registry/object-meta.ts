@@ -4,7 +4,7 @@ import { apiVersionOf } from '../api/meta.ts';
 import { sameValue } from '../api/validation/equality.ts';
 import { type Clock, rfc3339 } from '../base/clock.ts';
 import { type Random, randomSuffix } from '../base/random.ts';
-import { badRequest, noSuchResource } from './errors.ts';
+import { badRequest, invalid, noSuchResource } from './errors.ts';
 
 /** Names are cut so that a generated suffix fits. */
 const generatedNameBaseLettersMax = 58;
@@ -100,4 +100,15 @@ function sameSpecification(a: KubeObject, b: KubeObject): boolean {
   const { metadata: _m1, status: _s1, ...left } = a as KubeObject & { status?: unknown };
   const { metadata: _m2, status: _s2, ...right } = b as KubeObject & { status?: unknown };
   return sameValue(left, right);
+}
+
+/** What keys are made of must fit into one, whatever the kind itself asks of its names. */
+const nameBytesMax = 1024;
+const storable = /^[\x21-\x7e]*$/;
+
+/** @throws StatusError Invalid for a name that cannot be stored. */
+export function checkStorable(definition: ResourceDefinition, name: string): void {
+  if (name.length <= nameBytesMax && storable.test(name)) return;
+  const message = `must consist of at most ${nameBytesMax} printable ASCII characters`;
+  throw invalid(definition, name, [{ field: 'metadata.name', reason: 'FieldValueInvalid', message }]);
 }

@@ -44,6 +44,8 @@ export class StoredResource implements ResourceService {
     else await this.parts.mirror.shows(revision);
     const stored = this.parts.collection.get(objectKey(at));
     if (!stored) throw notFound(this.definition, at.name);
+    const waiting = this.parts.view.ready([stored]);
+    if (waiting) await waiting;
     const document = this.parts.view.shown(stored);
     return options.subresource === 'scale' ? scaleDocument(this.definition, document) : document;
   }

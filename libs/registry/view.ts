@@ -1,5 +1,5 @@
 import type { ResourceDefinition } from '../api/definition.ts';
-import type { KubeObject } from '../api/meta.ts';
+import { apiVersionOf, type KubeObject } from '../api/meta.ts';
 import { Document, storedValue } from '../cache/document.ts';
 import { CacheEvent } from '../cache/event.ts';
 import { collectionPrefix } from '../cache/keys.ts';
@@ -10,19 +10,25 @@ export interface View {
   readonly resource: { readonly group: string; readonly plural: string };
   /** The prefix of their keys. */
   readonly prefix: string;
+  /** Converts what somebody else must be asked about, before it is shown; undefined when there is nothing to wait for. */
+  ready(documents: Iterable<Document>): Promise<void> | undefined;
   shown(document: Document): Document;
   shownEvent(event: CacheEvent): CacheEvent;
   /** The bytes to store. */
-  value(object: KubeObject): Buffer;
+  value(object: KubeObject): Buffer | Promise<Buffer>;
 }
+
+const nothingToWaitFor = () => undefined;
 
 /** Most resources are stored as they are shown; some show the objects of another one in their own version. */
 export function viewOf(definition: ResourceDefinition): View {
-  const { storedAs } = definition;
+  const { storedAs, conversion } = definition;
   const resource = storedAs?.resource ?? definition;
   const prefix = collectionPrefix(resource.group, resource.plural);
+  const place = { resource, prefix, ready: nothingToWaitFor };
+  if (conversion) return { ...place, ...convertingView(apiVersionOf(definition), conversion) };
   if (!storedAs) {
-    return { resource, prefix, shown: (document) => document, shownEvent: (event) => event, value: storedValue };
+    return { ...place, shown: (document) => document, shownEvent: (event) => event, value: storedValue };
   }
   const known = new WeakMap<Document, Document>();
   const shown = (document: Document) => {
@@ -33,13 +39,57 @@ export function viewOf(definition: ResourceDefinition): View {
     }
     return converted;
   };
+  return { ...place, shown, shownEvent: eventsBy(shown), value: (object) => storedValue(storedAs.toStored(object)) };
+}
+
+function eventsBy(shown: (document: Document) => Document): View['shownEvent'] {
   const maybe = (document: Document | undefined) => document && shown(document);
+  return (event) => new CacheEvent(event.key, event.revision, maybe(event.current), maybe(event.previous));
+}
+
+/** kind and apiVersion stand at the beginning of what is stored. */
+const headBytes = 512;
+
+/** Shows objects that may have been written in any version of their kind. */
+function convertingView(
+  apiVersion: string,
+  { storedApiVersion, convert }: NonNullable<ResourceDefinition['conversion']>,
+): Pick<View, 'ready' | 'shown' | 'shownEvent' | 'value'> {
+  const known = new WeakMap<Document, Document>();
+  const mark = Buffer.from(`"apiVersion":${JSON.stringify(apiVersion)}`);
+  const fits = ({ bytes }: Document) => {
+    // The first one is the object's own: ownership names versions, too.
+    const at = bytes.subarray(0, headBytes).indexOf('"apiVersion":');
+    return at >= 0 && bytes.subarray(at, at + mark.length).equals(mark);
+  };
+  const keep = (document: Document, object: KubeObject) => {
+    const converted = Document.ofObject(inOrder(object), document.revision);
+    known.set(document, converted);
+    return converted;
+  };
+  const shown = (document: Document): Document => {
+    if (fits(document)) return document;
+    // What has not been made ready keeps its fields, as versions without conversion do.
+    return known.get(document) ?? keep(document, { ...document.object, apiVersion });
+  };
   return {
-    resource,
-    prefix,
+    ready(documents) {
+      const others = Array.from(documents).filter((document) => !fits(document) && !known.has(document));
+      if (others.length === 0) return undefined;
+      const objects = others.map((document) => document.object);
+      const converted = convert(objects, apiVersion);
+      const note = (list: KubeObject[]) => others.forEach((document, index) => void keep(document, list[index]!));
+      if (converted instanceof Promise) return converted.then(note);
+      note(converted);
+      return undefined;
+    },
     shown,
-    shownEvent: (event) => new CacheEvent(event.key, event.revision, maybe(event.current), maybe(event.previous)),
-    value: (object) => storedValue(storedAs.toStored(object)),
+    shownEvent: eventsBy(shown),
+    value(object) {
+      if (apiVersion === storedApiVersion) return storedValue(object);
+      const converted = convert([object], storedApiVersion);
+      return converted instanceof Promise ? converted.then(([one]) => storedValue(one!)) : storedValue(converted[0]!);
+    },
   };
 }
 

@@ -45,7 +45,7 @@ async function main(): Promise<void> {
       concurrency: Number(values.concurrency),
       clock: systemClock,
       progress(done) {
-        if (done % Math.ceil(count / 10) === 0) memory.push(residentMegabytes(server.pid));
+        if (done >= ((memory.length + 1) * count) / 10) memory.push(residentMegabytes(server.pid));
       },
     });
     say(`${report.requests} requests with seed ${values.seed}, the slowest ${Math.round(report.slowestMs)} ms`);

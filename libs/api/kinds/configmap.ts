@@ -19,7 +19,7 @@ const keys: Rule<V1ConfigMap> = ({ data = {}, binaryData = {} }, at) => {
   }
   for (const [key, value] of Object.entries(binaryData)) {
     for (const complaint of configKey(key)) at.invalid(complaint, 'binaryData', keyed(key));
-    bytes += Buffer.byteLength(value, 'base64');
+    bytes += Buffer.byteLength(value ?? '', 'base64');
   }
   if (bytes > BYTES_MAX) at.tooLong(BYTES_MAX, '');
 };

@@ -51,7 +51,7 @@ const contents: Rule<V1Secret> = (secret, at) => {
   let bytes = 0;
   for (const [key, value] of Object.entries(secret.data ?? {})) {
     for (const complaint of configKey(key)) at.invalid(complaint, 'data', keyed(key));
-    bytes += Buffer.byteLength(value, 'base64');
+    bytes += Buffer.byteLength(value ?? '', 'base64');
   }
   if (bytes > BYTES_MAX) at.tooLong(BYTES_MAX, 'data');
   TYPES[secret.type ?? '']?.(secret, at);
