@@ -26,7 +26,12 @@ const podOf = (name: string) => ({
 });
 
 function startController({ registry }: ScratchRegistry) {
-  const client = new LocalClient({ registry, user: loopbackUser, fieldManager: 'test' });
+  const client = new LocalClient({
+    registry,
+    user: loopbackUser,
+    fieldManager: 'test',
+    createSubresource: () => undefined,
+  });
   const clock = systemClock;
   const random = seededRandom(3);
   const informers = new InformerSet({ client, clock });

@@ -1,18 +1,17 @@
-import type { V1ControllerRevision, V1Pod, V1StatefulSet } from '../../api/gen/types.ts';
+import type { V1ControllerRevision, V1StatefulSet } from '../../api/gen/types.ts';
 import { persistentvolumeclaims } from '../../api/kinds/persistentvolumeclaim.ts';
 import { pods } from '../../api/kinds/pod.ts';
 import { statefulsets } from '../../api/kinds/statefulset.ts';
-import { nameOf, objectKey } from '../../api/meta.ts';
 import { Controller, type ControllerContext, type ReconcileResult } from '../../reconcile/controller.ts';
 import { Expectations, expectationRecheckMs } from '../../reconcile/expectations.ts';
 import { OwnedPods } from '../../reconcile/owned-pods.ts';
 import { PodControl } from '../../reconcile/pod-control.ts';
-import { isNamespaceTerminating, unlessExists, unlessMissing } from '../../reconcile/retry.ts';
+import { isNamespaceTerminating, unlessExists } from '../../reconcile/retry.ts';
 import { type History, hashOf, Revisions, templateOf } from '../../reconcile/revisions.ts';
 import { same } from '../../reconcile/same.ts';
-import { claimOwnerOf, ownersToWrite } from './claims.ts';
+import { claimOwnerOf, settleClaims } from './claims.ts';
 import { compute, computeStatus, type Plan, revisionOf } from './compute.ts';
-import { claimsOf, ordinalOf, podOf } from './identity.ts';
+import { claimsOf, podOf } from './identity.ts';
 
 /** Keeps the numbered pods of StatefulSets and the claims of their storage. */
 export function newStatefulSetController(context: ControllerContext): Controller {
@@ -31,19 +30,6 @@ export function newStatefulSetController(context: ControllerContext): Controller
       await unlessExists(client.create(persistentvolumeclaims, { ...claim, metadata: owned }));
     }
     await unlessExists(control.create(key, set, podOf(set, ordinal, templateOf(revision), nameOfRevision(revision))));
-  };
-
-  /** Sees that the claims of a pod go with whom the set's policy says. */
-  const settleClaims = async (set: V1StatefulSet, pod: V1Pod): Promise<void> => {
-    const ordinal = ordinalOf(set, pod);
-    for (const { metadata } of ordinal < 0 ? [] : claimsOf(set, ordinal)) {
-      const claim = claims.get(objectKey({ namespace: metadata?.namespace, name: metadata?.name ?? '' }));
-      const ownerReferences = claim && ownersToWrite(claim, set, { ordinal, pod });
-      if (!claim || !ownerReferences) continue;
-      const { uid, resourceVersion } = claim.metadata ?? {};
-      const body = { metadata: { uid, resourceVersion, ownerReferences } };
-      await unlessMissing(client.patch(persistentvolumeclaims, nameOf(claim), { type: 'merge', body }));
-    }
   };
 
   const apply = async (key: string, set: V1StatefulSet, plan: Plan, { all, current }: History): Promise<void> => {
@@ -72,7 +58,7 @@ export function newStatefulSetController(context: ControllerContext): Controller
     const known = history.all.some((revision) => nameOfRevision(revision) === before);
     const snapshot = { set, pods: mine, updateRevision, currentRevision: before && known ? before : updateRevision };
     // Before a pod is removed: with it may go the last who knows of its claims.
-    for (const pod of mine) await settleClaims(set, pod);
+    for (const pod of mine) await settleClaims({ client, claims, set, pod });
     await apply(key, set, compute(snapshot, clock.now()), history);
     const { status, changesInMs } = computeStatus(snapshot, clock.now());
     if (!same(set.status, status)) await client.update(statefulsets, { ...set, status }, { subresource: 'status' });
