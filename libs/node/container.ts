@@ -21,6 +21,8 @@ export interface NodeBounds {
   memoryBytes: number;
   /** Microseconds per period for a CPU limit; 0 for none. */
   cpuQuotaUs(limitMillis: number | undefined): number;
+  /** Files of every container's group on cgroup v2; undefined on version 1. */
+  unified?: Readonly<Record<string, string>>;
 }
 
 export interface ContainerInputs {
@@ -146,7 +148,7 @@ export async function containerConfigOf(inputs: ContainerInputs): Promise<Contai
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
-    resources: containerResources(pod, container, inputs.node),
+    resources: { ...containerResources(pod, container, inputs.node), unified: inputs.node.unified },
     security,
   };
 }

@@ -56,5 +56,6 @@ export function factsOf(deps: Pick<WorkerDeps, 'node'>, pod: V1Pod, podIps: read
 /** What the limits of this node's containers are held against. */
 export function nodeBounds(deps: Pick<WorkerDeps, 'node' | 'cgroups'>): NodeBounds {
   const { node, cgroups } = deps;
-  return { memoryBytes: node.memoryBytes, cpuQuotaUs: (limitMillis) => cgroups.cpuQuotaUs(limitMillis) };
+  const { containerFiles: unified } = cgroups;
+  return { memoryBytes: node.memoryBytes, cpuQuotaUs: (limitMillis) => cgroups.cpuQuotaUs(limitMillis), unified };
 }

@@ -113,13 +113,24 @@ function delegation(layout: CgroupLayout, path: string) {
   if (layout.version === 1) return [];
   const parts = path.split('/').filter((part) => part !== '');
   const groups = ['', ...parts.map((_, at) => `/${parts.slice(0, at + 1).join('/')}`)];
+  const evacuate = { run: ['/bin/sh', '-c', evacuation(layout.mount)] };
   return groups.flatMap((group) => [
-    { directory: `${layout.mount}${group}` },
+    ...(group === '' ? [evacuate] : [{ directory: `${layout.mount}${group}` }]),
     // One by one: a machine that lacks a controller still gives the others.
     ...delegated.map((controller) => ({
       run: ['/bin/sh', '-c', `echo +${controller} > ${layout.mount}${group}/cgroup.subtree_control 2>/dev/null; true`],
     })),
   ]);
+}
+
+/**
+ * In a container the top group is an ordinary one (it has a cgroup.type), full of processes, and such a group hands
+ * nothing down: they go into a leaf of their own. Source: kernel, cgroup-v2, "No Internal Process Constraint".
+ */
+function evacuation(mount: string): string {
+  const needed = `[ -f ${mount}/cgroup.type ] && ! echo +memory > ${mount}/cgroup.subtree_control`;
+  const move = `for pid in $(cat ${mount}/cgroup.procs); do echo $pid > ${mount}/init/cgroup.procs; done`;
+  return `exec 2>/dev/null; if ${needed}; then mkdir -p ${mount}/init; ${move}; fi; true`;
 }
 
 function removal(layout: CgroupLayout, path: string) {

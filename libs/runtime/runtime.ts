@@ -97,6 +97,8 @@ export interface ContainerResources {
   /** Bytes; 0 leaves it unlimited. */
   memoryLimit: number;
   oomScoreAdj: number;
+  /** Values for files of the container's group where there is one hierarchy (cgroup v2), by the file's name. */
+  unified?: Readonly<Record<string, string>>;
 }
 
 export interface RuntimeMount {

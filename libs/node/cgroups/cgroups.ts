@@ -33,6 +33,8 @@ export type CgroupSample = Pick<CgroupUsage, 'cpuNanoseconds' | 'memoryWorkingSe
 /** The machine's control groups, version 1 or 2 alike. Paths start at the root of the hierarchy, such as /berth/n1. */
 export interface CgroupTree {
   readonly version: 1 | 2;
+  /** Whether groups below this one can be kept from the machine's swap. */
+  limitsSwap(path: string): boolean;
   /** Makes the group and those above it, and sets its limits. */
   ensure(path: string, limits: CgroupLimits): void;
   /** Sends SIGKILL to whatever is left in it and its children, and removes them. True when nothing is left. */

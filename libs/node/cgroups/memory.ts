@@ -5,6 +5,10 @@ export class MemoryCgroups implements CgroupTree {
   readonly version = 2;
   readonly groups = new Map<string, CgroupLimits>();
 
+  limitsSwap(): boolean {
+    return true;
+  }
+
   ensure(path: string, limits: CgroupLimits): void {
     this.groups.set(path, { ...this.groups.get(path), ...limits });
   }

@@ -29,6 +29,16 @@ export class PodCgroups {
     return this.#root;
   }
 
+  /**
+   * What each container's own group gets on cgroup v2: an OOM ends all of it rather than one process of many, and
+   * memory beyond its limit does not hide in the machine's swap. Source: kernel, Documentation/admin-guide/cgroup-v2.
+   */
+  get containerFiles(): Readonly<Record<string, string>> | undefined {
+    if (this.#tree.version === 1) return undefined;
+    const swap: Record<string, string> = this.#tree.limitsSwap(this.#root) ? { 'memory.swap.max': '0' } : {};
+    return { 'memory.oom.group': '1', ...swap };
+  }
+
   setUpNode(node: { cpuMillis: number; memoryBytes: number }): void {
     this.#nodeQuotaUs = quotaOf(node.cpuMillis);
     this.#tree.ensure(this.#root, {

@@ -43,6 +43,10 @@ export class CgroupV1 implements CgroupTree {
     this.#write('pids', path, 'pids.max', pidsMax === 0 ? 'max' : pidsMax);
   }
 
+  limitsSwap(): boolean {
+    return false;
+  }
+
   remove(path: string): boolean {
     let gone = true;
     for (const mount of new Set(this.#mounts.values())) gone = removeGroups(join(mount, path)) && gone;

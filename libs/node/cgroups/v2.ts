@@ -13,7 +13,8 @@ import {
   writeText,
 } from './files.ts';
 
-const wanted = ['cpu', 'cpuset', 'io', 'memory', 'pids', 'hugetlb'];
+/** The controllers that limits need, and those that runtimes make use of where they are. */
+const wanted = ['cpu', 'memory', 'pids', 'cpuset', 'io', 'hugetlb'];
 const nanosecondsPerMicrosecond = 1000;
 /** Page faults are counted whole; a limit that is not set reads `max`. */
 const noLimit = 'max';
@@ -36,13 +37,22 @@ export class CgroupV2 implements CgroupTree {
     this.#make(path);
     const directory = join(this.#root, path);
     const set = (file: string, value: string | number | undefined) => {
-      if (value !== undefined && existsSync(join(directory, file))) writeText(join(directory, file), value);
+      if (value === undefined) return;
+      const [controller] = file.split('.');
+      if (!existsSync(join(directory, file)))
+        throw new Error(`${directory} has no ${file}: the controller ${controller} is not handed down to it`);
+      writeText(join(directory, file), value);
     };
     const { cpuShares, cpuQuotaUs, memoryBytes, pidsMax } = limits;
     set('cpu.weight', cpuShares === undefined ? undefined : weightOf(cpuShares));
     set('cpu.max', cpuQuotaUs === undefined ? undefined : `${cpuQuotaUs === 0 ? noLimit : cpuQuotaUs} ${cpuPeriodUs}`);
     set('memory.max', memoryBytes === 0 ? noLimit : memoryBytes);
     set('pids.max', pidsMax === 0 ? noLimit : pidsMax);
+  }
+
+  /** Without an account of swap a group has no such file. */
+  limitsSwap(path: string): boolean {
+    return existsSync(join(this.#root, path, 'memory.swap.max'));
   }
 
   remove(path: string): boolean {
@@ -106,11 +116,17 @@ export class CgroupV2 implements CgroupTree {
     }
   }
 
+  /** One by one: what cannot be handed down (a real-time process keeps cpu back) must not keep the others back. */
   #handDown(directory: string): void {
     const available = (readText(join(directory, 'cgroup.controllers')) ?? '').trim().split(' ');
     const enabled = (readText(join(directory, 'cgroup.subtree_control')) ?? '').trim().split(' ');
-    const missing = wanted.filter((name) => available.includes(name) && !enabled.includes(name));
-    if (missing.length > 0)
-      writeText(join(directory, 'cgroup.subtree_control'), missing.map((name) => `+${name}`).join(' '));
+    for (const name of wanted) {
+      if (!available.includes(name) || enabled.includes(name)) continue;
+      try {
+        writeText(join(directory, 'cgroup.subtree_control'), `+${name}`);
+      } catch {
+        // Whoever needs it finds its files missing, and says so.
+      }
+    }
   }
 }

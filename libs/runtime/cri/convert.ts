@@ -86,6 +86,7 @@ export function linuxResources(resources: Partial<ContainerResources>): cri.Linu
     cpuShares: BigInt(resources.cpuShares ?? 0),
     memoryLimitInBytes: BigInt(resources.memoryLimit ?? 0),
     oomScoreAdj: BigInt(resources.oomScoreAdj ?? 0),
+    unified: resources.unified,
   };
 }
 
