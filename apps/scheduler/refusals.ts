@@ -7,8 +7,8 @@ import { isStatus } from '../../libs/base/status.ts';
 import type { Client } from '../../libs/client/client.ts';
 import type { EventRecorder } from '../../libs/reconcile/events.ts';
 
-/** Patches of pods' conditions under way at once. */
-const patchesMax = 16;
+/** Patches of conditions under way at once: few, so that a busy server is slowed by them least, and an idle one hears them at once. */
+const patchesMax = 2;
 
 interface Refusal {
   pod: V1Pod;

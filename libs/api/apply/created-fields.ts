@@ -9,6 +9,8 @@ type Below = string;
 const leaf = '{}';
 const nothing = '';
 const none: readonly unknown[] = [];
+/** Longer lists of names are sorted in the usual way. */
+const insertedMax = 32;
 
 /** Members of an object's metadata that nobody owns, see ownership.ts. */
 const unownedMetadata = new Set([
@@ -52,7 +54,7 @@ function wholeText(value: unknown, schema: ValueSchema): string {
 
 function wholeMembers(value: Members, schema: ValueSchema): Below {
   let text = nothing;
-  for (const name of Object.keys(value).sort()) {
+  for (const name of sortedNames(value)) {
     const member = value[name];
     const below = member === undefined ? undefined : memberSchema(schema, name);
     if (below) text += `${text === nothing ? '' : ','}${fieldLabel(name)}${wholeText(member, below)}`;
@@ -60,7 +62,40 @@ function wholeMembers(value: Members, schema: ValueSchema): Below {
   return text;
 }
 
+/** Keys in order; they are few and mostly in order already, for which this is several times as quick as sort(). */
+function sortedNames(value: Members): string[] {
+  const names: string[] = [];
+  for (const name in value) {
+    let at = names.length;
+    if (at >= insertedMax) return Object.keys(value).sort();
+    for (; at > 0 && names[at - 1]! > name; at--) names[at] = names[at - 1]!;
+    names[at] = name;
+  }
+  return names;
+}
+
+/** Text that JSON writes as it is, in a text within a text, too. */
+const plainText = /^[\w ./:-]*$/;
+
+/** Items that are known by one plain text, such as a name, and in order: most lists. */
+function plainItemsText(list: readonly unknown[], schema: ValueSchema): Below | undefined {
+  const key = schema.listType === 'map' && schema.listKeys.length === 1 ? schema.listKeys[0]! : undefined;
+  if (key === undefined) return undefined;
+  let text = nothing;
+  let last: string | undefined;
+  for (const item of list) {
+    const value = isMembers(item) ? item[key] : undefined;
+    if (typeof value !== 'string' || (last !== undefined && value <= last) || !plainText.test(value)) return undefined;
+    last = value;
+    const element = `"k:{\\"${key}\\":\\"${value}\\"}":`;
+    text += `${text === nothing ? '' : ','}${element}${wholeText(item, schema.element!)}`;
+  }
+  return text;
+}
+
 function itemsText(list: readonly unknown[], schema: ValueSchema): Below {
+  const plain = plainItemsText(list, schema);
+  if (plain !== undefined) return plain;
   if (list.length === 1)
     return `${JSON.stringify(itemElement(list[0], schema))}:${wholeText(list[0], schema.element!)}`;
   const texts = new Map<string, string>();
@@ -91,7 +126,7 @@ function inBraces(below: Below): string {
 
 function changedMembers(before: Members, after: Members, schema: ValueSchema, skipped?: ReadonlySet<string>): Below {
   let text = nothing;
-  for (const name of Object.keys(after).sort()) {
+  for (const name of sortedNames(after)) {
     const below = skipped?.has(name) ? undefined : memberSchema(schema, name);
     const changed = below ? changedText(before[name], after[name], below) : nothing;
     if (changed !== nothing) text += `${text === nothing ? '' : ','}${fieldLabel(name)}${changed}`;
@@ -112,7 +147,7 @@ export function createdFieldsText(
   { schema, reset }: { schema: ValueSchema; reset: ReadonlySet<string> },
 ): string {
   let text = nothing;
-  for (const name of Object.keys(object).sort()) {
+  for (const name of sortedNames(object)) {
     if (name === 'apiVersion' || name === 'kind' || reset.has(name)) continue;
     const below = memberSchema(schema, name);
     if (!below) continue;
