@@ -1,6 +1,8 @@
+import type { ResourceAttributes } from '../../libs/auth/attributes.ts';
 import type { Counter, Gauge, Histogram, Metrics } from '../../libs/base/metrics.ts';
 import type { Collection } from '../../libs/cache/collection.ts';
 import type { StoreMirror } from '../../libs/cache/mirror.ts';
+import type { Registry } from '../../libs/registry/registry.ts';
 import type { InflightLimit } from './inflight.ts';
 import type { RequestInfo } from './request-info.ts';
 
@@ -9,6 +11,7 @@ const durationBucketsSeconds = [
 ];
 
 export interface MeasuredParts {
+  readonly registry: Registry;
   readonly inflight: InflightLimit;
   readonly mirror: StoreMirror;
 }
@@ -41,7 +44,10 @@ export class RequestMetrics {
   private readonly longRunning: Gauge;
   private readonly running = new Map<string, { labels: Record<string, string>; count: number }>();
 
-  constructor(metrics: Metrics, { inflight, mirror }: MeasuredParts) {
+  private readonly registry: Registry;
+
+  constructor(metrics: Metrics, { registry, inflight, mirror }: MeasuredParts) {
+    this.registry = registry;
     const target = ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component'];
     this.total = metrics.counter({
       name: 'apiserver_request_total',
@@ -72,14 +78,14 @@ export class RequestMetrics {
   }
 
   answered(info: RequestInfo, code: number, seconds: number): void {
-    const labels = labelsOf(info);
+    const labels = this.labelsOf(info);
     this.total.add(1, { ...labels, code: String(code) });
     if (info.verb !== 'watch') this.duration.observe(seconds, labels);
   }
 
   /** Counts a watch until the returned function is called. */
   watching(info: RequestInfo): () => void {
-    const labels = labelsOf(info);
+    const labels = this.labelsOf(info);
     const key = JSON.stringify(labels);
     const entry = this.running.get(key) ?? { labels, count: 0 };
     this.running.set(key, entry);
@@ -90,19 +96,46 @@ export class RequestMetrics {
     change(1);
     return () => change(-1);
   }
+
+  /** Only what is served has labels of its own: callers may write anything into a path, and each label is kept. */
+  private labelsOf({ verb, resource }: RequestInfo): Record<string, string> {
+    const known = resource && this.isServed(resource) ? resource : undefined;
+    return {
+      verb: verbLabels[verb] ?? 'OTHER',
+      group: known?.group ?? '',
+      version: known?.version ?? '',
+      resource: known?.plural ?? '',
+      subresource: known?.subresource ?? '',
+      scope: scopeOf(known),
+      component: 'apiserver',
+    };
+  }
+
+  private isServed({ group, version, plural, subresource }: ResourceAttributes): boolean {
+    const definition = this.registry.resource(group, version, plural)?.definition;
+    if (!definition || subresource === undefined) return definition !== undefined;
+    if (subresource === 'status' || subresource === 'scale') return true;
+    return streamed.has(subresource) || (definition.subresources?.some(({ name }) => name === subresource) ?? false);
+  }
 }
 
-function labelsOf({ verb, resource }: RequestInfo): Record<string, string> {
-  return {
-    verb: verb === 'create' ? 'POST' : verb === 'update' ? 'PUT' : verb.toUpperCase(),
-    group: resource?.group ?? '',
-    version: resource?.version ?? '',
-    resource: resource?.plural ?? '',
-    subresource: resource?.subresource ?? '',
-    scope: scopeOf(resource),
-    component: 'apiserver',
-  };
-}
+const verbLabels: Readonly<Record<string, string>> = {
+  get: 'GET',
+  list: 'LIST',
+  watch: 'WATCH',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+  deletecollection: 'DELETECOLLECTION',
+  post: 'POST',
+  put: 'PUT',
+  head: 'HEAD',
+  options: 'OPTIONS',
+};
+
+/** Subresources that extensions answer. */
+const streamed = new Set(['exec', 'attach', 'portforward', 'log', 'proxy']);
 
 function scopeOf(resource: RequestInfo['resource']): string {
   if (!resource) return '';

@@ -115,7 +115,7 @@ function createDispatcher(
     connects: new ConnectAdmission(registry, core.admission),
     inflight,
     audit: options.auditor && new RequestAudit(options.auditor),
-    metrics: new RequestMetrics(metrics, { inflight, mirror: core.mirror }),
+    metrics: new RequestMetrics(metrics, { registry, inflight, mirror: core.mirror }),
     clock,
     logger,
   });

@@ -8,7 +8,7 @@ import type { CertificateAuthority } from '../../libs/controllers/certificates/r
 import { type ClusterPki, ensureClusterPki } from '../../libs/pki/cluster.ts';
 import { readSigningRequest, signRequest } from '../../libs/pki/request.ts';
 import { mainAddress, ownNames } from '../../libs/provision/addresses.ts';
-import { homeAt } from '../../libs/provision/home.ts';
+import { type Home, homeAt } from '../../libs/provision/home.ts';
 import { addressIn } from '../../libs/provision/ranges.ts';
 import { LeaderElection } from '../../libs/reconcile/leader.ts';
 import { defaultSchedulerName } from '../../libs/scheduling/profiles.ts';
@@ -24,7 +24,7 @@ import { readProfiles } from '../scheduler/configuration-file.ts';
 import { startScheduler } from '../scheduler/start.ts';
 import { type ElectedScheduler, startElectedScheduler } from './elected-scheduler.ts';
 import { explainPods } from './explain.ts';
-import { startHostSide } from './host-side.ts';
+import { type HostSideOptions, startHostSide } from './host-side.ts';
 import { writeKubeconfig, writeNodeIdentities } from './identities.ts';
 import type { ServerOptions } from './options.ts';
 
@@ -32,6 +32,8 @@ export interface Server {
   url: string;
   stop(): Promise<void>;
 }
+
+type HostSideTools = Pick<HostSideOptions, 'client' | 'clock' | 'logger'>;
 
 interface Stoppable {
   stop(): Promise<void>;
@@ -44,10 +46,7 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
   const advertiseAddress = options.advertiseAddress ?? mainAddress();
   const profiles = options.schedulerConfig === undefined ? undefined : readProfiles(options.schedulerConfig);
   await mkdir(home.path, { recursive: true, mode: 0o700 });
-  const own = ownNames();
-  const ips = [...own.ips, advertiseAddress, addressIn(options.serviceCidr, 1)];
-  const pki = await ensureClusterPki(home.pki, { names: [...own.names, ...options.names], ips }, clock);
-  await writeNodeIdentities(pki, home, options.localNodes);
+  const pki = await preparePki(options, home, advertiseAddress);
   const { store, shared } = await openStore(options.store, home.store);
   const parts: Stoppable[] = [{ stop: () => store.close() }];
   const stop = async () => {
@@ -85,8 +84,8 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
     parts.push(api);
     await writeKubeconfig(pki, home, api.port);
     const tools = { client: api.client, clock, random: systemRandom, logger, metrics };
-    // One server of several over a store runs the controllers, and one the scheduler. The name outlives the process, so that a server that
-    // was killed has its lease again at once.
+    // Of several servers over a store one runs the controllers, and one the scheduler. The name outlives the process,
+    // so that a server that was killed has its lease again at once.
     const identity = shared ? `${hostname()}:${home.path}` : undefined;
     const cluster = { rootCa: pki.ca.certificate, clusterCidr: options.podCidr, authority: authorityOf(pki) };
     parts.push(await startControllers({ ...tools, ...cluster, identity, disabled: options.disabledControllers }));
@@ -94,24 +93,25 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
     const election = identity === undefined ? undefined : new LeaderElection({ ...tools, lease, identity });
     scheduler = await startElectedScheduler(() => startScheduler({ ...tools, binder: api.binder, profiles }), election);
     parts.push(scheduler);
-    if (options.bridge !== undefined) {
-      parts.push(
-        await startHostSide({
-          client: api.client,
-          table: `${options.bridge}-services`,
-          bridge: options.bridge,
-          localNodes: options.localNodes,
-          podCidr: options.podCidr,
-          clock,
-          logger,
-        }),
-      );
-    }
+    if (options.bridge !== undefined) parts.push(await hostSideOf(options, options.bridge, tools));
     return { url: api.url, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** The cluster's certificates, and those of the nodes of this machine. */
+async function preparePki(options: ServerOptions, home: Home, advertiseAddress: string): Promise<ClusterPki> {
+  const own = ownNames();
+  const ips = [...own.ips, advertiseAddress, addressIn(options.serviceCidr, 1)];
+  const pki = await ensureClusterPki(home.pki, { names: [...own.names, ...options.names], ips }, systemClock);
+  await writeNodeIdentities(pki, home, options.localNodes);
+  return pki;
+}
+
+function hostSideOf({ localNodes, podCidr }: ServerOptions, bridge: string, tools: HostSideTools): Promise<Stoppable> {
+  return startHostSide({ ...tools, table: `${bridge}-services`, bridge, localNodes, podCidr });
 }
 
 /** Signs with the cluster's own authority. */

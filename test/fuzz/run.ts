@@ -76,9 +76,10 @@ interface Outcome {
 const shownCharacters = 400;
 /**
  * Answers from 500 on that are as they should be: Kubernetes, too, has no better code for configurations and patches that
- * do not fit their type, and nodes that nobody runs have no session.
+ * do not fit their type, nodes that nobody runs have no session, and versions of the future have not come.
  */
-const proper = /does not fit its type|strategic merge patch cannot be applied|has no session with this API server/;
+const proper =
+  /does not fit its type|strategic merge patch cannot be applied|has no session with this API server|Too large resource version/;
 
 function send(
   target: FuzzTarget,
