@@ -44,6 +44,38 @@ describe('StoreMirror', () => {
     expect(mirror.collection('', 'secrets').floorRevision).toBe(mirror.revision);
   });
 
+  it('knows after another start what watchers of before have missed', async () => {
+    const seen = await put('seen');
+    await put('missed');
+    await store.commit({ guards: [], writes: [{ key: '/registry/core/configmaps/x/before', value: null }] });
+    const next = new StoreMirror({ store, storeShared: true, clock: systemClock, logger: silentLogger });
+    await next.start();
+    const collection = next.collection('', 'configmaps');
+    expect([...collection.list({})].map(([key]) => key)).toEqual(['x/missed', 'x/seen']);
+    expect(collection.floorRevision).toBeLessThanOrEqual(seen);
+    const events: string[] = [];
+    const sink = {
+      event: (type: string, { key }: { key: string }) => void events.push(`${type} ${key}`),
+      settled() {},
+      expired() {},
+    };
+    collection.watch({}, seen, sink).cancel();
+    expect(events).toEqual(['ADDED x/missed', 'DELETED x/before']);
+    await next.stop();
+  });
+
+  it('starts from what is kept when the history has been given up', async () => {
+    await put('one');
+    const newest = await put('two');
+    await store.compact(newest);
+    const next = new StoreMirror({ store, storeShared: true, clock: systemClock, logger: silentLogger });
+    await next.start();
+    const collection = next.collection('', 'configmaps');
+    expect([...collection.list({})].map(([key]) => key)).toEqual(['x/before', 'x/one', 'x/two']);
+    expect(collection.floorRevision).toBe(newest);
+    await next.stop();
+  });
+
   it('shows a write once its revision has been waited for', async () => {
     await mirror.shows(await put('after'));
     expect(names()).toEqual(['x/after', 'x/before']);

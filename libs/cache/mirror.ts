@@ -9,6 +9,8 @@ import { RevisionGate } from './revision-gate.ts';
 
 /** Entries per page when the mirror reads the whole store. */
 const loadPageEntries = 500;
+/** How much of the store's history is gone through again at a start; each collection keeps about as many events. */
+const revisionsReplayedMax = 4_096;
 const retryPolicy: BackoffPolicy = { initialMs: 50, maxMs: 5_000 };
 
 export interface MirrorOptions {
@@ -44,10 +46,24 @@ export class StoreMirror {
     return this.gate.revision;
   }
 
-  /** Reads the store, then follows it in the background. */
+  /**
+   * Reads the store as it was a while ago and follows it from there in the background: watchers of a server that was
+   * killed find what they have missed. Resolves when the newest state is shown.
+   */
   async start(): Promise<void> {
-    const revision = await this.load();
-    this.running = this.follow(revision);
+    const { revision, compactedRevision } = await this.options.store.status();
+    const from = await this.loadAt(Math.max(1, compactedRevision, revision - revisionsReplayedMax), revision);
+    this.running = this.follow(from);
+    await this.reaches(revision);
+  }
+
+  /** However long it takes: going through much history again may take longer than a request would wait. */
+  private async reaches(revision: number): Promise<void> {
+    while (this.revision < revision && !this.stopping.signal.aborted) {
+      await this.gate.reached(revision)?.catch((error: unknown) => {
+        this.options.logger.warn('still reading the history of the store', { error: String(error) });
+      });
+    }
   }
 
   async stop(): Promise<void> {
@@ -108,12 +124,27 @@ export class StoreMirror {
     return collection;
   }
 
-  private async load(): Promise<number> {
+  /** What was then, or what is now when that is no longer kept. */
+  private async loadAt(past: number, newest: number): Promise<number> {
+    if (past >= newest) return this.load();
+    try {
+      return await this.load(past);
+    } catch (error) {
+      if (!(error instanceof CompactedError)) throw error;
+      return this.load();
+    }
+  }
+
+  private async load(past?: number): Promise<number> {
     let after: string | undefined;
     let revision: number | undefined;
     const cut: Array<() => void> = [];
     for (;;) {
-      const page = await this.options.store.list(registryPrefix, { limit: loadPageEntries, after, revision });
+      const page = await this.options.store.list(registryPrefix, {
+        limit: loadPageEntries,
+        after,
+        revision: revision ?? past,
+      });
       if (revision === undefined) {
         revision = page.revision;
         this.baseRevision = revision;
