@@ -104,6 +104,15 @@ describe('encodings', () => {
     expect((await api.send(configMaps, { headers: { accept } })).headers['content-type']).toBe(contentType);
   });
 
+  it('shows no table of what is only asked, not kept', async () => {
+    const answer = await api.send('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+      method: 'POST',
+      headers: { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1', 'content-type': 'application/json' },
+      body: JSON.stringify({ spec: { resourceAttributes: { verb: 'get', resource: 'pods' } } }),
+    });
+    expect(answer.code).toBe(406);
+  });
+
   it('compresses long answers for those who can read them', async () => {
     await post(configMaps, configMap('long', { text: 'x'.repeat(200_000) }));
     const at = `${configMaps}/long`;

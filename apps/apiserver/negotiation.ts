@@ -17,6 +17,8 @@ export interface Negotiated {
 export interface Offer {
   /** Whether the object itself can travel as protobuf: those of custom resources cannot. */
   readonly protobuf?: boolean;
+  /** Whether the object can be shown as a table: reviews and their kin cannot. */
+  readonly table?: boolean;
 }
 
 export const protobufType = 'application/vnd.kubernetes.protobuf';
@@ -32,15 +34,15 @@ const encodings: Readonly<Record<string, Encoding>> = {
 };
 /** Clients send few distinct Accept headers; each is read once. */
 const cachedHeadersMax = 256;
-const caches = { textOnly: new Map<string, Negotiated | undefined>(), all: new Map<string, Negotiated | undefined>() };
+const caches = [0, 1, 2, 3].map(() => new Map<string, Negotiated | undefined>());
 
 /** The form of the Accept header that is preferred among those served. @throws StatusError NotAcceptable. */
-export function negotiate(accept: string | undefined, { protobuf = false }: Offer = {}): Negotiated {
+export function negotiate(accept: string | undefined, offer: Offer = {}): Negotiated {
   if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return plain;
-  const cache = protobuf ? caches.all : caches.textOnly;
+  const cache = caches[(offer.protobuf ? 1 : 0) + (offer.table === false ? 2 : 0)]!;
   let found = cache.get(accept);
   if (!found && !cache.has(accept)) {
-    found = firstServed(accept, protobuf);
+    found = firstServed(accept, offer);
     if (cache.size < cachedHeadersMax) cache.set(accept, found);
   }
   if (!found) throw notAcceptable(!accept.includes('as='));
@@ -82,11 +84,12 @@ function rangesOf(accept: string): MediaRange[] {
   return ranges.sort((a, b) => b.quality - a.quality);
 }
 
-function firstServed(accept: string, protobuf: boolean): Negotiated | undefined {
+function firstServed(accept: string, offer: Offer): Negotiated | undefined {
   for (const { type, parameters } of rangesOf(accept)) {
     const encoding = encodings[type];
     const form = encoding && formOf(parameters);
-    if (!form || (encoding === 'protobuf' && !hasProtobufForm(form, protobuf && parameters.g === undefined))) continue;
+    if (!form || (form === 'table' && offer.table === false)) continue;
+    if (encoding === 'protobuf' && !hasMessage(form, parameters, offer)) continue;
     return { form, parameters, encoding };
   }
   return undefined;
@@ -96,8 +99,8 @@ function firstServed(accept: string, protobuf: boolean): Negotiated | undefined 
  * Tables hold cells of any type and so have no message, and aggregated discovery (`g`) is served as JSON; metadata has
  * one whatever it is the metadata of.
  */
-function hasProtobufForm(form: AnswerForm, ofObject: boolean): boolean {
-  return form === 'metadata' || (form === 'object' && ofObject);
+function hasMessage(form: AnswerForm, { g }: Readonly<Record<string, string>>, { protobuf }: Offer): boolean {
+  return form === 'metadata' || (form === 'object' && g === undefined && protobuf === true);
 }
 
 function formOf({ as, g, v }: Readonly<Record<string, string>>): AnswerForm | undefined {

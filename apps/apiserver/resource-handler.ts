@@ -233,7 +233,11 @@ export class ResourceHandler {
 
 /** The form in which the client wants its answer. @throws StatusError NotAcceptable. */
 function formOf({ accept, served, at }: ResourceCall): Negotiated {
-  return negotiate(accept, { protobuf: answersInProtobuf(served.definition, at.subresource) });
+  const { verbs } = served.definition;
+  return negotiate(accept, {
+    protobuf: answersInProtobuf(served.definition, at.subresource),
+    table: !verbs || verbs.includes('get'),
+  });
 }
 
 function nameOf({ at, served }: ResourceCall): { namespace?: string; name: string } {
