@@ -33,6 +33,7 @@ import {
 } from '../../libs/controllers/storageprotection/reconcile.ts';
 import { newTaintEvictionController } from '../../libs/controllers/tainteviction/reconcile.ts';
 import type { Controller, ControllerContext } from '../../libs/reconcile/controller.ts';
+import { CustomKinds } from '../../libs/reconcile/custom-kinds.ts';
 import { EventRecorder } from '../../libs/reconcile/events.ts';
 import { LeaderElection } from '../../libs/reconcile/leader.ts';
 import type { Controllers, ControllersOptions } from './options.ts';
@@ -41,7 +42,7 @@ import { StateMetrics } from './state-metrics.ts';
 /** Held by the one process whose controllers work. */
 export const controllersLease = { namespace: 'kube-system', name: 'berth-controllers' };
 
-type Make = (context: ControllerContext, options: ControllersOptions) => Controller | undefined;
+type Make = (context: ControllerContext, options: ControllersOptions, custom: CustomKinds) => Controller | undefined;
 
 /** Every controller, by its name. */
 const makers: Readonly<Record<string, Make>> = {
@@ -68,18 +69,19 @@ const makers: Readonly<Record<string, Make>> = {
   'persistentvolumeclaim-protection': newClaimProtectionController,
   'persistentvolume-protection': newVolumeProtectionController,
   podgc: (context) => newPodGcController(context),
-  horizontalpodautoscaler: (context, { autoscalerPeriodMs }) =>
+  horizontalpodautoscaler: (context, { autoscalerPeriodMs }, custom) =>
     newAutoscalerController(context, {
+      custom,
       scalable: builtinKinds.filter(({ scale }) => scale !== undefined),
       ...(autoscalerPeriodMs === undefined ? {} : { periodMs: autoscalerPeriodMs }),
     }),
   'clusterrole-aggregation': newClusterRoleAggregationController,
   certificates: (context, { authority }) => (authority ? newCertificatesController(context, authority) : undefined),
-  namespace: (context, options) => newNamespaceController(context, { resources: deletable(options) }),
-  'garbage-collector': (context, options) => {
+  namespace: (context, options, custom) => newNamespaceController(context, { resources: deletable(options), custom }),
+  'garbage-collector': (context, options, custom) => {
     // Events own nothing and are owned by nothing; they only come in great numbers.
     const resources = deletable(options).filter((resource) => resource.kind !== 'Event');
-    return newGarbageCollector(context, { resources });
+    return newGarbageCollector(context, { resources, custom });
   },
   'event-expiry': (context, options) => newEventExpiryController(context, options.eventLifetimeMs),
 };
@@ -131,10 +133,11 @@ function runControllers(options: ControllersOptions, state: StateMetrics): Contr
   const informers = new InformerSet({ client, clock, logger });
   const events = new EventRecorder({ client, clock, random, component: 'controllers', logger });
   const context: ControllerContext = { client, informers, clock, random, logger, metrics, events };
+  const custom = new CustomKinds(informers);
   const disabled = new Set(options.disabled ?? []);
   const controllers = Object.entries(makers)
     .filter(([name]) => !disabled.has(name))
-    .map(([, make]) => make(context, options))
+    .map(([, make]) => make(context, options, custom))
     .filter((controller) => controller !== undefined);
   state.show(informers);
   informers.start();

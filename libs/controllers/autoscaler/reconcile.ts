@@ -4,9 +4,11 @@ import { pods } from '../../api/kinds/pod.ts';
 import { apiVersionOf, type KubeObject, nameOf, objectKey, type Resource } from '../../api/meta.ts';
 import { isStatus } from '../../base/status.ts';
 import { Controller, type ControllerContext, type ReconcileResult } from '../../reconcile/controller.ts';
+import type { CustomKinds } from '../../reconcile/custom-kinds.ts';
 import { selectorMatches } from '../../reconcile/ownership.ts';
 import { emptyHistory, type History } from './behavior.ts';
 import { compute, type Plan, withConditions } from './compute.ts';
+import { scaleView } from './custom-scale.ts';
 import { type PodMetrics, podMetrics } from './metrics.ts';
 
 export const defaultPeriodMs = 15_000;
@@ -16,6 +18,8 @@ export interface AutoscalerOptions {
   periodMs?: number;
   /** Kinds that have a scale. */
   scalable: readonly Resource[];
+  /** Custom kinds, of which some have a scale too. */
+  custom?: CustomKinds;
 }
 
 /** What scalable kinds have in common. */
@@ -83,11 +87,15 @@ class AutoscalerReconciler {
     const named = this.#options.scalable.find(
       (resource) => resource.kind === kind && apiVersionOf(resource) === apiVersion,
     );
+    const custom = this.#options.custom?.list().find(({ resource, scale }) => {
+      return scale && resource.kind === kind && apiVersionOf(resource) === apiVersion;
+    });
     try {
-      if (!named) throw new Error(`no scalable kind ${kind} in ${apiVersion}`);
-      const resource: Resource<Scalable> = named;
+      const found = named ?? custom?.resource;
+      if (!found) throw new Error(`no scalable kind ${kind} in ${apiVersion}`);
+      const resource: Resource<Scalable> = found;
       const object = await this.#context.client.get(resource, { namespace: autoscaler.metadata?.namespace, name });
-      return { resource: named, object };
+      return { resource: found, object: custom?.scale ? scaleView(object, custom.scale) : object };
     } catch (error) {
       const message = `the target's size cannot be read: ${messageOf(error)}`;
       this.#warn(autoscaler, 'FailedGetScale', message);

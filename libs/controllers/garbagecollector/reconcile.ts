@@ -2,6 +2,7 @@ import type { V1OwnerReference } from '../../api/gen/types.ts';
 import { type KubeObject, nameOf, type Resource } from '../../api/meta.ts';
 import { isStatus } from '../../base/status.ts';
 import { Controller, type ControllerContext, type ReconcileResult } from '../../reconcile/controller.ts';
+import type { CustomKinds } from '../../reconcile/custom-kinds.ts';
 import { refersTo } from '../../reconcile/ownership.ts';
 import * as decide from './compute.ts';
 import { type GraphNode, OwnerGraph, ownersOf } from './graph.ts';
@@ -10,43 +11,36 @@ import { type GraphNode, OwnerGraph, ownersOf } from './graph.ts';
 export const unseenOwnerRecheckMs = 5_000;
 
 export interface GarbageCollectorOptions {
-  /** Every kind that may own or be owned. */
+  /** Every built-in kind that may own or be owned. */
   resources: readonly Resource[];
+  /** Kinds that come and go. */
+  custom?: CustomKinds;
 }
 
 /** Deletes what has lost its owners, and carries out foreground and orphaning deletions. */
-export function newGarbageCollector(context: ControllerContext, { resources }: GarbageCollectorOptions): Controller {
-  const collector = new Collector(context, resources);
+export function newGarbageCollector(
+  context: ControllerContext,
+  { resources, custom }: GarbageCollectorOptions,
+): Controller {
+  const collector = new Collector(context);
   const caches = resources.map((resource) => context.informers.of(resource));
   const controller = new Controller(context, {
     name: 'garbage-collector',
-    caches,
+    caches: [...caches, ...(custom ? [custom.cache] : [])],
     workers: 20,
     reconcile: (uid) => collector.reconcile(uid, (other) => controller.enqueue(other)),
   });
-  for (const [at, cache] of caches.entries()) {
-    const resource = resources[at];
-    if (!resource) continue;
-    const put = (object: KubeObject) => {
-      collector.graph.put(resource, object);
-      if (needsAttention(object)) controller.enqueue(object.metadata?.uid ?? '');
-    };
-    cache.addHandler({
-      added: put,
-      updated: (object, previous) => {
-        put(object);
-        for (const owner of collector.waitingOwnersOf(previous)) controller.enqueue(owner);
-      },
-      deleted: (object) => {
-        const uid = object.metadata?.uid ?? '';
-        const dependents = collector.graph.dependentsOf(uid);
-        collector.graph.remove(uid);
-        for (const dependent of dependents) controller.enqueue(dependent.object.metadata?.uid ?? '');
-        for (const owner of collector.waitingOwnersOf(object)) controller.enqueue(owner);
-      },
-    });
-  }
+  const enqueue = (uid: string) => controller.enqueue(uid);
+  for (const resource of resources) collector.follow(resource, enqueue);
+  custom?.follow({
+    added: ({ resource }) => collector.follow(resource, enqueue),
+    removed: ({ resource }) => collector.forget(resource),
+  });
   return controller;
+}
+
+function kindId({ group, kind }: { group: string; kind: string }): string {
+  return `${group} ${kind}`;
 }
 
 function needsAttention(object: KubeObject): boolean {
@@ -57,13 +51,47 @@ function needsAttention(object: KubeObject): boolean {
 class Collector {
   readonly #context: ControllerContext;
   readonly #events;
-  readonly #byKind: ReadonlyMap<string, Resource>;
+  readonly #byKind = new Map<string, Resource>();
+  readonly #unfollow = new Map<string, () => void>();
   readonly graph = new OwnerGraph();
 
-  constructor(context: ControllerContext, resources: readonly Resource[]) {
+  constructor(context: ControllerContext) {
     this.#context = context;
     this.#events = context.events.for('garbage-collector-controller');
-    this.#byKind = new Map(resources.map((resource) => [`${resource.group} ${resource.kind}`, resource]));
+  }
+
+  /** Puts the objects of a kind into the graph, as they come and go. */
+  follow(resource: Resource, enqueue: (uid: string) => void): void {
+    const id = kindId(resource);
+    this.#byKind.set(id, resource);
+    const put = (object: KubeObject) => {
+      this.graph.put(resource, object);
+      if (needsAttention(object)) enqueue(object.metadata?.uid ?? '');
+    };
+    const unfollow = this.#context.informers.of(resource).addHandler({
+      added: put,
+      updated: (object, previous) => {
+        put(object);
+        for (const owner of this.waitingOwnersOf(previous)) enqueue(owner);
+      },
+      deleted: (object) => {
+        const uid = object.metadata?.uid ?? '';
+        const dependents = this.graph.dependentsOf(uid);
+        this.graph.remove(uid);
+        for (const dependent of dependents) enqueue(dependent.object.metadata?.uid ?? '');
+        for (const owner of this.waitingOwnersOf(object)) enqueue(owner);
+      },
+    });
+    this.#unfollow.set(id, unfollow);
+  }
+
+  /** A kind that is gone; its objects went before it. */
+  forget(resource: Resource): void {
+    const id = kindId(resource);
+    this.#byKind.delete(id);
+    this.#unfollow.get(id)?.();
+    this.#unfollow.delete(id);
+    void this.#context.informers.drop(resource);
   }
 
   /** Owners of the object that wait for their dependents to go. */
@@ -113,7 +141,7 @@ class Collector {
 
   /** Asks the server for an owner that the caches do not show: only its word makes a reference dangling. */
   async #ask(node: GraphNode, reference: V1OwnerReference): Promise<decide.OwnerState> {
-    const resource = this.#byKind.get(`${groupOf(reference)} ${reference.kind}`);
+    const resource = this.#byKind.get(kindId({ group: groupOf(reference), kind: reference.kind }));
     if (!resource) return 'unknown';
     const namespace = node.object.metadata?.namespace;
     if (resource.namespaced && !namespace) {

@@ -3,6 +3,7 @@ import { namespaces } from '../../api/kinds/namespace.ts';
 import { type KubeObject, nameOf, type Resource } from '../../api/meta.ts';
 import { isStatus } from '../../base/status.ts';
 import { Controller, type ControllerContext, type ReconcileResult } from '../../reconcile/controller.ts';
+import type { CustomKinds } from '../../reconcile/custom-kinds.ts';
 import { unlessMissing } from '../../reconcile/retry.ts';
 import { computeStatus, type Remainder } from './compute.ts';
 
@@ -12,17 +13,21 @@ export const contentRecheckMs = 15_000;
 const listPageItems = 500;
 
 export interface NamespaceOptions {
-  /** Every kind that can be listed and deleted. */
+  /** Every built-in kind that can be listed and deleted. */
   resources: readonly Resource[];
+  /** Kinds that come and go. */
+  custom?: CustomKinds;
 }
 
 /** Empties namespaces that are being deleted, pods first, and then lets them go. */
 export function newNamespaceController(context: ControllerContext, options: NamespaceOptions): Controller {
-  const contents = options.resources.filter((resource) => resource.namespaced);
+  const { custom } = options;
+  const builtin = options.resources.filter((resource) => resource.namespaced);
+  const contents = () => [...builtin, ...(custom?.list() ?? []).map(({ resource }) => resource).filter(isNamespaced)];
   const reconciler = new NamespaceReconciler(context, contents);
   const controller = new Controller(context, {
     name: 'namespace',
-    caches: [reconciler.cache],
+    caches: [reconciler.cache, ...(custom ? [custom.cache] : [])],
     workers: 10,
     reconcile: (key) => reconciler.reconcile(key),
   });
@@ -34,16 +39,22 @@ export function newNamespaceController(context: ControllerContext, options: Name
     const namespace = reconciler.cache.get(object.metadata?.namespace ?? '');
     if (namespace) enqueue(namespace);
   };
-  for (const resource of contents) context.informers.of(resource).addHandler({ deleted: onGone });
+  const follow = (resource: Resource) => context.informers.of(resource).addHandler({ deleted: onGone });
+  for (const resource of builtin) follow(resource);
+  custom?.follow({ added: ({ resource }) => void (isNamespaced(resource) && follow(resource)) });
   return controller;
+}
+
+function isNamespaced({ namespaced }: Resource): boolean {
+  return namespaced;
 }
 
 class NamespaceReconciler {
   readonly #context: ControllerContext;
-  readonly #contents: readonly Resource[];
+  readonly #contents: () => readonly Resource[];
   readonly cache;
 
-  constructor(context: ControllerContext, contents: readonly Resource[]) {
+  constructor(context: ControllerContext, contents: () => readonly Resource[]) {
     this.#context = context;
     this.#contents = contents;
     this.cache = context.informers.of(namespaces);
@@ -74,14 +85,15 @@ class NamespaceReconciler {
   /** Asks all content to go. Pods go before what they may still use: secrets, configuration, policies. */
   async #empty(namespace: string): Promise<{ remainders: Remainder[]; failures: string[] }> {
     const failures: string[] = [];
+    const contents = this.#contents();
     const isPods = (resource: Resource) => resource.group === '' && resource.plural === 'pods';
     const podsLeft = await Promise.all(
-      this.#contents.filter(isPods).map((resource) => this.#emptyOf(resource, namespace, failures)),
+      contents.filter(isPods).map((resource) => this.#emptyOf(resource, namespace, failures)),
     );
     if (podsLeft.some((remainder) => remainder.count > 0) || failures.length > 0)
       return { remainders: podsLeft, failures };
     const rest: Remainder[] = [];
-    for (const resource of this.#contents.filter((candidate) => !isPods(candidate))) {
+    for (const resource of contents.filter((candidate) => !isPods(candidate))) {
       rest.push(await this.#emptyOf(resource, namespace, failures));
     }
     return { remainders: rest, failures };
