@@ -1,20 +1,16 @@
 import type { Cluster } from './cluster.ts';
+import { filters, type Judging, judgingOf, scores } from './judging.ts';
 import type { LabelClass } from './label-classes.ts';
 import type { TopologyColumn } from './node-table.ts';
-import type { Judgement, Refusal, WeightedPlugin } from './plugin.ts';
+import type { Refusal, WeightedPlugin } from './plugin.ts';
 import type { PodShape } from './pod-info.ts';
+import { RefusalBook, type RefusedGroup } from './refusal-book.ts';
 import { excluded, Tournament } from './tournament.ts';
 
 /** The plugin whose refusals are plain arithmetic. */
 const fitName = 'NodeResourcesFit';
 /** Scores are kept as whole thousandths, so that sums are exact. */
 const scoreUnit = 1000;
-
-interface Judging extends Judgement {
-  name: string;
-  weight: number;
-  wakesOn: number;
-}
 
 /** Nodes that lie in the same domains of all topologies that regional judgements ask about. */
 interface Region {
@@ -28,19 +24,6 @@ export interface Choice {
   /** In thousandths of a point. */
   score: number;
 }
-
-/** Nodes that one refusal keeps out, as far as a decision's record names them. */
-export interface RefusedGroup {
-  name: string;
-  refusal: Refusal;
-  isResolvable: boolean;
-  count: number;
-  /** Slots of some of them, the latest to be refused. */
-  slots: readonly number[];
-}
-
-/** Nodes named for each refusal. */
-export const examplesMax = 4;
 
 /**
  * How all nodes look to one class of equal pods. Each node's fixed and local judgement is kept in a tournament, and only
@@ -63,16 +46,8 @@ export class ClassView {
   private fixedVersion = new Uint32Array(0);
   private fixedOutcome = new Int32Array(0);
   private outcomes = new Int32Array(0);
-  /** Refusals by number; an outcome of -1 - n is the nth. */
-  private readonly refusals: Refusal[] = [];
-  private readonly refusalIds = new Map<Refusal, number>();
-  private readonly refusedNodes: number[] = [];
-  private readonly resolvable: boolean[] = [];
-  /** By refusal: who says so, and slots of the nodes that it was said of last. */
-  private readonly refusers: string[] = [];
-  private readonly examples: number[][] = [];
-  /** Grows when the refusals of single nodes, or what their examples lack, may have changed. */
-  refusalVersion = 0;
+  /** An outcome of -1 - n is its refusal n. */
+  readonly refused = new RefusalBook();
   private seen = -1;
   private epoch = Number.NaN;
   private readonly topologyVersion: number;
@@ -91,7 +66,7 @@ export class ClassView {
       const judgement = weighted.plugin.judge(shape, labels, cluster);
       return judgement === undefined ? [] : [judgingOf(judgement, weighted)];
     });
-    this.scoring = this.judging.filter(({ fixed, local, regional }) => fixed?.score || local?.score || regional?.score);
+    this.scoring = this.judging.filter(scores);
     this.scorers = this.scoring.map(({ name }) => name);
     this.topologies = [...new Set(this.judging.flatMap(({ regional }) => regional?.topologies ?? []))];
     this.topologyVersion = cluster.table.topologyVersion;
@@ -148,52 +123,25 @@ export class ClassView {
   isResolvable(slot: number): boolean {
     if (this.regionOf[slot]! < 0 || this.fixedOutcome[slot]! < 0) return false;
     const outcome = this.outcomes[slot]!;
-    return outcome >= 0 || this.resolvable[-1 - outcome]!;
-  }
-
-  /** How many nodes would not fit either if no pod were there. */
-  unresolvableCount(): number {
-    let count = 0;
-    this.refusedNodes.forEach((nodes, id) => {
-      if (!this.resolvable[id]) count += nodes;
-    });
-    return count;
+    return outcome >= 0 || this.refused.isResolvable(-1 - outcome);
   }
 
   /** How many nodes each refusal keeps out. */
   refusalCounts(): Map<Refusal, number> {
     this.refresh();
     this.beginRegional();
-    const counts = new Map<Refusal, number>();
-    const count = (refusal: Refusal, nodes: number) => counts.set(refusal, (counts.get(refusal) ?? 0) + nodes);
-    this.refusedNodes.forEach((nodes, id) => {
-      if (nodes > 0) for (const refusal of this.refusals[id]!.split('\n')) count(refusal, nodes);
-    });
+    const counts = this.refused.counts();
     for (const { candidates, fitting } of this.regions) {
       if (fitting === 0) continue;
       const refusal = this.regionalRefusal(candidates.pick(0));
-      if (refusal !== undefined) count(refusal, fitting);
+      if (refusal !== undefined) counts.set(refusal, (counts.get(refusal) ?? 0) + fitting);
     }
     return counts;
   }
 
   /** Who refuses which nodes, each by itself. Call it after `choose`, before anything changes. */
   refusedGroups(): RefusedGroup[] {
-    const groups: RefusedGroup[] = [];
-    this.refusedNodes.forEach((count, id) => {
-      if (count === 0) return;
-      const slots = this.examples[id]!.filter(
-        (slot, at, all) => this.outcomes[slot] === -1 - id && all.indexOf(slot) === at,
-      );
-      groups.push({
-        name: this.refusers[id]!,
-        refusal: this.refusals[id]!,
-        isResolvable: this.resolvable[id]!,
-        count,
-        slots,
-      });
-    });
-    return groups;
+    return this.refused.groups((slot, id) => this.outcomes[slot] === -1 - id);
   }
 
   /**
@@ -239,9 +187,7 @@ export class ClassView {
   /** Changes that may let a refused pod fit: those that the plugins with a filter wait for. */
   get wakesOn(): number {
     let changes = 0;
-    for (const { wakesOn, fixed, local, regional } of this.judging) {
-      if (fixed?.filter || local?.filter || regional?.filter) changes |= wakesOn;
-    }
+    for (const judging of this.judging) if (filters(judging)) changes |= judging.wakesOn;
     return changes;
   }
 
@@ -312,7 +258,7 @@ export class ClassView {
       const judge = judgement[place];
       if (judge === undefined) continue;
       const refusal = judge.filter?.(slot);
-      if (refusal !== undefined) return -1 - this.refusalId(refusal, judgement);
+      if (refusal !== undefined) return -1 - this.refused.idOf(refusal, judgement);
       if (judge.score !== undefined) score += judge.score(slot) * judgement.weight;
     }
     return Math.round(score * scoreUnit);
@@ -322,24 +268,16 @@ export class ClassView {
   private settle(slot: number, outcome: number): void {
     const before = this.outcomes[slot]!;
     if (before === outcome) {
-      if (outcome < 0 && outcome !== unjudged && this.examples[-1 - outcome]!.includes(slot)) this.refusalVersion++;
+      if (outcome < 0 && outcome !== unjudged) this.refused.repeat(-1 - outcome, slot);
       return;
     }
-    if (before < 0 || outcome < 0) this.refusalVersion++;
     const region = this.regions[this.regionOf[slot]!]!;
     if (before >= 0) region.fitting--;
-    else if (before !== unjudged) this.refusedNodes[-1 - before]!--;
+    else if (before !== unjudged) this.refused.remove(-1 - before);
     if (outcome >= 0) region.fitting++;
-    else if (outcome !== unjudged) this.refuse(-1 - outcome, slot);
+    else if (outcome !== unjudged) this.refused.add(-1 - outcome, slot);
     this.outcomes[slot] = outcome;
     region.candidates.set(this.placeOf[slot]!, outcome >= 0 ? outcome : excluded);
-  }
-
-  private refuse(id: number, slot: number): void {
-    this.refusedNodes[id]!++;
-    const examples = this.examples[id]!;
-    examples.push(slot);
-    if (examples.length > examplesMax) examples.shift();
   }
 
   /** Puts a node, new or changed, in its region; one that is gone in none. */
@@ -360,20 +298,6 @@ export class ClassView {
       id = this.regions.length;
       this.regions.push({ candidates: new Tournament(), fitting: 0 });
       this.regionIds.set(key, id);
-    }
-    return id;
-  }
-
-  private refusalId(refusal: Refusal, { isResolvable, name }: Judging): number {
-    let id = this.refusalIds.get(refusal);
-    if (id === undefined) {
-      id = this.refusals.length;
-      this.refusals.push(refusal);
-      this.refusedNodes.push(0);
-      this.resolvable.push(isResolvable);
-      this.refusers.push(name);
-      this.examples.push([]);
-      this.refusalIds.set(refusal, id);
     }
     return id;
   }
@@ -418,18 +342,3 @@ export class ClassView {
 
 /** Outcome of a node before its first judgement. */
 const unjudged = -(2 ** 31);
-
-/** What a plugin says in a profile: without the filters or the scores that are switched off there. */
-function judgingOf(judgement: Judgement, { plugin, weight, filters = true }: WeightedPlugin): Judging {
-  const { name, wakesOn } = plugin;
-  const judging = { ...judgement, name, weight, wakesOn };
-  if (filters && weight > 0) return judging;
-  const { fixed, local, regional } = judgement;
-  const off = { ...(filters ? {} : { filter: undefined }), ...(weight > 0 ? {} : { score: undefined }) };
-  return {
-    ...judging,
-    fixed: fixed && { ...fixed, ...off },
-    local: local && { ...local, ...off },
-    regional: regional && { ...regional, ...off },
-  };
-}

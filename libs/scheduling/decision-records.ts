@@ -1,11 +1,12 @@
 import { rfc3339Micro } from '../base/clock.ts';
-import { type ClassView, examplesMax, type RefusedGroup } from './class-view.ts';
+import type { ClassView } from './class-view.ts';
 import type { Cluster } from './cluster.ts';
 import type { DecisionOutcome, DecisionRecord, RefusedNodes } from './decision-record.ts';
 import { type Lack, lacksOn, lackText } from './lacks.ts';
 import type { Refusal } from './plugin.ts';
 import { resourcesFit } from './plugins/resources-fit.ts';
 import type { PodInfo } from './pod-info.ts';
+import { examplesMax, type RefusedGroup } from './refusal-book.ts';
 import type { Decision } from './scheduler-core.ts';
 
 /** Decisions that are remembered, one for a pod; each takes some hundred bytes. */
@@ -191,7 +192,7 @@ export class DecisionRecords {
 
   private groupsOf(view: ClassView, info: PodInfo): readonly KeptGroup[] {
     const known = this.summaries.get(view);
-    if (known?.version === view.refusalVersion) return known.groups;
+    if (known?.version === view.refused.version) return known.groups;
     const groups = view.refusedGroups().map(({ slots, ...group }) => ({
       ...group,
       examples: slots.map((slot) => ({
@@ -199,7 +200,7 @@ export class DecisionRecords {
         lacks: group.name === fitName ? lacksOn(info, slot, this.cluster) : [],
       })),
     }));
-    this.summaries.set(view, { version: view.refusalVersion, groups });
+    this.summaries.set(view, { version: view.refused.version, groups });
     return groups;
   }
 }

@@ -62,7 +62,7 @@ export class SchedulerCore {
     const { count } = this.cluster.table;
     if (count === 0) return '';
     if (info.pod.spec?.preemptionPolicy === 'Never') return 'preemption: not eligible due to preemptionPolicy=Never.';
-    const hopeless = this.views.of(info).unresolvableCount();
+    const hopeless = this.views.of(info).refused.unresolvableCount;
     const counts = new Map<string, number>();
     if (count > hopeless) counts.set('No preemption victims found for incoming pod', count - hopeless);
     if (hopeless > 0) counts.set('Preemption is not helpful for scheduling', hopeless);
