@@ -158,6 +158,7 @@ describe('the API server', () => {
     if (reason === 'Expired') {
       await post('any');
       await server.stop();
+      await store.compact((await store.status()).revision);
       await restart();
     }
     const answer = await send(at, options);
