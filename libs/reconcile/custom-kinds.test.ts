@@ -41,7 +41,8 @@ it('follows the kinds that are served', async () => {
   expect(heard).toEqual([]);
   const change = async (next: V1CustomResourceDefinition) => {
     const now = await client.get(customresourcedefinitions, { name: 'boats.example.org' });
-    await client.update(customresourcedefinitions, { ...now, spec: next.spec, status: next.status });
+    const written = await client.update(customresourcedefinitions, { ...now, spec: next.spec });
+    await client.update(customresourcedefinitions, { ...written, status: next.status }, { subresource: 'status' });
     await settle();
   };
   await change(definitionOf('v1', true));
