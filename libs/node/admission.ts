@@ -102,7 +102,37 @@ export function refusePressure(pod: V1Pod, pressure: Pick<NodePressure, 'under'>
   return condition && { reason: 'Evicted', message: `The node had condition: [${condition}]. ` };
 }
 
+interface HostPort {
+  port: number;
+  protocol: string;
+  ip: string;
+}
+
+const anyIp = '0.0.0.0';
+
+function hostPortsOf({ spec }: V1Pod): HostPort[] {
+  const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  const ports = [...(spec?.containers ?? []), ...sidecars].flatMap((container) => container.ports ?? []);
+  return ports.flatMap(({ hostPort, protocol = 'TCP', hostIP }) =>
+    hostPort ? { port: hostPort, protocol, ip: hostIP || anyIp } : [],
+  );
+}
+
+/** A port of the node belongs to one pod, whoever sent the other. */
+function refusePorts(pod: V1Pod, others: readonly V1Pod[]): Refusal | undefined {
+  const wanted = hostPortsOf(pod);
+  if (wanted.length === 0) return undefined;
+  const collides = (one: HostPort, other: HostPort) =>
+    one.port === other.port &&
+    one.protocol === other.protocol &&
+    (one.ip === other.ip || one.ip === anyIp || other.ip === anyIp);
+  const taken = others.flatMap(hostPortsOf);
+  if (!wanted.some((one) => taken.some((other) => collides(one, other)))) return undefined;
+  const why = "node(s) didn't have free ports for the requested pod ports";
+  return { reason: 'NodePorts', message: `Pod was rejected: Predicate NodePorts failed: ${why}` };
+}
+
 /** Why the node cannot take a pod beside those that it has; undefined when it can. */
 export function refusePod(pod: V1Pod, others: readonly V1Pod[], node: NodeIdentity): Refusal | undefined {
-  return refuseSize(pod, others, node) ?? refuseSysctls(pod);
+  return refuseSize(pod, others, node) ?? refusePorts(pod, others) ?? refuseSysctls(pod);
 }

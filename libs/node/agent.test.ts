@@ -84,6 +84,16 @@ describe('a node', () => {
     expect(node.status('a')).toMatchObject({ reason: 'OutOfcpu' });
   });
 
+  it('gives a port of the node to one pod', async () => {
+    await begin();
+    const port = (hostIP?: string) => ({ ports: [{ containerPort: 80, hostPort: 8080, hostIP }] });
+    node.pods.set(podOf('a', {}, port()));
+    await node.running('a');
+    node.pods.set(podOf('b', {}, port('127.0.0.1')));
+    await node.until('it is refused', () => node.status('b')?.phase === 'Failed');
+    expect(node.status('b')).toMatchObject({ reason: 'NodePorts', message: expect.stringMatching(/free ports/) });
+  });
+
   it('adopts what runs, restarts nothing, and removes what was deleted meanwhile', async () => {
     await begin();
     node.pods.set(podOf('keep'));
