@@ -3,7 +3,7 @@ import { objectKey } from '../api/meta.ts';
 import { worded } from '../api/validation/wording.ts';
 import { Document } from '../cache/document.ts';
 import { GuardFailedError } from '../store/store.ts';
-import { alreadyExists, badRequest, invalid } from './errors.ts';
+import { alreadyExists, badRequest, invalid, kindRefused } from './errors.ts';
 import { recordCreate } from './field-managers.ts';
 import { checkFields } from './field-validation.ts';
 import { checkKind, checkStorable, forgetDeletion, generateName, metadataOf, place, stampNew } from './object-meta.ts';
@@ -83,7 +83,7 @@ async function prepare(
   stampNew(definition, draft, parts);
   definition.prepareForCreate?.(draft);
   const errors = definition.validate?.(draft) ?? [];
-  if (errors.length > 0) throw invalid(definition, metadata.name ?? '', worded(errors, draft));
+  if (errors.length > 0) throw invalid(kindRefused(definition), metadata.name ?? '', worded(errors, draft));
   checkStorable(definition, metadata.name ?? '');
   const validated = parts.admission.validate(attributes);
   if (validated) await validated;

@@ -1,4 +1,4 @@
-import type { FieldError } from '../api/definition.ts';
+import type { FieldError, ResourceDefinition } from '../api/definition.ts';
 import { StatusError } from '../base/status.ts';
 
 /** The part of a resource that answers name. */
@@ -59,6 +59,11 @@ export function forbidden(resource: { group: string; plural: string }, name: str
   return new StatusError('Forbidden', `${qualified(resource)} "${name}" is forbidden: ${why}`, {
     details: resourceDetails(resource, name),
   });
+}
+
+/** What an object is called that is refused: its kind as it is kept. */
+export function kindRefused({ group, kind, storedAs }: ResourceDefinition): { group: string; kind: string } {
+  return storedAs?.resource ?? { group, kind };
 }
 
 /** Refuses an object for its fields; `kind` may be one that is no resource, such as DeleteOptions. */

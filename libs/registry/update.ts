@@ -5,7 +5,7 @@ import { worded } from '../api/validation/wording.ts';
 import type { StatusError } from '../base/status.ts';
 import type { Document } from '../cache/document.ts';
 import { createDraft } from './create.ts';
-import { badRequest, conflict, invalid, modifiedMeanwhile, preconditionFailed } from './errors.ts';
+import { badRequest, conflict, invalid, kindRefused, modifiedMeanwhile, preconditionFailed } from './errors.ts';
 import { recordUpdate } from './field-managers.ts';
 import { checkFields } from './field-validation.ts';
 import { modifyObject } from './modify.ts';
@@ -147,6 +147,6 @@ function validateUpdate(
   const validate = updateBy(definition, request)?.validate ?? whole;
   const errors = anyUpdate(definition, draft, previous);
   errors.push(...(validate?.call(definition, draft, previous) ?? []));
-  if (errors.length > 0) throw invalid(definition, previous.metadata?.name ?? '', worded(errors, draft));
+  if (errors.length > 0) throw invalid(kindRefused(definition), previous.metadata?.name ?? '', worded(errors, draft));
   for (const warning of status ? [] : (definition.warnings?.(draft, previous) ?? [])) request.warn(warning);
 }

@@ -9,7 +9,7 @@ import { metadata } from '../validation/metadata.ts';
 import { pathSegment } from '../validation/names.ts';
 import { immutable, validations } from '../validation/object.ts';
 import type { Report } from '../validation/report.ts';
-import { fields, present, type Rule, required } from '../validation/rule.ts';
+import { always, fields, present, type Rule, required } from '../validation/rule.ts';
 import { signerName } from '../validation/signers.ts';
 import { ago, humanDuration, nameColumn, text } from './cells.ts';
 
@@ -39,7 +39,7 @@ const usages: Rule<readonly string[]> = (list, at) => {
 };
 
 const spec: Rule<V1CertificateSigningRequestSpec> = fields<V1CertificateSigningRequestSpec>({
-  request: present(request),
+  request: always((base64, at, context) => request(base64 ?? '', at, context)),
   usages: required(usages),
   signerName: required(signerName),
   expirationSeconds: (seconds: number, at) => {

@@ -1,5 +1,6 @@
 import type { ResourceDefinition } from '../definition.ts';
 import type { StorageV1TokenRequest, V1CSIDriver, V1CSIDriverSpec } from '../gen/types.ts';
+import { sameValue } from '../validation/equality.ts';
 import { clusterMetadata } from '../validation/metadata.ts';
 import { immutable, validations } from '../validation/object.ts';
 import { all, fields, oneOf, present, type Rule } from '../validation/rule.ts';
@@ -79,6 +80,11 @@ export const csidrivers: ResourceDefinition<V1CSIDriver> = {
       immutable<V1CSIDriver>('spec.volumeLifecycleModes')(driver, previous, at);
     },
   }),
+  warnings({ spec }, previous) {
+    const changed = !previous || !sameValue(previous.spec.tokenRequests, spec.tokenRequests);
+    if (!changed || !spec.tokenRequests?.length || spec.serviceAccountTokenInSecrets !== undefined) return [];
+    return ['spec.serviceAccountTokenInSecrets: true keeps the tokens of spec.tokenRequests out of the volume context'];
+  },
   columns: [
     nameColumn,
     flag('AttachRequired', 'Whether volumes are attached first.', (driver) => driver.spec.attachRequired ?? true),

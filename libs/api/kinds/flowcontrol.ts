@@ -1,35 +1,16 @@
 import type { ResourceDefinition } from '../definition.ts';
-import type {
-  V1FlowSchema,
-  V1FlowSchemaSpec,
-  V1PriorityLevelConfiguration,
-  V1PriorityLevelConfigurationSpec,
-} from '../gen/types.ts';
+import type { V1FlowSchema, V1PriorityLevelConfiguration, V1PriorityLevelConfigurationSpec } from '../gen/types.ts';
 import { clusterMetadata } from '../validation/metadata.ts';
-import { dnsSubdomain } from '../validation/names.ts';
 import { validations } from '../validation/object.ts';
-import { between, fields, oneOf, orZero, present, type Rule, required, text } from '../validation/rule.ts';
 import { ageColumn, text as column, nameColumn } from './cells.ts';
+import { flowSpec } from './flowcontrol/flows.ts';
+import { levelSpec } from './flowcontrol/levels.ts';
 import { ownStatus } from './strategy.ts';
 
 const GROUP = { group: 'flowcontrol.apiserver.k8s.io', version: 'v1', namespaced: false, hasGeneration: true } as const;
 const PRECEDENCE = 1000;
-const PRECEDENCE_MAX = 10_000;
 const SHARES = 30;
 const QUEUING = { handSize: 8, queues: 64, queueLengthLimit: 50 } as const;
-
-const flowSpec: Rule<V1FlowSchemaSpec> = fields<V1FlowSchemaSpec>({
-  matchingPrecedence: orZero(between(1, PRECEDENCE_MAX)),
-  distinguisherMethod: fields<{ type: string }>({ type: required(oneOf(['ByNamespace', 'ByUser'])) }),
-  priorityLevelConfiguration: present(fields<{ name: string }>({ name: required(text(dnsSubdomain)) })),
-});
-
-const levelSpec: Rule<V1PriorityLevelConfigurationSpec> = (spec, at, context) => {
-  fields<V1PriorityLevelConfigurationSpec>({ type: required(oneOf(['Exempt', 'Limited'])) })(spec, at, context);
-  if (spec.type === 'Exempt' && spec.limited) at.forbidden('goes with Limited only', 'limited');
-  if (spec.type === 'Limited' && spec.exempt) at.forbidden('goes with Exempt only', 'exempt');
-  if (spec.type === 'Limited' && !spec.limited) at.required('', 'limited');
-};
 
 export const flowschemas: ResourceDefinition<V1FlowSchema> = {
   ...GROUP,
@@ -43,7 +24,7 @@ export const flowschemas: ResourceDefinition<V1FlowSchema> = {
   },
   ...validations<V1FlowSchema>({
     metadata: clusterMetadata,
-    object: fields<V1FlowSchema>({ spec: present(flowSpec) }),
+    object: flowSpec,
     metadataAgain: true,
     status: () => {},
   }),
@@ -94,7 +75,7 @@ export const prioritylevelconfigurations: ResourceDefinition<V1PriorityLevelConf
   setDefaults: setLevelDefaults,
   ...validations<V1PriorityLevelConfiguration>({
     metadata: clusterMetadata,
-    object: fields<V1PriorityLevelConfiguration>({ spec: present(levelSpec) }),
+    object: levelSpec,
     metadataAgain: true,
     status: () => {},
   }),

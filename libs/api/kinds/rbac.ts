@@ -35,7 +35,13 @@ function policyRule(scope: 'namespace' | 'cluster'): Rule<V1PolicyRule> {
 }
 
 const aggregation: Rule<V1AggregationRule> = fields<V1AggregationRule>({
-  clusterRoleSelectors: required(each(labelSelector)),
+  clusterRoleSelectors: required(
+    each((selector, at, context) => {
+      const before = at.count;
+      labelSelector(selector, at, context);
+      if (at.count > before) at.invalid('selects nothing');
+    }),
+  ),
 });
 
 function roleRef(kinds: readonly string[]): Rule<V1RoleRef> {

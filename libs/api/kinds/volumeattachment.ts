@@ -1,12 +1,28 @@
 import type { ResourceDefinition } from '../definition.ts';
-import type { V1VolumeAttachment } from '../gen/types.ts';
+import type { V1VolumeAttachment, V1VolumeAttachmentSpec } from '../gen/types.ts';
 import { csiDriverName } from '../validation/csi.ts';
 import { clusterMetadata } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { immutable, validations } from '../validation/object.ts';
-import { alwaysText, fields } from '../validation/rule.ts';
+import { alwaysText, fields, present, type Rule } from '../validation/rule.ts';
 import { ageColumn, text as column, nameColumn } from './cells.ts';
 import { ownStatus } from './strategy.ts';
+
+const names: Rule<V1VolumeAttachmentSpec> = fields<V1VolumeAttachmentSpec>({
+  attacher: csiDriverName,
+  nodeName: alwaysText(dnsSubdomain),
+});
+
+/** What is attached is a volume by its name or one written out, and not both. */
+const spec: Rule<V1VolumeAttachmentSpec> = (value, at, context) => {
+  names(value, at, context);
+  const { inlineVolumeSpec: inline, persistentVolumeName: name } = value.source ?? {};
+  if (!inline && name === undefined) return at.required('', 'source');
+  if (inline && name !== undefined) return at.forbidden('names one volume only', 'source');
+  if (name === undefined) return;
+  if (name === '') at.required('', 'source', 'persistentVolumeName');
+  for (const complaint of dnsSubdomain(name)) at.invalid(complaint, 'source', 'persistentVolumeName');
+};
 
 export const volumeattachments: ResourceDefinition<V1VolumeAttachment> = {
   group: 'storage.k8s.io',
@@ -20,17 +36,7 @@ export const volumeattachments: ResourceDefinition<V1VolumeAttachment> = {
   ...ownStatus<V1VolumeAttachment>('V1VolumeAttachmentStatus'),
   ...validations<V1VolumeAttachment>({
     metadata: clusterMetadata,
-    object({ spec }, at) {
-      fields<{ attacher: string; nodeName: string }>({ attacher: csiDriverName, nodeName: alwaysText(dnsSubdomain) })(
-        spec,
-        at,
-        undefined,
-      );
-      const { inlineVolumeSpec: inline, persistentVolumeName: name } = spec?.source ?? {};
-      if (!inline && name === undefined) at.required('', 'spec', 'source');
-      else if (inline && name !== undefined) at.forbidden('names one volume only', 'spec', 'source');
-      else if (name === '') at.required('', 'spec', 'source', 'persistentVolumeName');
-    },
+    object: fields<V1VolumeAttachment>({ spec: present(spec) }),
     after: immutable<V1VolumeAttachment>('spec'),
     metadataAgain: true,
     status: () => {},

@@ -216,7 +216,10 @@ function chooseFamilies({ spec }: V1Service): void {
   if (!spec || spec.type === 'ExternalName') return;
   const both = spec.clusterIP === 'None' && !spec.selector;
   spec.ipFamilyPolicy ??= both ? 'RequireDualStack' : 'SingleStack';
-  if (!spec.ipFamilies?.length) spec.ipFamilies = both ? ['IPv4', 'IPv6'] : ['IPv4'];
+  const families = new Set(spec.ipFamilies ?? []);
+  if (families.size === 0) families.add('IPv4');
+  if (both && spec.ipFamilyPolicy !== 'SingleStack') for (const family of ['IPv4', 'IPv6']) families.add(family);
+  spec.ipFamilies = [...families];
 }
 
 function wantsNodePort({ spec }: V1Service): boolean {
