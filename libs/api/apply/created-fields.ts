@@ -1,6 +1,6 @@
 import { equalJson } from '../patch/json-value.ts';
 import type { ValueSchema } from '../schema/types.ts';
-import { compareElements, itemElement } from './path-element.ts';
+import { compareElements, fieldElement, itemElement } from './path-element.ts';
 import { isHollow, isMembers, type Members, memberSchema, shapeOf } from './walk.ts';
 
 /** What stands below a path: its elements in order with their own texts, or nothing. */
@@ -25,16 +25,16 @@ const unownedMetadata = new Set([
   'resourceVersion',
 ]);
 
-const fieldLabels = new Map<string, string>();
+const labelsOfFields = new Map<string, string>();
 /** Names of fields and common labels; annotations could bring any number. */
-const fieldLabelsMax = 8_192;
+const labelsOfFieldsMax = 8_192;
 
 /** `"f:name":`, as JSON. */
 function fieldLabel(name: string): string {
-  let label = fieldLabels.get(name);
+  let label = labelsOfFields.get(name);
   if (label === undefined) {
-    label = `${JSON.stringify(`f:${name}`)}:`;
-    if (fieldLabels.size < fieldLabelsMax) fieldLabels.set(name, label);
+    label = `${JSON.stringify(fieldElement(name))}:`;
+    if (labelsOfFields.size < labelsOfFieldsMax) labelsOfFields.set(name, label);
   }
   return label;
 }

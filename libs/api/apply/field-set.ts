@@ -7,6 +7,20 @@ export interface FieldsV1 {
 
 const noChildren: ReadonlyMap<string, FieldSet> = new Map();
 
+const labels = new Map<string, string>();
+/** Elements are names of fields for the most part, of which there are few. */
+const labelsMax = 8_192;
+
+/** The element as the name of a member in JSON. */
+function elementLabel(element: string): string {
+  let label = labels.get(element);
+  if (label === undefined) {
+    label = `${JSON.stringify(element)}:`;
+    if (labels.size < labelsMax) labels.set(element, label);
+  }
+  return label;
+}
+
 /**
  * A set of paths in an object: who owns what. A node is a path; its children are keyed by path elements in the form of
  * fieldsV1 (`f:name`, `k:{"name":"a"}`, `v:"x"`). Immutable once built.
@@ -45,20 +59,21 @@ export class FieldSet {
     return some ? new FieldSet(member, children) : FieldSet.leaf;
   }
 
-  /** The set as its root is written: elements in Kubernetes' order. */
-  toFieldsV1(): FieldsV1 {
-    return this.writeInto({});
+  /** fieldsV1 as JSON: elements in Kubernetes' order. */
+  toText(): string {
+    return `{${this.textBelow()}}`;
   }
 
-  private writeInto(fields: FieldsV1): FieldsV1 {
+  private textBelow(): string {
     const { children } = this;
     const elements = children.size > 1 ? [...children.keys()].sort(compareElements) : children.keys();
+    let text = '';
     for (const element of elements) {
       const child = children.get(element)!;
-      const marked: FieldsV1 = child.member && child.children.size > 0 ? { '.': {} } : {};
-      fields[element] = child.writeInto(marked);
+      const mark = child.member && child.children.size > 0 ? '".":{},' : '';
+      text += `${text === '' ? '' : ','}${elementLabel(element)}{${mark}${child.textBelow()}}`;
     }
-    return fields;
+    return text;
   }
 
   get isEmpty(): boolean {

@@ -227,7 +227,7 @@ describe('laws of field sets', () => {
     test(name, () => fc.assert(fc.property(sets, sets, sets, (a, b, c) => law(a, b, c))));
 
   holds('what is written can be read back', (a) => {
-    expect(text(FieldSet.fromFieldsV1({ '.': {}, ...a.toFieldsV1() }).difference(FieldSet.leaf))).toBe(text(a));
+    expect(text(FieldSet.fromFieldsV1({ '.': {}, ...JSON.parse(a.toText()) }).difference(FieldSet.leaf))).toBe(text(a));
   });
   holds('union is associative, commutative and idempotent', (a, b, c) => {
     expect(text(a.union(b).union(c))).toBe(text(a.union(b.union(c))));
@@ -255,6 +255,6 @@ describe('laws of field sets', () => {
     }
   });
   holds('overlap is an intersection that is not empty', (a, b) => {
-    expect(overlaps(a.toFieldsV1(), b)).toBe(!a.intersection(b).isEmpty);
+    expect(overlaps(JSON.parse(a.toText()) as never, b)).toBe(!a.intersection(b).isEmpty);
   });
 });

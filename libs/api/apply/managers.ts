@@ -1,6 +1,6 @@
 import type { V1ManagedFieldsEntry } from '../gen/types.ts';
 import { FieldSet, type FieldsV1, overlaps } from './field-set.ts';
-import { isInterned, setOfFields } from './interned-fields.ts';
+import { internedFields, isInterned, setOfFields } from './interned-fields.ts';
 
 export type Operation = 'Apply' | 'Update';
 
@@ -53,7 +53,7 @@ export class Owner {
       apiVersion,
       ...(this.time === undefined ? {} : { time: this.time }),
       fieldsType: 'FieldsV1',
-      fieldsV1: this.fields ?? this.set.toFieldsV1(),
+      fieldsV1: this.fields ?? internedFields(this.set.toText()),
       ...(subresource === '' ? {} : { subresource }),
     };
   }
