@@ -104,11 +104,12 @@ function sameSpecification(a: KubeObject, b: KubeObject): boolean {
 
 /** What keys are made of must fit into one, whatever the kind itself asks of its names. */
 const nameBytesMax = 1024;
-const storable = /^[\x21-\x7e]*$/;
+/** Characters that sort alike as text and as bytes, so that pages of a list go on where the last one ended. */
+const storable = /^[^\p{Cc}\p{Cs}\u{10000}-\u{10ffff}]*$/u;
 
 /** @throws StatusError Invalid for a name that cannot be stored. */
 export function checkStorable(definition: ResourceDefinition, name: string): void {
-  if (name.length <= nameBytesMax && storable.test(name)) return;
-  const message = `must consist of at most ${nameBytesMax} printable ASCII characters`;
+  if (Buffer.byteLength(name) <= nameBytesMax && storable.test(name)) return;
+  const message = `must be at most ${nameBytesMax} bytes of printable characters of the basic plane`;
   throw invalid(definition, name, [{ field: 'metadata.name', reason: 'FieldValueInvalid', message }]);
 }
