@@ -99,6 +99,11 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
     readonly storedApiVersion: string;
     convert(objects: readonly KubeObject[], apiVersion: string): KubeObject[] | Promise<KubeObject[]>;
   };
+  /**
+   * Fills in what the schema has come to define since the object was written, on its way out. Answers with the object
+   * itself where nothing is missing, and never changes it.
+   */
+  complete?(object: KubeObject): KubeObject;
   /** Whether an update must say which state it is made from: one without a resourceVersion is refused. */
   readonly updateNeedsVersion?: boolean;
   /** The version in which Kubernetes keeps the objects, for discovery; that of the resource when absent. */

@@ -20,8 +20,29 @@ export interface View {
 
 const nothingToWaitFor = () => undefined;
 
-/** Most resources are stored as they are shown; some show the objects of another one in their own version. */
+/** How the objects of a resource are shown, and how they are stored. */
 export function viewOf(definition: ResourceDefinition): View {
+  const view = plainView(definition);
+  return definition.complete ? completingView(view, (object) => definition.complete!(object)) : view;
+}
+
+/** Shows objects with what their schema has come to define since they were written. */
+function completingView(view: View, complete: (object: KubeObject) => KubeObject): View {
+  const known = new WeakMap<Document, Document>();
+  const shown = (document: Document): Document => {
+    const found = known.get(document);
+    if (found) return found;
+    const before = view.shown(document);
+    const object = complete(before.object);
+    const completed = object === before.object ? before : Document.ofObject(inOrder(object), before.revision);
+    known.set(document, completed);
+    return completed;
+  };
+  return { ...view, shown, shownEvent: eventsBy(shown) };
+}
+
+/** Most resources are stored as they are shown; some show the objects of another one in their own version. */
+function plainView(definition: ResourceDefinition): View {
   const { storedAs, conversion } = definition;
   const resource = storedAs?.resource ?? definition;
   const prefix = collectionPrefix(resource.group, resource.plural);

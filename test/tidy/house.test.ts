@@ -55,6 +55,7 @@ const packageRooms: Array<{ name: RegExp; rooms: RegExp }> = [
   { name: /^etcd3$/, rooms: /^store-etcd$/ },
   { name: /^lmdb$/, rooms: /^store-embedded$/ },
   { name: /^prom-client$/, rooms: /^telemetry$/ },
+  { name: /^re2js$/, rooms: /^cel$/ },
 ];
 
 const bannedCalls = /(?<![.\w])(Date\.now\(|new Date\(\)|Math\.random\(|setTimeout\((?!\))|setInterval\()/;

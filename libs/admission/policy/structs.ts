@@ -14,7 +14,6 @@ const patchName = 'JSONPatch';
 
 const anyField = { get: () => ({ type: dyn }) };
 
-export const applyType: ObjectType = { kind: 'object', name: rootName, fields: anyField };
 export const operationType: ObjectType = {
   kind: 'object',
   name: patchName,

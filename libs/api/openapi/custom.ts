@@ -5,8 +5,8 @@ import type { Json, OpenApiVersion } from './json.ts';
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 const headDescriptions = {
-  apiVersion: 'The version of the schema in which the object is written.',
-  kind: 'The kind of the object, in CamelCase.',
+  apiVersion: 'APIVersion defines the version of the schema in which the object is written.',
+  kind: 'Kind names what the object is, in CamelCase.',
 };
 
 /** The name under which a custom kind is defined: `com.example.stable.v1.CronTab`. */

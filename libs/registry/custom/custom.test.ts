@@ -154,6 +154,23 @@ describe('custom kinds', () => {
     expect(scratch.service('example.org/v1/gadgets')).toBeDefined();
   });
 
+  it('are shown with defaults that came after them', async () => {
+    await create('a', { color: 'red' });
+    const later = JSON.parse(JSON.stringify(definition)) as typeof definition;
+    for (const version of later.spec.versions) {
+      Object.assign(version.schema.openAPIV3Schema.properties.spec.properties, {
+        age: { type: 'integer', default: 7 },
+      });
+    }
+    const { object } = await scratch.service(crdPath).get({ name: 'widgets.example.org' });
+    await scratch
+      .service(crdPath)
+      .update({ name: 'widgets.example.org' }, bodyOf({ ...object, spec: later.spec }), asks());
+    await custom.settled();
+    const shown = await scratch.service(widgetPath).get({ namespace: 'x', name: 'a' });
+    expect(shown.object).toMatchObject({ spec: { color: 'red', age: 7 } });
+  });
+
   it('may be stricter than what stands', async () => {
     await create('a', { color: 'red', size: 9 });
     const stricter = JSON.parse(JSON.stringify(definition)) as typeof definition;

@@ -16,7 +16,7 @@ import { setExpected } from '../expected-type.ts';
 import { type ConversionCalls, conversionOf } from './conversion.ts';
 import { ruleErrors } from './rule-errors.ts';
 import { hasRules, type RuleNode, rulesOf } from './rules.ts';
-import { setSchemaDefaults, structuralType } from './structural.ts';
+import { hasDefaults, lacksDefaults, setSchemaDefaults, structuralType } from './structural.ts';
 import { schemaErrors } from './validate.ts';
 
 /** Errors after which rules across fields are not looked at any more. */
@@ -76,10 +76,19 @@ function resourceOf(
     ...strategyOf(crd, root),
     ...(version.storage ? {} : { storedAs: storedAs(crd, version.name) }),
     conversion: conversionOf(crd, calls),
+    ...(hasDefaults(root) ? { complete: (object: KubeObject) => completed(object, root) } : {}),
   };
   const gvk = { group, version: version.name, kind: names.kind };
   setExpected(definition, { type: structuralType(type, root), gvk });
   return definition;
+}
+
+/** The object with the defaults that its schema has now. */
+function completed(object: KubeObject, root: V1JSONSchemaProps): KubeObject {
+  if (!lacksDefaults(object, root)) return object;
+  const draft = JSON.parse(JSON.stringify(object)) as KubeObject;
+  setSchemaDefaults(draft, root);
+  return draft;
 }
 
 /** Nothing new of a kind that is going away. */

@@ -102,3 +102,24 @@ export function setSchemaDefaults(value: unknown, part: V1JSONSchemaProps): void
   const additional = partOf(part.additionalProperties);
   if (additional) for (const item of Object.values(members)) setSchemaDefaults(item, additional);
 }
+
+/** Whether a schema has a default anywhere. */
+export function hasDefaults(part: V1JSONSchemaProps): boolean {
+  const below = [...Object.values(part.properties ?? {}), partOf(part.items), partOf(part.additionalProperties)];
+  return below.some((each) => each !== undefined && (each.default !== undefined || hasDefaults(each)));
+}
+
+/** Whether a default of the schema would change the value. */
+export function lacksDefaults(value: unknown, part: V1JSONSchemaProps): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) {
+    const items = partOf(part.items);
+    return items !== undefined && value.some((item) => lacksDefaults(item, items));
+  }
+  const members = value as Members;
+  const additional = partOf(part.additionalProperties);
+  if (additional && Object.values(members).some((item) => lacksDefaults(item, additional))) return true;
+  return Object.entries(part.properties ?? {}).some(([name, below]) => {
+    return members[name] === undefined ? below.default !== undefined : lacksDefaults(members[name], below);
+  });
+}
