@@ -36,12 +36,13 @@ export async function move({ uid, to, mover }: Move, moving: Moving): Promise<st
   if (refusal !== undefined) return refusal;
   const relocation = { pod: old.metadata?.name ?? '', uid, to, replicas: workload.spec?.replicas ?? 1 };
   if (!(await surge(api, mover, workload, relocation))) return 'its workload has just changed';
-  const failure = await replaced({ old, before, to, mover }, moving).catch(async (error: unknown) => {
-    await putBack(mover, moving, old);
+  const replacing = { old, before, to, mover };
+  const failure = await replaced(replacing, moving).catch(async (error: unknown) => {
+    await putBack(replacing, moving);
     throw error;
   });
   if (failure !== undefined) {
-    await putBack(mover, moving, old);
+    await putBack(replacing, moving);
     return failure;
   }
   return gone(old, mover, moving);
@@ -57,16 +58,12 @@ interface Replacing {
 /** Waits for the replacement and lets the old pod go. Returns why that cannot be. */
 async function replaced({ old, before, to, mover }: Replacing, moving: Moving): Promise<string | undefined> {
   const { api, clock, readyMsMax, signal } = moving;
-  const known = new Set(before.map(({ metadata }) => metadata?.uid));
   const deadline = clock.monotonic() + readyMsMax;
   for (;;) {
     if (signal.aborted) return 'it was interrupted';
-    const fresh = (await podsOf(api, mover)).filter(({ metadata }) => !known.has(metadata?.uid));
+    const fresh = await freshPods(api, mover, before);
     const elsewhere = fresh.find(({ spec }) => spec?.nodeName && spec.nodeName !== to);
-    if (elsewhere !== undefined) {
-      await setCheapest(api, elsewhere, true);
-      return `its replacement was placed on ${elsewhere.spec?.nodeName}`;
-    }
+    if (elsewhere !== undefined) return `its replacement was placed on ${elsewhere.spec?.nodeName}`;
     if (fresh.some((pod) => pod.spec?.nodeName === to && isReady(pod))) break;
     if (clock.monotonic() > deadline) return `its replacement was not ready after ${readyMsMax / 1000} s`;
     await sleep(clock, pollMs);
@@ -81,9 +78,15 @@ async function replaced({ old, before, to, mover }: Replacing, moving: Moving): 
 const isReady = ({ status }: V1Pod) =>
   status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 
-/** One replica less; the replacement goes, since it is not ready or marked as the cheapest. */
-async function putBack(mover: Mover, { api }: Moving, old: V1Pod): Promise<void> {
+async function freshPods(api: Api, mover: Mover, before: readonly V1Pod[]): Promise<V1Pod[]> {
+  const known = new Set(before.map(({ metadata }) => metadata?.uid));
+  return (await podsOf(api, mover)).filter(({ metadata }) => !known.has(metadata?.uid));
+}
+
+/** One replica less; what has come since is the first to go. */
+async function putBack({ mover, old, before }: Replacing, { api }: Moving): Promise<void> {
   await setCheapest(api, old, false);
+  for (const pod of await freshPods(api, mover, before)) await setCheapest(api, pod, true);
   await settle(api, mover);
 }
 
