@@ -46,6 +46,7 @@ describe('a group of pods', () => {
     expect(await messageOf(world, 'a')).toBe(
       'pod group default/g: 2 of 3 members fit. 0/1 nodes are available: 1 Insufficient cpu.',
     );
+    expect(world.scheduler.explain(await world.pod('a')).lastDecision).toMatchObject({ outcome: 'unschedulable' });
     await world.addPod('single', '4');
     expect(await world.nodeOf('single')).toBe('n1');
     await world.addNode('n2', '4');
@@ -93,6 +94,7 @@ describe('a group of pods', () => {
     // The victim is on its way out and does not go; one member holds the free half of the node.
     expect((await world.pod('low')).metadata?.deletionTimestamp).toBeDefined();
     expect(await messageOf(world, 'b')).toMatch(/Insufficient cpu/);
+    expect(world.scheduler.explain(await world.pod('a')).lastDecision).toMatchObject({ outcome: 'held', node: 'n1' });
     await world.clock.advance(11_000);
     await world.settle();
     expect(await messageOf(world, 'a')).toMatch(/room for the others was not made in time/);

@@ -1,5 +1,6 @@
 import type { Clock } from '../../libs/base/clock.ts';
 import type { Cluster } from '../../libs/scheduling/cluster.ts';
+import type { DecisionRecords } from '../../libs/scheduling/decision-records.ts';
 import { isBefore } from '../../libs/scheduling/entry-heap.ts';
 import type { Gang } from '../../libs/scheduling/gang.ts';
 import { allowed, type SchedulingHook } from '../../libs/scheduling/hooks.ts';
@@ -15,6 +16,7 @@ export interface GangParts {
   queue: SchedulingQueue;
   placing: Placing;
   evictions: Evictions;
+  records: DecisionRecords;
   clock: Clock;
   /** Decides about one member and gives it its node; undefined when there is none. */
   place(entry: QueueEntry): Placed | { refused: string; wakesOn: number };
@@ -116,14 +118,18 @@ export class Gangs {
   private hold(gang: Gang, placed: readonly Placed[]): void {
     const held = this.held.get(gang.key) ?? { members: [], endMs: this.parts.clock.monotonic() + gang.timeoutMs };
     held.members.push(...placed);
+    for (const { ticket } of placed) this.parts.records.note(ticket, { outcome: 'held' });
     this.held.set(gang.key, held);
   }
 
   private giveBack(gang: Gang, placed: readonly Placed[], unplaced: readonly Unplaced[], before: number): void {
-    for (const each of placed) this.parts.placing.takeBack(each);
     const fit = before + placed.length;
     const why = unplaced[0]?.refused ?? '';
     const message = `pod group ${gang.key}: ${fit} of ${gang.minMembers} members fit. ${why}`;
+    for (const each of placed) {
+      this.parts.placing.takeBack(each);
+      this.parts.records.note(each.ticket, { outcome: 'unschedulable', message });
+    }
     let wakesOn = 0;
     for (const each of unplaced) wakesOn |= each.wakesOn;
     for (const { entry } of [...placed, ...unplaced]) this.parts.refuse(entry, message, wakesOn);

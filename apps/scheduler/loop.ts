@@ -134,7 +134,9 @@ export class Loop {
     this.parts.queue.refuse(entry, result.wakesOn, startMs);
     const preemption = evictions.isWaitingFor(info) ? 'under way' : core.preempt(info);
     const note = preemption === undefined ? core.preemptionNote(info) : '';
-    this.tell(entry, note === '' ? result.refused : withNote(result.refused, note));
+    const message = note === '' ? result.refused : withNote(result.refused, note);
+    this.tell(entry, message);
+    records.note(result.ticket, { outcome: 'unschedulable', message });
     if (preemption === undefined || preemption === 'under way') return;
     metrics.preempted(preemption.victims.length);
     const victims = preemption.victims.map((victim) => `${victim.info.namespace}/${victim.info.name}`);
