@@ -78,6 +78,8 @@ export interface StatusErrorOptions {
   cause?: unknown;
   /** HTTP code where it is not the reason's usual one. */
   code?: number;
+  /** With what a list whose token has expired can go on, though not in the state that it began with. */
+  continue?: string;
 }
 
 /** An operating error that a caller of the API may see. Programmer errors are `assert`ed instead. */
@@ -85,6 +87,7 @@ export class StatusError extends Error {
   readonly reason: StatusReason;
   readonly code: number;
   readonly details: StatusDetails | undefined;
+  private readonly continuation: string | undefined;
 
   constructor(reason: StatusReason, message: string, options: StatusErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -92,13 +95,14 @@ export class StatusError extends Error {
     this.reason = reason;
     this.code = options.code ?? codes[reason];
     this.details = options.details;
+    this.continuation = options.continue;
   }
 
   toStatus(): Status {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.continuation === undefined ? {} : { continue: this.continuation },
       status: 'Failure',
       message: this.message,
       // As on Kubernetes' wire, where the unknown reason is the empty one.

@@ -1,7 +1,7 @@
 import { StatusError } from '../base/status.ts';
 import { badRequest } from './errors.ts';
 
-/** Where a list goes on: after `after`, in the state of `revision`. */
+/** Where a list goes on: after `after`, in the state of `revision`, or in the newest one when that is 0. */
 export interface Continuation {
   readonly revision: number;
   readonly after: string;
@@ -28,10 +28,12 @@ function isToken(value: unknown): value is { rv: number; after: string } {
   return v === 'berth/v1' && Number.isSafeInteger(rv) && typeof after === 'string';
 }
 
-/** The state that a token names is no longer kept. */
-export function continuationExpired(): StatusError {
+/** The state that a token names is no longer kept; the list may go on after `after` in the newest one. */
+export function continuationExpired(after: string): StatusError {
   return new StatusError(
     'Expired',
-    'The provided continue parameter is too old to display a consistent list result. Start a new list without it.',
+    'The provided continue parameter is too old to display a consistent list result. Start a new list without it, or ' +
+      'go on with the continue token of this answer and get the rest as it is now.',
+    { continue: encodeContinuation({ revision: 0, after }) },
   );
 }

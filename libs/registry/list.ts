@@ -19,7 +19,9 @@ export async function listObjects(parts: Parts, store: Store, request: ListReque
   const filter = filterOf(parts, request);
   const limit = request.limit && request.limit > 0 ? request.limit : undefined;
   if (request.continue) {
-    const from = decodeContinuation(request.continue);
+    const token = decodeContinuation(request.continue);
+    if (token.revision === 0) await parts.mirror.current();
+    const from = token.revision === 0 ? { revision: parts.mirror.revision, after: token.after } : token;
     return listFrom({ parts, store, filter, limit, from });
   }
   const revision = parseRevision(request.resourceVersion);
@@ -45,9 +47,13 @@ interface Page {
 /** The state of `from.revision` is still in memory when nothing in the collection has changed since. */
 async function listFrom(page: Page): Promise<ListAnswer> {
   const { collection, mirror } = page.parts;
+  const { revision, after } = page.from;
   await allReady(page.parts);
-  const inMemory = collection.lastChange <= page.from.revision && page.from.revision <= mirror.revision;
-  return inMemory ? pageOf(page) : pageOfThePast(page);
+  const inMemory = collection.lastChange <= revision && revision <= mirror.revision;
+  if (!inMemory) return pageOfThePast(page);
+  // Tokens expire with the history, whether or not memory could still serve them: clients get to rely on one rule.
+  if (after !== '' && revision < mirror.revision) await pastEntries(page, after, 1);
+  return pageOf(page);
 }
 
 /** Objects are chosen by what is shown of them, so all are made ready: each of their states once. */
@@ -80,22 +86,22 @@ function remainingAfter(parts: Parts, filter: Filter, last: string): number {
   return remaining;
 }
 
-async function pageOfThePast({ parts, store, filter, limit, from }: Page): Promise<ListAnswer> {
+async function pageOfThePast(asked: Page): Promise<ListAnswer> {
+  const { parts, filter, limit, from } = asked;
   const root = parts.view.prefix;
-  const prefix = filter.namespace === undefined ? root : `${root}${filter.namespace}/`;
   const documents: Document[] = [];
-  let after = from.after === '' ? undefined : root + from.after;
+  let { after } = from;
   for (;;) {
-    const page = await pastEntries(store, prefix, { revision: from.revision, after });
+    const page = await pastEntries(asked, after, historyPageEntries);
     const past = page.entries.map((entry) => ({ entry, document: documentOf(entry) }));
     await parts.view.ready(past.map(({ document }) => document));
     for (const { entry, document } of past) {
-      after = entry.key;
+      after = entry.key.slice(root.length);
       if (!shown(filter, document)) continue;
       documents.push(parts.view.shown(document));
       if (limit === undefined || documents.length < limit) continue;
       if (!page.more && entry === page.entries[page.entries.length - 1]) break;
-      const next = encodeContinuation({ revision: from.revision, after: entry.key.slice(root.length) });
+      const next = encodeContinuation({ revision: from.revision, after });
       return { documents, revision: from.revision, continue: next };
     }
     if (!page.more) return { documents, revision: from.revision };
@@ -107,11 +113,14 @@ function shown(filter: Filter, document: Document): boolean {
   return !filter.matches || filter.matches(document);
 }
 
-async function pastEntries(store: Store, prefix: string, at: { revision: number; after: string | undefined }) {
+/** @throws StatusError Expired when the state is no longer kept. */
+async function pastEntries({ parts, store, filter, from }: Page, after: string, limit: number) {
+  const root = parts.view.prefix;
+  const prefix = filter.namespace === undefined ? root : `${root}${filter.namespace}/`;
   try {
-    return await store.list(prefix, { ...at, limit: historyPageEntries });
+    return await store.list(prefix, { revision: from.revision, after: after === '' ? undefined : root + after, limit });
   } catch (error) {
     if (!(error instanceof CompactedError)) throw error;
-    throw at.after === undefined ? expiredRevision(at.revision, error.compactedRevision) : continuationExpired();
+    throw from.after === '' ? expiredRevision(from.revision, error.compactedRevision) : continuationExpired(from.after);
   }
 }

@@ -2,6 +2,7 @@ import { asks, bodyOf, deletes, openScratchRegistry, type ScratchRegistry } from
 import type { V1Pod, V1Service } from '../api/gen/types.ts';
 import type { KubeObject } from '../api/meta.ts';
 import { systemClock } from '../base/clock.ts';
+import type { StatusError } from '../base/status.ts';
 import { PodBinder } from './binder.ts';
 
 const configMap = (name: string, more: object = {}) => ({
@@ -242,16 +243,26 @@ describe('the registry', () => {
       expect(second.revision).toBe(first.revision);
     });
 
-    it('says that a token is too old once the history is gone', async () => {
-      for (const name of ['a', 'b', 'c']) await create('configmaps', configMap(name));
-      const service = scratch.service('configmaps');
-      const first = await service.list({ namespace: 'x', limit: 1 });
-      const { revision } = await create('configmaps', configMap('d'));
-      await scratch.store.compact(revision);
-      await expect(service.list({ namespace: 'x', limit: 1, continue: first.continue })).rejects.toMatchObject({
-        reason: 'Expired',
-      });
-    });
+    const writesMeanwhile = [
+      { where: 'its own collection', kind: 'configmaps', rest: ['b', 'c', 'd'] },
+      { where: 'another collection', kind: 'secrets', rest: ['b', 'c'] },
+    ];
+    it.each(writesMeanwhile)(
+      'lets a token expire with the history, and tells how to go on, after writes to $where',
+      async ({ kind, rest }) => {
+        for (const name of ['a', 'b', 'c']) await create('configmaps', configMap(name));
+        const service = scratch.service('configmaps');
+        const first = await service.list({ namespace: 'x', limit: 1 });
+        const object = kind === 'secrets' ? { ...configMap('d'), kind: 'Secret' } : configMap('d');
+        const { revision } = await create(kind, object);
+        await scratch.store.compact(revision);
+        const expired = await service.list({ namespace: 'x', limit: 1, continue: first.continue }).catch((e) => e);
+        expect(expired).toMatchObject({ reason: 'Expired', code: 410 });
+        const token = (expired as StatusError).toStatus().metadata.continue as string;
+        const others = await service.list({ namespace: 'x', continue: token });
+        expect([namesOf(others.documents), others.revision]).toEqual([rest, revision]);
+      },
+    );
 
     const selections = [
       { labelSelector: 'color=red', names: ['a'] },
