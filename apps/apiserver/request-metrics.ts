@@ -37,11 +37,20 @@ function measureStore(metrics: Metrics, mirror: StoreMirror): void {
   });
 }
 
+interface AnswerLabels {
+  readonly target: Readonly<Record<string, string>>;
+  readonly answer: Readonly<Record<string, string>>;
+}
+
+/** Labels of answers that are remembered; paths that are served by nobody could make any number. */
+const labelsKeptMax = 2_048;
+
 /** Requests as upstream's API server measures them, so that existing dashboards work. */
 export class RequestMetrics {
   private readonly total: Counter;
   private readonly duration: Histogram;
   private readonly longRunning: Gauge;
+  private readonly labels = new Map<string, AnswerLabels>();
   private readonly running = new Map<string, { labels: Record<string, string>; count: number }>();
 
   private readonly registry: Registry;
@@ -78,9 +87,24 @@ export class RequestMetrics {
   }
 
   answered(info: RequestInfo, code: number, seconds: number): void {
-    const labels = this.labelsOf(info);
-    this.total.add(1, { ...labels, code: String(code) });
-    if (info.verb !== 'watch') this.duration.observe(seconds, labels);
+    const { target, answer } = this.labelsFor(info, code);
+    this.total.add(1, answer);
+    if (info.verb !== 'watch') this.duration.observe(seconds, target);
+  }
+
+  /** Frozen, so that the metrics find their place again by them. */
+  private labelsFor(info: RequestInfo, code: number): AnswerLabels {
+    const { verb, resource: at } = info;
+    const place = at ? `${at.group}/${at.version}/${at.plural}/${at.subresource ?? ''} ${scopeOf(at)}` : '';
+    const key = `${verb} ${code} ${place}`;
+    let labels = this.labels.get(key);
+    if (!labels) {
+      const target = Object.freeze(this.labelsOf(info));
+      labels = { target, answer: Object.freeze({ ...target, code: String(code) }) };
+      if (this.labels.size >= labelsKeptMax) this.labels.clear();
+      this.labels.set(key, labels);
+    }
+    return labels;
   }
 
   /** Counts a watch until the returned function is called. */

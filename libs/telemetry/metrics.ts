@@ -43,6 +43,19 @@ function addBuildInfo(metrics: Metrics, { program, version, commit = '' }: Build
     .set(1, labels);
 }
 
+/** Labels that cannot change are looked up once: checking and ordering them costs more than to count. */
+function placeOf<T>(find: (labels: Labels) => T): (labels: Labels) => T {
+  const places = new WeakMap<Labels, T>();
+  return (labels) => {
+    let place = places.get(labels);
+    if (!place) {
+      place = find(labels);
+      places.set(labels, place);
+    }
+    return place;
+  };
+}
+
 class PromMetrics implements TelemetryMetrics {
   private readonly known = new Map<string, Counter | Gauge | Histogram>();
   private readonly registry: Registry;
@@ -62,7 +75,13 @@ class PromMetrics implements TelemetryMetrics {
   counter(options: MetricOptions): Counter {
     return this.once(options.name, () => {
       const counter = new PromCounter(this.configuration(options));
-      return { add: (amount: number, labels?: Labels) => counter.inc(labels ?? {}, amount) };
+      const place = placeOf((labels) => counter.labels(labels));
+      return {
+        add(amount: number, labels?: Labels) {
+          if (labels && Object.isFrozen(labels)) place(labels).inc(amount);
+          else counter.inc(labels ?? {}, amount);
+        },
+      };
     });
   }
 
@@ -82,7 +101,13 @@ class PromMetrics implements TelemetryMetrics {
   histogram(options: MetricOptions & { buckets: readonly number[] }): Histogram {
     return this.once(options.name, () => {
       const histogram = new PromHistogram({ ...this.configuration(options), buckets: [...options.buckets] });
-      return { observe: (value: number, labels?: Labels) => histogram.observe(labels ?? {}, value) };
+      const place = placeOf((labels) => histogram.labels(labels));
+      return {
+        observe(value: number, labels?: Labels) {
+          if (labels && Object.isFrozen(labels)) place(labels).observe(value);
+          else histogram.observe(labels ?? {}, value);
+        },
+      };
     });
   }
 

@@ -11,6 +11,19 @@ function linesOf(run: (logger: ReturnType<typeof createLogger>) => void, format:
 }
 
 describe('createLogger', () => {
+  it('counts under labels that cannot change as under others', async () => {
+    const metrics = createMetrics({ withProcess: false });
+    const counter = metrics.counter({ name: 'a_total', help: 'a', labels: ['x'] });
+    const histogram = metrics.histogram({ name: 'a_seconds', help: 'a', labels: ['x'], buckets: [1] });
+    for (const labels of [{ x: '1' }, Object.freeze({ x: '1' }), Object.freeze({ x: '1' })]) {
+      counter.add(2, labels);
+      histogram.observe(3, labels);
+    }
+    const text = await metrics.render();
+    expect(text).toContain('a_total{x="1"} 6');
+    expect(text).toContain('a_seconds_sum{x="1"} 9');
+  });
+
   it('writes logfmt and quotes where needed', () => {
     const lines = linesOf(
       (logger) => logger.with({ pod: 'a/b' }).info('bound it', { node: 'n 1', n: 3, gone: undefined }),
