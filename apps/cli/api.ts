@@ -20,6 +20,10 @@ const pollMs = 100;
 
 /** Speaks to the cluster's API as the administrator whom its kubeconfig names. */
 export class Api {
+  /** Hears what the server warns of, each text once. */
+  onWarning: ((text: string) => void) | undefined;
+  private readonly warned = new Set<string>();
+
   private constructor(
     readonly url: string,
     private readonly agent: Agent,
@@ -58,6 +62,7 @@ export class Api {
       const options = { method, agent: this.agent, headers, timeout: requestTimeoutMs };
       const outgoing = request(new URL(path, this.url), options, (incoming) => {
         const chunks: Buffer[] = [];
+        this.hear(warningsIn(incoming.headersDistinct.warning));
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
         incoming.on('error', reject);
         incoming.on('end', () => resolve({ code: incoming.statusCode ?? 0, body: readBody(Buffer.concat(chunks)) }));
@@ -66,6 +71,14 @@ export class Api {
       outgoing.on('error', reject);
       outgoing.end(body === undefined ? undefined : JSON.stringify(body));
     });
+  }
+
+  private hear(warnings: readonly string[]): void {
+    for (const text of warnings) {
+      if (this.warned.has(text)) continue;
+      this.warned.add(text);
+      this.onWarning?.(text);
+    }
   }
 
   /** Hands on the answer as it comes, however long it takes. @throws CliError when it is refused */
@@ -86,6 +99,14 @@ export class Api {
     if (answer.code >= 300) throw new CliError(`${method} ${path}: ${answer.body.message ?? answer.code}`);
     return answer.body;
   }
+}
+
+/** The texts of Warning headers, such as `299 - "text"`. Source: RFC 7234, section 5.5. */
+export function warningsIn(headers: readonly string[] | undefined): string[] {
+  return (headers ?? []).flatMap((header) => {
+    const quoted = /^\d{3} \S+ "((?:[^"\\]|\\.)*)"/.exec(header)?.[1];
+    return quoted === undefined ? [] : [quoted.replace(/\\(.)/g, '$1')];
+  });
 }
 
 function readBody(bytes: Buffer): ApiAnswer['body'] {

@@ -1,3 +1,4 @@
+import { warningsIn } from './api.ts';
 import { isRolledOut } from './apply.ts';
 import { UsageError } from './command.ts';
 import { commands, overview } from './commands.ts';
@@ -84,6 +85,17 @@ describe('apply', () => {
   ])('refuses %j', async (text, message) => {
     expect(() => readManifests(text, 'f')).toThrow(message);
   });
+});
+
+describe('warnings of the server', () => {
+  it.each([
+    [undefined, []],
+    [
+      ['299 - "plain"', '299 - "with \\"quotes\\" and \\\\"'],
+      ['plain', 'with "quotes" and \\'],
+    ],
+    [['nonsense', '299 - no quotes'], []],
+  ])('in %j', (headers, want) => expect(warningsIn(headers)).toEqual(want));
 });
 
 describe('npm start', () => {

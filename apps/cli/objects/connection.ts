@@ -14,6 +14,7 @@ export async function withApi(run: (api: Api, kinds: Kinds) => Promise<number>):
   const { kubeconfig, path } = homeFrom(process.env);
   if (!existsSync(kubeconfig)) throw new CliError(`no cluster has been started from ${path}; "berth up" does`);
   const api = await Api.from(kubeconfig);
+  api.onWarning = (text) => void process.stderr.write(`Warning: ${text}\n`);
   try {
     return await run(api, await Kinds.from(api));
   } catch (error) {

@@ -143,6 +143,40 @@ describe('a plan', () => {
     });
   });
 
+  it('rolls numbered pods from the last to the partition, and daemons in their place', () => {
+    const meta = { name: 'd', namespace: 'default', uid: 'uid-d' };
+    const ownedBy = (kind: string) => ({ apiVersion: 'apps/v1', kind, name: 'd', uid: 'uid-d', controller: true });
+    const old = (name: string, on: string, kind: string) =>
+      makePod(name).owner(ownedBy(kind)).requests('3', '1Mi').on(on).build();
+    const stateful = (cpu: string, replicas = 3) => ({
+      kind: 'StatefulSet',
+      metadata: meta,
+      spec: { replicas, template: template(cpu), updateStrategy: { rollingUpdate: { partition: 1 } } },
+    });
+    const numbered = [
+      old('d-0', 'n1', 'StatefulSet'),
+      old('d-1', 'n2', 'StatefulSet'),
+      old('d-2', 'n3', 'StatefulSet'),
+    ];
+    expect(planned(three, numbered, stateful('4'), stateful('3'))).toMatchObject({
+      change: 'rolls',
+      placed: [
+        { pod: 'default/d-2', node: 'n3' },
+        { pod: 'default/d-1', node: 'n2' },
+      ],
+      leaving: [{ pod: 'default/d-2' }, { pod: 'default/d-1' }],
+    });
+    expect(planned(three, numbered, stateful('3', 1), stateful('3'))).toMatchObject({ change: 'shrinks', placed: [] });
+    const daemons = (cpu: string) => ({ kind: 'DaemonSet', metadata: meta, spec: { template: template(cpu) } });
+    const running = [old('d-x', 'n1', 'DaemonSet')];
+    expect(planned([node('n1')], running, daemons('4'), daemons('3'))).toMatchObject({
+      change: 'rolls',
+      placed: [{ pod: 'default/d/n1', node: 'n1' }],
+      waiting: [],
+    });
+    expect(planned([node('n1')], running, daemons('3'), daemons('3'))).toMatchObject({ change: 'keeps', placed: [] });
+  });
+
   it('counts what a job starts at once, and a bare pod by its own name', () => {
     const meta = { name: 'j', namespace: 'default' };
     const job = { kind: 'Job', metadata: meta, spec: { parallelism: 3, completions: 2, template: template('1') } };

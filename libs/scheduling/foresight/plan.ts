@@ -68,7 +68,7 @@ function planOne(world: World, item: PlanItem, snapshot: Snapshot): ObjectPlan |
   if (kind === 'DaemonSet') planDaemons(draft, item, owned);
   else if (kind === 'StatefulSet') planOrdinals(draft, item, owned);
   else planReplicas(draft, item, owned);
-  if (kind === 'CronJob') draft.plan.notes.push('each run would place these pods');
+  if (kind === 'CronJob' && draft.plan.change === 'creates') draft.plan.notes.push('each run would place these pods');
   if (replicasOf(object) > replicasMax) draft.plan.notes.push(`only the first ${replicasMax} replicas were looked at`);
   return draft.plan;
 }
@@ -87,8 +87,9 @@ function planReplicas(draft: Draft, { object, previous, sample }: PlanItem, owne
     return;
   }
   // Only the difference: what its controllers have yet to do for the present state is no part of the change.
-  const missing = wanted - (previous === undefined ? owned.length : wantedOf(previous));
-  draft.plan.change = previous === undefined ? 'creates' : missing > 0 ? 'grows' : missing < 0 ? 'shrinks' : 'keeps';
+  const isNew = previous === undefined || (object.kind === 'CronJob' && !isSameTemplate(object, previous));
+  const missing = isNew ? wanted - owned.length : wanted - wantedOf(previous);
+  draft.plan.change = isNew ? 'creates' : missing > 0 ? 'grows' : missing < 0 ? 'shrinks' : 'keeps';
   if (missing > 0) draft.place(make(missing));
   for (const pod of inOrderOfLeaving(owned, draft).slice(0, Math.max(0, -missing))) draft.leave(pod);
 }
@@ -102,11 +103,13 @@ function planOrdinals(draft: Draft, { object, previous, sample }: PlanItem, owne
   const nameAt = (at: number) => `${set.metadata?.name}-${first + at}`;
   const rolls = previous !== undefined && !isSameTemplate(object, previous);
   draft.plan.change = previous === undefined ? 'creates' : rolls ? 'rolls' : 'keeps';
+  // As of replicas: only the difference.
+  const before = previous === undefined ? 0 : wantedOf(previous);
   const isOrdered = set.spec?.podManagementPolicy !== 'Parallel';
   for (let at = 0; at < wanted; at++) {
     const old = byName.get(nameAt(at));
     byName.delete(nameAt(at));
-    if (old !== undefined) continue;
+    if (old !== undefined || at < before) continue;
     if (draft.plan.change === 'keeps') draft.plan.change = 'grows';
     const placed = draft.place([replica(sample!, nameAt(at))]);
     if (placed.length === 0 && isOrdered) {
@@ -135,6 +138,7 @@ function planDaemons(draft: Draft, { object, previous, sample }: PlanItem, owned
   const running = new Map(owned.map((pod) => [draft.world.nodeOf(pod) ?? '', pod]));
   const rolls = previous !== undefined && !isSameTemplate(object, previous);
   draft.plan.change = previous === undefined ? 'creates' : rolls ? 'rolls' : 'keeps';
+  if (draft.plan.change === 'keeps') return;
   const fresh: V1Pod[] = [];
   for (let slot = 0; slot < cluster.table.size; slot++) {
     if (!cluster.table.exists(slot)) continue;
@@ -146,9 +150,8 @@ function planDaemons(draft: Draft, { object, previous, sample }: PlanItem, owned
       .every(({ isResolvable }) => isResolvable);
     cluster.forget(info);
     const old = running.get(cluster.table.names[slot]!);
-    if (old !== undefined && (rolls || !isMeant)) draft.leave(old);
-    if (isMeant && (old === undefined || rolls)) fresh.push(pod);
+    if (old !== undefined) draft.leave(old);
+    if (isMeant) fresh.push(pod);
   }
-  if (draft.plan.change === 'keeps' && fresh.length > 0) draft.plan.change = 'grows';
   draft.place(fresh);
 }
