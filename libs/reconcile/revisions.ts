@@ -26,8 +26,18 @@ export interface History {
   all: V1ControllerRevision[];
 }
 
-/** The template in the form in which kubectl undoes to it: a patch that replaces the template as a whole. */
-const dataOf = (template: V1PodTemplateSpec) => ({ spec: { template: { ...template, $patch: 'replace' } } });
+/**
+ * The template in the form in which kubectl undoes to it: a patch that replaces the template as a whole. Go clients tell
+ * by its bytes whether a revision is the current one, so that names stand in their order.
+ */
+const dataOf = (template: V1PodTemplateSpec) => inOrder({ spec: { template: { ...template, $patch: 'replace' } } });
+
+function inOrder<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(inOrder) as T;
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(fields.map(([name, field]) => [name, inOrder(field)])) as T;
+}
 
 export const hashOf = (revision: V1ControllerRevision): string => revision.metadata?.labels?.[revisionHashLabel] ?? '';
 
