@@ -9,6 +9,11 @@ const headDescriptions = {
   kind: 'Kind names what the object is, in CamelCase.',
 };
 
+/** What built-in kinds say of their metadata, too. */
+const objectMetadataText =
+  "Standard object's metadata. More info: " +
+  'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata';
+
 /** The name under which a custom kind is defined: `com.example.stable.v1.CronTab`. */
 export function customDefinition({ group, version, kind }: ResourceDefinition): string {
   return `${group.split('.').reverse().join('.')}.${version}.${kind}`;
@@ -35,7 +40,10 @@ export function customStructure(
 /** What every object has. */
 function heads(version: OpenApiVersion, ref: (definition: string) => Json): Json {
   const texts = Object.entries(headDescriptions).map(([name, description]) => [name, { type: 'string', description }]);
-  const metadata = { description: 'Metadata of the object.', ...refBeside(version, ref(`${meta}.ObjectMeta`)) };
+  const metadata = {
+    description: "Standard object's metadata: its name, its labels and what else every object has.",
+    ...refBeside(version, ref(`${meta}.ObjectMeta`)),
+  };
   return { ...Object.fromEntries(texts), metadata };
 }
 
