@@ -11,6 +11,7 @@ import { TokenSigner } from './jwt.ts';
 import { NodeAuthorizer } from './node-authorizer.ts';
 import { RbacAuthorizer, rulesCover } from './rbac.ts';
 import { ServiceAccountTokens } from './service-account-tokens.ts';
+import { StaticTokens } from './static-tokens.ts';
 import type { UserInfo } from './user.ts';
 
 /** Objects by `group/plural`, under their keys. */
@@ -242,5 +243,22 @@ describe('the node authorizer', () => {
   ];
   it.each(cases)('%s %s %j: %s', (verb, path, at, allowed) => {
     expect(authorizer.authorize(node, wants(verb, path, at)).verdict).toBe(allowed ? 'allow' : 'none');
+  });
+});
+
+describe('tokens of a file', () => {
+  const tokens = new StaticTokens('# people\nsecret-1,jane,7,"dev, ops"\nsecret-2,"joe ""j""",8\n\n');
+
+  it.each([
+    ['secret-1', { name: 'jane', uid: '7', groups: ['dev', 'ops', 'system:authenticated'] }],
+    ['secret-2', { name: 'joe "j"', uid: '8', groups: ['system:authenticated'] }],
+    ['secret-3', undefined],
+    ['', undefined],
+  ])('%s stands for %j', async (token, user) => {
+    expect(await tokens.authenticate(token)).toEqual(user);
+  });
+
+  it.each(['a,b', ',b,c', 'x'])('cannot be read from %j', (line) => {
+    expect(() => new StaticTokens(`ok,a,1\n${line}`)).toThrow('line 2');
   });
 });

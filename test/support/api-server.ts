@@ -22,6 +22,8 @@ export interface ScratchApiServer {
   send(path: string, options?: RequestOptions & { body?: string | Buffer }): Promise<RawAnswer>;
   /** What its administrator proves itself by, and the server to it. PEM. */
   readonly credentials: { readonly ca: string; readonly cert: string; readonly key: string };
+  /** The authority of the certificate that aggregated servers are shown. PEM. */
+  readonly frontCa: string;
   /** A connection that speaks HTTP/2. */
   connect(): ClientHttp2Session;
   close(): Promise<void>;
@@ -40,6 +42,7 @@ export async function openScratchApiServer(): Promise<ScratchApiServer> {
       serverCertificate: pki.apiserver.certificate,
       serverKey: pki.apiserver.key,
       serviceAccountKey: pki.serviceAccount.privateKey,
+      front: { caCertificate: pki.frontCa.certificate, ...pki.front },
     },
   });
   const credentials = { ca: pki.ca.certificate, cert: pki.admin.certificate, key: pki.admin.key };
@@ -47,6 +50,7 @@ export async function openScratchApiServer(): Promise<ScratchApiServer> {
   return {
     server,
     credentials,
+    frontCa: pki.frontCa.certificate,
     send: (path, options) => sendThrough(agent, `${server.url}${path}`, options),
     connect: () => connect(server.url, credentials),
     close: async () => {
