@@ -30,12 +30,13 @@ export function viewOf(definition: ResourceDefinition): View {
 function completingView(view: View, complete: (object: KubeObject) => KubeObject): View {
   const known = new WeakMap<Document, Document>();
   const shown = (document: Document): Document => {
-    const found = known.get(document);
-    if (found) return found;
+    // By what it is completed from: that may be another object once it has been made ready.
     const before = view.shown(document);
+    const found = known.get(before);
+    if (found) return found;
     const object = complete(before.object);
     const completed = object === before.object ? before : Document.ofObject(inOrder(object), before.revision);
-    known.set(document, completed);
+    known.set(before, completed);
     return completed;
   };
   return { ...view, shown, shownEvent: eventsBy(shown) };
@@ -83,15 +84,11 @@ function convertingView(
     const at = bytes.subarray(0, headBytes).indexOf('"apiVersion":');
     return at >= 0 && bytes.subarray(at, at + mark.length).equals(mark);
   };
-  const keep = (document: Document, object: KubeObject) => {
-    const converted = Document.ofObject(inOrder(object), document.revision);
-    known.set(document, converted);
-    return converted;
-  };
+  const made = (document: Document, object: KubeObject) => Document.ofObject(inOrder(object), document.revision);
   const shown = (document: Document): Document => {
     if (fits(document)) return document;
-    // What has not been made ready keeps its fields, as versions without conversion do.
-    return known.get(document) ?? keep(document, { ...document.object, apiVersion });
+    // What has not been made ready keeps its fields, as versions without conversion do, and is made ready another time.
+    return known.get(document) ?? made(document, { ...document.object, apiVersion });
   };
   return {
     ready(documents) {
@@ -99,7 +96,8 @@ function convertingView(
       if (others.length === 0) return undefined;
       const objects = others.map((document) => document.object);
       const converted = convert(objects, apiVersion);
-      const note = (list: KubeObject[]) => others.forEach((document, index) => void keep(document, list[index]!));
+      const note = (list: KubeObject[]) =>
+        others.forEach((document, index) => void known.set(document, made(document, list[index]!)));
       if (converted instanceof Promise) return converted.then(note);
       note(converted);
       return undefined;

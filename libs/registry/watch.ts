@@ -1,4 +1,5 @@
 import type { Document } from '../cache/document.ts';
+import { type CacheEvent, type ChangeType, changeSeen } from '../cache/event.ts';
 import { expiredRevision } from '../cache/revisions.ts';
 import { allReady } from './list.ts';
 import { checkWatchOptions, parseRevision } from './list-options.ts';
@@ -29,10 +30,14 @@ export async function watchObjects(parts: Parts, request: WatchRequest, listener
   const told = parts.definition.conversion ? new ReadyQueue(view, listener) : undefined;
   const inTurn = (documents: ReadonlyArray<Document | undefined>, tell: () => void) =>
     told ? told.run(documents, tell) : tell();
-  const subscription = collection.watch(filter, start, {
+  const tell = (type: ChangeType | undefined, event: CacheEvent) => {
+    if (type) listener.event(type, view.shownEvent(event));
+  };
+  // Selectors look at what is shown, so what must be made ready first is selected only then.
+  const subscription = collection.watch(told ? { ...filter, matches: undefined } : filter, start, {
     event: told
-      ? (type, event) => told.run([event.current, event.previous], () => listener.event(type, view.shownEvent(event)))
-      : (type, event) => listener.event(type, view.shownEvent(event)),
+      ? (_, event) => told.run([event.current, event.previous], () => tell(changeSeen(event, filter), event))
+      : tell,
     settled: () => inTurn([], () => listener.settled?.()),
     expired: () => inTurn([], () => listener.failed(expiredRevision(start, collection.floorRevision))),
   });

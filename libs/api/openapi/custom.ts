@@ -9,11 +9,6 @@ const headDescriptions = {
   kind: 'Kind names what the object is, in CamelCase.',
 };
 
-/** What built-in kinds say of their metadata, too. */
-const objectMetadataText =
-  "Standard object's metadata. More info: " +
-  'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata';
-
 /** The name under which a custom kind is defined: `com.example.stable.v1.CronTab`. */
 export function customDefinition({ group, version, kind }: ResourceDefinition): string {
   return `${group.split('.').reverse().join('.')}.${version}.${kind}`;

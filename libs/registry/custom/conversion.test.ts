@@ -106,6 +106,26 @@ describe('kinds of several versions', () => {
     expect(asked).toEqual(['1 to example.com/v1', '1 to example.com/v2']);
   });
 
+  it('are selected once they are converted', async () => {
+    await define('v1', byWebhook);
+    const seen: unknown[] = [];
+    const watch = await hosts('v2').watch(
+      { namespace: 'x', fieldSelector: 'metadata.name!=b' },
+      {
+        event: (type, event) =>
+          seen.push([type, event.key, (event.current?.object as unknown as Hosts | undefined)?.parts]),
+        initial: () => {},
+        bookmark: () => {},
+        failed: (error) => seen.push(error),
+      },
+    );
+    await create('v1', 'b', { host: 'c' });
+    await create('v1', 'a', { host: 'a.b' });
+    await hosts('v2').list({ namespace: 'x', fieldSelector: 'metadata.name!=c' });
+    expect(seen).toEqual([['ADDED', 'x/a', ['a', 'b']]]);
+    watch.cancel();
+  });
+
   it('are listed and watched in one version, whatever they were written in', async () => {
     await define('v1', byWebhook);
     await create('v1', 'a', { host: 'a.b' });
