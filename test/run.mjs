@@ -60,7 +60,7 @@ const steps = [
   command('types', bin('tsc'), ['-p', 'tsconfig.json', '--noEmit']),
   command('generated code', 'npm', ['run', '--silent', 'generate', '--', '--check']),
   jest('house', 'tidy'),
-  jest('unit', 'unit'),
+  jest('unit', 'unit', { extra: ['--testTimeout=20000'], again: true }),
   jest('integration', 'integration', { extra: ['--runInBand', '--testTimeout=60000'], again: true }),
   jest('golden', 'golden', { extra: ['--runInBand', '--testTimeout=300000'] }),
   jest('end to end', 'e2e', { extra: ['--runInBand', '--testTimeout=180000'], again: true }),

@@ -7,6 +7,7 @@ export interface HomeLock {
 }
 
 const attemptsMax = 5;
+let drafts = 0;
 
 /**
  * Takes the one right to run a cluster from a home. The file names its holder, so that the lock of a killed process is
@@ -15,7 +16,7 @@ const attemptsMax = 5;
  */
 export async function lockHome(path: string, pid: number = process.pid): Promise<HomeLock> {
   const own = await recordOf(pid);
-  const draft = `${path}.${pid}`;
+  const draft = `${path}.${pid}.${++drafts}`;
   await writeDraft(draft, own);
   try {
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
