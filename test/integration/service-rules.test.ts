@@ -29,6 +29,8 @@ async function addPod(pod: (typeof pods)[number]): Promise<void> {
   await inPod('route', 'add', '10.244.0.1', 'dev', 'eth0');
   await inPod('route', 'add', 'default', 'via', '10.244.0.1');
   const program = `
+    const socket = require('dgram').createSocket('udp4');
+    socket.on('message', (_, { port, address }) => socket.send('${pod.ip}', port, address)).bind(8080);
     require('net')
       .createServer((socket) => socket.end('${pod.ip} saw ' + socket.remoteAddress))
       .listen(8080, '0.0.0.0', () => console.log('up'))`;
@@ -51,6 +53,31 @@ async function ask(namespace: string, address: string): Promise<string> {
     socket.on('error', (error) => console.log(error.code));`;
   const { stdout } = await exec('ip', ['netns', 'exec', namespace, process.execPath, '-e', program]);
   return stdout.trim();
+}
+
+/** A UDP client on the node that keeps its port and asks ten times a second; `heard` answers what it was told last. */
+function keepAsking(address: string): { heard: () => string; stop: () => void } {
+  const [host, port] = address.split(':');
+  const program = `
+    const socket = require('dgram').createSocket('udp4');
+    socket.on('message', (data) => console.log(data.toString())).on('error', () => {});
+    setInterval(() => socket.send('?', ${port}, '${host}', () => {}), 100);`;
+  const client = spawn('ip', ['netns', 'exec', node, process.execPath, '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let last = '';
+  client.stdout.on('data', (data: Buffer) => {
+    last = data.toString().trim().split('\n').pop() ?? '';
+  });
+  return { heard: () => last, stop: () => client.kill() };
+}
+
+async function comesTrue(what: string, condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 250; i++) {
+    if (condition()) return;
+    await new Promise((done) => systemClock.setTimer(20, () => done(undefined)));
+  }
+  throw new Error(`never came true: ${what}`);
 }
 
 describe('service rules in a real network namespace', () => {
@@ -163,6 +190,20 @@ describe('service rules in a real network namespace', () => {
     hostPorts = [{ protocol: 'tcp', hostPort: 9090, hostIp: undefined, podIp: '10.244.0.3', containerPort: 8080 }];
     await route(web(['10.244.0.2', '10.244.0.3']));
     expect(await ask(node, '127.0.0.1:9090')).toMatch(/^10\.244\.0\.3 saw/);
+  });
+
+  it('lead a UDP client that keeps its port to another endpoint when its own goes', async () => {
+    hostPorts = [];
+    const [first, second] = [pods[0]!.ip, pods[1]!.ip];
+    await route(web([first], { protocol: 'udp' }));
+    const client = keepAsking('10.96.0.7:80');
+    try {
+      await comesTrue('the first answers', () => client.heard() === first);
+      await route(web([second], { protocol: 'udp' }));
+      await comesTrue('the second answers', () => client.heard() === second);
+    } finally {
+      client.stop();
+    }
   });
 
   it('leaves no table behind', async () => {
