@@ -57,7 +57,8 @@ function several(value: string | string[] | undefined): string[] {
 }
 
 function extraOf(headers: IncomingHttpHeaders): Record<string, string[]> {
-  const found: Record<string, string[]> = {};
+  // Without a prototype: every key that somebody sends is one of its own, and must be allowed.
+  const found: Record<string, string[]> = Object.create(null);
   for (const [key, value] of Object.entries(headers)) {
     if (!key.startsWith(extraPrefix)) continue;
     found[decoded(key.slice(extraPrefix.length))] = several(value);

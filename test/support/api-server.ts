@@ -4,7 +4,7 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 import { Agent, type RequestOptions, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ApiServer } from '../../apps/apiserver/options.ts';
+import type { ApiServer, ApiServerOptions } from '../../apps/apiserver/options.ts';
 import { startApiServer } from '../../apps/apiserver/start.ts';
 import { systemClock } from '../../libs/base/clock.ts';
 import { ensureClusterPki } from '../../libs/pki/cluster.ts';
@@ -29,11 +29,14 @@ export interface ScratchApiServer {
   close(): Promise<void>;
 }
 
-export async function openScratchApiServer(): Promise<ScratchApiServer> {
+export async function openScratchApiServer(
+  more: Pick<ApiServerOptions, 'auditor' | 'staticTokens'> = {},
+): Promise<ScratchApiServer> {
   const home = mkdtempSync(join(tmpdir(), 'api-'));
   const pki = await ensureClusterPki(join(home, 'pki'), { names: [], ips: [] }, systemClock);
   const store = openEmbeddedStore({ path: join(home, 'store') });
   const server = await startApiServer({
+    ...more,
     store,
     port: 0,
     host: '127.0.0.1',
