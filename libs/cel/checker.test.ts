@@ -89,8 +89,13 @@ it.each([
   ['has(self)', 'invalid argument to has() macro'],
   ['self.tags.all(1, true)', 'argument must be a simple name'],
   ['Missing{a: 1}', "undeclared reference to 'Missing'"],
+  [`self${'.a'.repeat(20_000)}`, 'recursion limit exceeded'],
+  [`1${' + 1'.repeat(20_000)} == 1`, 'recursion limit exceeded'],
+  [`${'!'.repeat(20_000)}true`, 'recursion limit exceeded'],
+  [`${'['.repeat(20_000)}`, 'recursion limit exceeded'],
+  [`true${' && true'.repeat(5_000)}`, 'compiles'],
   [`${'('.repeat(300)}1${')'.repeat(300)}`, 'recursion limit exceeded'],
-])('%s is refused: %s', (source, message) => {
+])('%.60s is refused: %s', (source, message) => {
   expect(messageOf(source)).toContain(message);
 });
 

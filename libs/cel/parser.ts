@@ -4,6 +4,8 @@ import { LexError, type Token, tokensOf } from './lexer.ts';
 
 /** Expressions inside each other beyond this are refused. */
 const depthMax = 250;
+/** Operators or selections in a row beyond this are refused: each nests the ones before it. */
+const chainMax = 500;
 /** Letters of an expression beyond this are refused. */
 const lettersMax = 100_000;
 
@@ -49,6 +51,13 @@ export function parse(source: string): Parsed {
     if (error instanceof LexError) throw new CompileError(source, [{ at: error.at, text: error.message }]);
     throw error;
   }
+}
+
+/** An operator and what stands to its right. */
+interface Term {
+  readonly name: string;
+  readonly at: number;
+  readonly right: Expression;
 }
 
 type Made<T extends Expression = Expression> = T extends Expression ? Omit<T, 'id'> : never;
@@ -121,13 +130,33 @@ class Parser {
   private binary(level: number): Expression {
     const signs = levels[level];
     if (!signs) return this.unary();
-    let left = this.binary(level + 1);
+    const first = this.binary(level + 1);
+    const terms: Term[] = [];
     for (;;) {
       const name = this.token.kind === 'symbol' ? signs.get(this.token.text) : undefined;
-      if (!name) return left;
+      if (!name) break;
       const { at } = this.tokens[this.position++]!;
-      left = this.node({ kind: 'call', at, name, args: [left, this.binary(level + 1)] });
+      if (level > 1 && terms.length >= chainMax) this.fail(at, `expression recursion limit exceeded: ${chainMax}`);
+      terms.push({ name, at, right: this.binary(level + 1) });
     }
+    return level > 1 ? this.chained(first, terms) : this.balanced(first, terms);
+  }
+
+  /** From left to right. */
+  private chained(first: Expression, terms: readonly Term[]): Expression {
+    return terms.reduce(
+      (left, { name, at, right }) => this.node({ kind: 'call', at, name, args: [left, right] }),
+      first,
+    );
+  }
+
+  /** In halves, which for `&&` and `||` means the same and does not nest as deep. */
+  private balanced(first: Expression, terms: readonly Term[]): Expression {
+    if (terms.length === 0) return first;
+    const middle = Math.floor(terms.length / 2);
+    const { name, at, right } = terms[middle]!;
+    const left = this.balanced(first, terms.slice(0, middle));
+    return this.node({ kind: 'call', at, name, args: [left, this.balanced(right, terms.slice(middle + 1))] });
   }
 
   private unary(): Expression {
@@ -156,7 +185,8 @@ class Parser {
 
   private suffixes(first: Expression): Expression {
     let operand = first;
-    for (;;) {
+    for (let length = 0; ; length++) {
+      if (length > chainMax) this.fail(this.token.at, `expression recursion limit exceeded: ${chainMax}`);
       const point = this.accept('.');
       if (point) {
         operand = this.select(operand, point.at);

@@ -25,7 +25,8 @@ export interface Hook<Policy, Binding, Made> {
 
 /** The policies of a kind that have bindings, by name. Read again when a policy or binding has changed. */
 export class PolicyList<Policy extends AnyPolicy, Binding extends AnyBinding, Made> {
-  private version = '';
+  private policiesSeen = -1;
+  private bindingsSeen = -1;
   private list: ReadonlyArray<Hook<Policy, Binding, Made>> = [];
   private made = new WeakMap<KubeObject, Made>();
 
@@ -36,11 +37,12 @@ export class PolicyList<Policy extends AnyPolicy, Binding extends AnyBinding, Ma
   ) {}
 
   current(): ReadonlyArray<Hook<Policy, Binding, Made>> {
-    const version = `${this.policies.lastChange}/${this.bindings.lastChange}`;
-    if (version !== this.version) {
-      this.list = this.policies.size === 0 ? [] : this.read();
-      this.version = version;
-    }
+    const policies = this.policies.lastChange;
+    const bindings = this.bindings.lastChange;
+    if (policies === this.policiesSeen && bindings === this.bindingsSeen) return this.list;
+    this.list = this.policies.size === 0 ? [] : this.read();
+    this.policiesSeen = policies;
+    this.bindingsSeen = bindings;
     return this.list;
   }
 
