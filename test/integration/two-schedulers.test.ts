@@ -14,7 +14,7 @@ import { silentLogger } from '../../libs/base/log.ts';
 import { noMetrics } from '../../libs/base/metrics.ts';
 import { systemRandom } from '../../libs/base/random.ts';
 import type { Binder, Client } from '../../libs/client/client.ts';
-import { ensureClusterPki } from '../../libs/pki/cluster.ts';
+import { type ClusterPki, ensureClusterPki } from '../../libs/pki/cluster.ts';
 import { startEtcd } from '../support/etcd-server.ts';
 import { makeNode } from '../support/make-node.ts';
 import { makePod } from '../support/make-pod.ts';
@@ -30,9 +30,8 @@ interface Running {
   stop(): Promise<void>;
 }
 
-async function startServerOver(choice: string, directory: string): Promise<Running> {
+async function startServerOver(choice: string, directory: string, pki: ClusterPki): Promise<Running> {
   const clock = systemClock;
-  const pki = await ensureClusterPki(join(directory, 'pki'), { names: ['localhost'], ips: ['127.0.0.1'] }, clock);
   const { store, shared } = await openStore(choice, join(directory, 'store'));
   const api = await startApiServer({
     store,
@@ -79,6 +78,13 @@ const settled = async (client: Client): Promise<V1Pod[]> => {
 };
 
 describe('two schedulers that both place all pods', () => {
+  const certificates = mkdtempSync(join(tmpdir(), 'berth-two-pki-'));
+  let pki: ClusterPki;
+  beforeAll(async () => {
+    pki = await ensureClusterPki(certificates, { names: ['localhost'], ips: ['127.0.0.1'] }, systemClock);
+  }, testMsMax);
+  afterAll(() => rmSync(certificates, { recursive: true, force: true }));
+
   it.each([
     ['through one server with a store of its own', 'embedded', 1],
     ['through two servers over etcd', 'etcd', 2],
@@ -89,7 +95,8 @@ describe('two schedulers that both place all pods', () => {
       const etcd = store === 'etcd' ? await startEtcd() : undefined;
       const choice = etcd === undefined ? 'embedded' : `etcd=${etcd.url}`;
       const servers: Running[] = [];
-      for (let at = 0; at < serverCount; at++) servers.push(await startServerOver(choice, join(directory, `${at}`)));
+      for (let at = 0; at < serverCount; at++)
+        servers.push(await startServerOver(choice, join(directory, `${at}`), pki));
       const schedulers = await Promise.all(
         [servers[0]!, servers.at(-1)!].map(({ client, binder }) =>
           startScheduler({
