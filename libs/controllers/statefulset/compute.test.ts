@@ -38,6 +38,17 @@ const cases: Case[] = [
     name: 'and waits until it is gone',
     pods: [ready(0), ready(1), ready(2), ready(3), pod(4).ready().deleting().build()],
   },
+  {
+    name: 'but not while it and another one to go are unhealthy',
+    spec: { replicas: 0 },
+    pods: [0, 1].map((ordinal) => pod(ordinal).phase('Running').build()),
+  },
+  {
+    name: 'an unhealthy one goes when it is the only one',
+    spec: { replicas: 1 },
+    pods: [ready(0), ready(1), pod(2).phase('Running').build()],
+    remove: ['db-2'],
+  },
   { name: 'updates from the highest down', pods: [0, 1, 2].map((ordinal) => ready(ordinal, 'old')), remove: ['db-2'] },
   { name: 'one after the other', pods: [ready(0, 'old'), ready(1, 'old'), ready(2)], remove: ['db-1'] },
   {

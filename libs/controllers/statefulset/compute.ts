@@ -86,7 +86,10 @@ function shrink(
   const [next] = condemned;
   if (!next) return true;
   const othersHealthy = wanted.every(({ pod }) => isHealthy(snapshot, pod, nowMs));
-  if (!isLeaving(next) && othersHealthy) plan.remove.push(next);
+  // Of several that are unhealthy only the lowest may go: the rest wait until somebody has looked at it.
+  const unhealthy = condemned.filter((pod) => !isHealthy(snapshot, pod, nowMs));
+  const mayGo = isHealthy(snapshot, next, nowMs) || unhealthy.at(-1) === next;
+  if (!isLeaving(next) && othersHealthy && mayGo) plan.remove.push(next);
   return false;
 }
 
