@@ -98,6 +98,7 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
   serveMetrics(registry, usage, mirror);
   serveCoreExtras(registry, { binder, mirror, checks });
   const subresources = new SubresourceTable({
+    admission,
     binder,
     tokens: auth.serviceAccountTokens,
     objects,

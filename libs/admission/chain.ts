@@ -5,7 +5,7 @@ export interface AdmissionPlugin {
   readonly name: string;
   /** Resources it looks at, as `group/plural`; all when absent. */
   readonly resources?: readonly string[];
-  /** Whether it looks at streams that are opened into an object, too. */
+  /** Whether it looks at streams that are opened into an object, and at what is created below one, too. */
   readonly connects?: boolean;
   /** Before validation: completes the draft or refuses it with a StatusError. */
   admit?(attributes: AdmissionAttributes): Promise<void> | void;
@@ -37,8 +37,9 @@ export class AdmissionChain implements Admission {
     return run(this.stepsFor(attributes).validate, attributes);
   }
 
-  private stepsFor({ definition, operation }: AdmissionAttributes): Steps {
-    if (operation === 'connect') return this.connecting;
+  private stepsFor({ definition, operation, subresource }: AdmissionAttributes): Steps {
+    // What is created below an object is no object of its kind: a Binding, an Eviction, a TokenRequest.
+    if (operation === 'connect' || (operation === 'create' && subresource !== undefined)) return this.connecting;
     const resource = `${definition.group}/${definition.plural}`;
     let steps = this.byResource.get(resource);
     if (!steps) {

@@ -108,7 +108,7 @@ function change(
   const { definition, object } = attributes;
   const { operations = [] } = response;
   if (operations.length === 0) return false;
-  if (!object || attributes.operation === 'connect' || attributes.subresource === 'scale') {
+  if (!object || !isWhole(attributes)) {
     const why = 'attempted to modify the object, which is not supported for this operation';
     throw internal(`admission webhook ${JSON.stringify(hook.name)} ${why}`);
   }
@@ -117,6 +117,11 @@ function change(
   if (sameValue(next, object)) return false;
   replaceContent(object, next);
   return true;
+}
+
+/** Streams, scales and what is created below an object have forms of their own. */
+function isWhole({ operation, subresource }: AdmissionAttributes): boolean {
+  return operation !== 'connect' && subresource !== 'scale' && (operation !== 'create' || subresource === undefined);
 }
 
 type Versions = { definition: ResourceDefinition; as: ResourceDefinition };

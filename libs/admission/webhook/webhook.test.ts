@@ -21,6 +21,8 @@ type Answer = object | number | 'never' | 'nonsense';
 const encode = (operations: object[]) => Buffer.from(JSON.stringify(operations)).toString('base64');
 const patch = (...operations: object[]) => ({ allowed: true, patch: encode(operations), patchType: 'JSONPatch' });
 
+const setUpMsMax = 60_000;
+
 describe('webhooks', () => {
   let server: Server;
   let ca: string;
@@ -67,7 +69,8 @@ describe('webhooks', () => {
     });
     server.on('secureConnection', () => connections++);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  });
+    // The certificates' library is slow to load on a busy machine.
+  }, setUpMsMax);
 
   afterAll(() => {
     server.closeAllConnections();
