@@ -37,7 +37,9 @@ export class ApiProcess {
   static async start(home: string, store: string): Promise<ApiProcess> {
     const port = await freePort();
     const argv = ['--home', home, '--port', String(port), '--store', store];
-    const child = spawn(process.execPath, [main, ...argv], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--max-semi-space-size=32', main, ...argv], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await new Promise<void>((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`the API server ended with ${code}`)));
       child.stdout?.once('data', () => resolve());

@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts';
 import { runForeground } from '../foreground.ts';
-import { programPath } from '../programs.ts';
+import { serverProgram } from '../programs.ts';
 
 export const server: Command = {
-  run: (argv) => runForeground([process.execPath, programPath('server'), ...argv]),
+  run: (argv) => runForeground([...serverProgram(), ...argv]),
 };
