@@ -15,7 +15,7 @@ const lanes = 16;
 const watchers = 3;
 const kills = 3;
 const stormMs = 500;
-const testMsMax = 120_000;
+const testMsMax = 300_000;
 const retryMs = 20;
 const settleMsMax = 30_000;
 

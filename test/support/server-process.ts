@@ -5,7 +5,7 @@ import { HttpClient } from '../../libs/client/http.ts';
 import { readKubeconfig } from '../../libs/client/kubeconfig.ts';
 
 const dist = process.env.BERTH_DIST ?? join(import.meta.dirname, '../../dist');
-const startMsMax = 30_000;
+const startMsMax = 90_000;
 /** Below the range from which the kernel gives ports to outgoing connections: a killed server finds its port free. */
 const firstPort = 20_000;
 const portCount = 10_000;
