@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type { V1Pod } from '../api/gen/types.ts';
 import { silentLogger } from '../base/log.ts';
 import { noMetrics } from '../base/metrics.ts';
@@ -27,10 +28,11 @@ import { reportUsage } from './stats/reporter.ts';
 import { RuntimeView } from './view.ts';
 import { Tokens } from './volumes/tokens.ts';
 
-/** How many sandboxes, and how many containers, are being made at the same time. */
-const sandboxesAtOnceMax = 10;
-/** How many containers are being created and started at the same time. */
-const startsAtOnceMax = 10;
+/**
+ * How many sandboxes, and how many containers, are being made at the same time, by the machine's processors. Each takes a
+ * dozen processes; with more of them at once than this, all of them take longer and cost more.
+ */
+const atOnce = { perProcessor: 2, min: 4, max: 16 };
 
 export interface NodeAgent {
   /** Ends the agent's work; containers keep running and the next agent takes them over. */
@@ -76,6 +78,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   const imagesPath = (await runtime.imageFilesystem().catch(() => undefined))?.mountpoint;
   const objects = new NodeObjects(link);
   const events = new EventRecorder(link, clock, node.name);
+  const width = Math.min(atOnce.max, Math.max(atOnce.min, atOnce.perProcessor * availableParallelism()));
   const deps: WorkerDeps = {
     ...{ runtime, runtimeName: version.name, view, objects, events, cgroups, link, clock, random, logger, paths, node },
     images: new Images({ runtime, objects, events, clock }),
@@ -83,8 +86,8 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     metrics: registerNodeMetrics(options.metrics ?? noMetrics, view, node.name),
     dns: options.dns,
     pressure: new NodePressure({ clock, measure: () => measure(options, { tree, cgroups, images: imagesPath }) }),
-    sandboxGate: new Gate(sandboxesAtOnceMax),
-    startGate: new Gate(startsAtOnceMax),
+    sandboxGate: new Gate(width),
+    startGate: new Gate(width),
   };
   const manager = new PodManager(deps, link.mirror<V1Pod>('pods'));
   const stats = { tree, cgroups, view, pods: () => manager.pods(), now: () => clock.now() };
