@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { StatusError } from '../base/status.ts';
 import type { Authorizer } from './attributes.ts';
 import { requireAllowed } from './authorize.ts';
-import { systemGroups, type UserInfo } from './user.ts';
+import { anonymousUser, systemGroups, type UserInfo } from './user.ts';
 
 const extraPrefix = 'impersonate-extra-';
 const serviceAccountForm = /^system:serviceaccount:([^:]+):([^:]+)$/;
@@ -35,16 +35,16 @@ export function impersonated(authorizer: Authorizer, user: UserInfo, headers: In
   for (const [key, values] of Object.entries(extra)) {
     for (const value of values) demand('userextras', { name: value, group: authentication, subresource: key });
   }
-  return { name, uid, groups: effectiveGroups(groups, namespace), extra };
+  return { name, uid, groups: effectiveGroups(name, groups, namespace), extra };
 }
 
-function effectiveGroups(groups: readonly string[], namespace: string | undefined): string[] {
+function effectiveGroups(name: string, groups: readonly string[], namespace: string | undefined): string[] {
   const own =
     namespace && groups.length === 0
       ? [systemGroups.serviceAccounts, `${systemGroups.serviceAccounts}:${namespace}`]
       : [...groups];
-  const anonymous = own.includes(systemGroups.unauthenticated);
-  return anonymous || own.includes(systemGroups.authenticated) ? own : [...own, systemGroups.authenticated];
+  if (own.includes(systemGroups.unauthenticated) || own.includes(systemGroups.authenticated)) return own;
+  return [...own, name === anonymousUser.name ? systemGroups.unauthenticated : systemGroups.authenticated];
 }
 
 function single(value: string | string[] | undefined): string | undefined {
