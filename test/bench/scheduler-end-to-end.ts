@@ -155,12 +155,27 @@ async function decisionTimes(child: ChildProcess): Promise<unknown> {
 }
 
 /** Each shape on a control plane of its own. */
-export async function runEndToEnd(only: string | undefined, stores: readonly string[]): Promise<void> {
+export async function runEndToEnd(
+  only: string | undefined,
+  { stores, scale }: { stores: readonly string[]; scale: number },
+): Promise<void> {
   for (const store of stores) {
     for (const shape of shapes) {
-      if (only === undefined || shape.name === only) await runOne(shape, store);
+      if (only === undefined || shape.name === only) await runOne(scaled(shape, scale), store);
     }
   }
+}
+
+function scaled(shape: Shape, scale: number): Shape {
+  const { nodes: nodeCount, existing, pods: podCount, backlog } = shape;
+  const times = (figure: number) => Math.round(figure * scale);
+  return {
+    ...shape,
+    nodes: times(nodeCount),
+    existing: times(existing),
+    pods: times(podCount),
+    ...(backlog === undefined ? {} : { backlog: times(backlog) }),
+  };
 }
 
 async function runOne(shape: Shape, store: string): Promise<void> {
