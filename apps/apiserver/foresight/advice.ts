@@ -1,3 +1,4 @@
+import { nodes } from '../../../libs/api/kinds/node.ts';
 import { pods } from '../../../libs/api/kinds/pod.ts';
 import type { UserInfo } from '../../../libs/auth/user.ts';
 import { isStatus } from '../../../libs/base/status.ts';
@@ -16,10 +17,10 @@ export async function adviceOn(
   context: ExtensionContext,
   profiles: ProfileOf,
 ): Promise<string[]> {
-  if (!makesPods(object)) return [];
+  // A pod that stands has its place, and without nodes there is nothing to foresee.
+  if (!makesPods(object) || (object.kind === 'Pod' && previous !== undefined)) return [];
+  if ((await context.client.list(nodes, { limit: 1 })).items.length === 0) return [];
   const snapshot = await snapshotOf(context.client);
-  // Without nodes there is nothing to foresee.
-  if (snapshot.nodes.length === 0) return [];
   const together = { client: context.client, snapshot, others: [] };
   const item = await itemOf(object as Workload, previous as Workload | undefined, together);
   const [first] = plan(new World(snapshot, profiles), [item], snapshot).objects;
