@@ -64,12 +64,16 @@ interface Planned {
 export class PodBinder {
   private readonly waiting: Asked[] = [];
   private isRunning = false;
-  private readonly ledger: NodeLedger;
+  private known: NodeLedger | undefined;
   /** Revision of the bindings' key up to which the ledger is current. */
   private bindingsRevision = 0;
 
-  constructor(private readonly parts: BinderParts) {
-    this.ledger = new NodeLedger(parts.mirror);
+  constructor(private readonly parts: BinderParts) {}
+
+  /** Made when the first pod is bound: it reads all pods, and some servers never bind any. */
+  private get ledger(): NodeLedger {
+    this.known ??= new NodeLedger(this.parts.mirror);
+    return this.known;
   }
 
   bindAll(bindings: readonly PodBinding[]): Promise<Array<Error | undefined>> {

@@ -1,7 +1,6 @@
 import type { V1Node, V1Pod } from '../api/gen/types.ts';
 import { type Amounts, amountOf, podRequests } from '../api/kinds/pod/requests.ts';
 import type { Collection } from '../cache/collection.ts';
-import type { Document } from '../cache/document.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
 
 interface Entered {
@@ -59,21 +58,21 @@ export class NodeLedger {
 
   /** Counts the pod as the mirror shows it. */
   restore(key: string): void {
-    this.show(key, this.mirror.collection('', 'pods').get(key));
+    this.show(key, this.mirror.collection('', 'pods').get(key)?.object as V1Pod | undefined);
   }
 
   private follow(collection: Collection): void {
     this.pods.clear();
     this.nodes.clear();
-    for (const [key, document] of collection.list({})) this.show(key, document);
+    for (const [key, document] of collection.list({})) this.show(key, document.read() as V1Pod);
     collection.watch({}, collection.lastChange, {
-      event: (_type, event) => this.show(event.key, event.current),
+      // Kept in its parsed form: whoever follows pods in this process reads it next.
+      event: (_type, event) => this.show(event.key, event.current?.object as V1Pod | undefined),
       expired: () => this.follow(collection),
     });
   }
 
-  private show(key: string, document: Document | undefined): void {
-    const pod = document?.object as V1Pod | undefined;
+  private show(key: string, pod: V1Pod | undefined): void {
     const nodeName = pod?.spec?.nodeName;
     const phase = pod?.status?.phase;
     if (pod === undefined || !nodeName || phase === 'Succeeded' || phase === 'Failed') {

@@ -6,7 +6,7 @@ import type { PodInfo } from './pod-info.ts';
 /** How long a pod waits after an attempt that failed for other reasons than want of room. Source: kube-scheduler. */
 export const errorBackoff: BackoffPolicy = { initialMs: 1000, maxMs: 10_000 };
 /** After losing a race for a node: what the other took will be known soon. */
-export const raceBackoff: BackoffPolicy = { initialMs: 50, maxMs: 1000 };
+export const raceBackoff: BackoffPolicy = { initialMs: 50, maxMs: 10_000 };
 /** A pod that nothing has woken for this long is tried all the same. Source: kube-scheduler. */
 export const unschedulableMsMax = 5 * 60_000;
 
