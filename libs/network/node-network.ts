@@ -72,7 +72,9 @@ export async function startNodeNetwork(options: NodeNetworkOptions): Promise<Nod
     zone = undefined;
     rules.trigger();
   };
+  const firstZone = waitForZone(mirrors, clock);
   const dns = new DnsServer({
+    ready: firstZone.ready,
     address: options.dnsAddress,
     domain: options.clusterDomain,
     zone: () => (zone ??= computeZone(mirrors.services.list(), mirrors.endpointslices.list(), options.clusterDomain)),
@@ -82,6 +84,7 @@ export async function startNodeNetwork(options: NodeNetworkOptions): Promise<Nod
   await dns.start();
   const writeCni = cniWriter(options);
   const stops = [
+    firstZone.stop,
     mirrors.nodes.subscribe(() => {
       writeCni(mirrors.nodes.get(options.nodeName)?.spec?.podCIDR);
       routes.trigger();
@@ -99,6 +102,34 @@ export async function startNodeNetwork(options: NodeNetworkOptions): Promise<Nod
       await Promise.all([routes.stop(), rules.stop({ remove }), dns.stop()]);
     },
   };
+}
+
+/** How long questions of an agent that has just started wait for its control plane; resolvers give up after 5 s. */
+const firstZoneMsMax = 3_000;
+
+/** Tells when services and endpoints are known for the first time, or waited for long enough. */
+export function waitForZone(
+  { services, endpointslices }: Pick<NodeNetworkOptions['mirrors'], 'services' | 'endpointslices'>,
+  clock: Clock,
+): { ready: () => Promise<boolean>; stop: () => void } {
+  const synced = () => services.synced && endpointslices.synced;
+  const stops: Array<() => void> = [];
+  const stop = () => {
+    for (const each of stops.splice(0)) each();
+  };
+  const decided = new Promise<void>((resolve) => {
+    const timer = clock.setTimer(firstZoneMsMax, resolve);
+    const look = () => {
+      if (synced()) resolve();
+    };
+    stops.push(() => timer.cancel(), services.subscribe(look), endpointslices.subscribe(look));
+  });
+  void decided.then(stop);
+  const ready = async () => {
+    if (!synced()) await decided;
+    return synced();
+  };
+  return { ready, stop };
 }
 
 /** Forwarding on, and the resolver's address on the loopback, where every pod of the node reaches it. */

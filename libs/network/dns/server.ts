@@ -32,6 +32,8 @@ export interface DnsServerOptions {
   port?: number;
   domain: string;
   zone: () => Zone;
+  /** Whether the zone is known; may wait for it. Until it is, no name of the cluster may be said not to exist. */
+  ready?: () => Promise<boolean>;
   upstream: AskUpstream;
   logger: Logger;
 }
@@ -103,6 +105,8 @@ export class DnsServer {
     }
     const question = packet.questions?.[0];
     if (packet.type !== 'query' || !question) return undefined;
+    const { domain, ready } = this.options;
+    if (ready && isOurs(question.name, domain) && !(await ready())) return failure(packet);
     const found = resolve(this.options.zone(), this.options.domain, question);
     if (!found) return this.forward(query, packet, overTcp);
     if (found.follow) found.answers.push(...(await this.follow(found.follow, question.type)));
@@ -130,6 +134,12 @@ export class DnsServer {
       return [];
     }
   }
+}
+
+/** Names of the cluster, and addresses, which may be those of its services. */
+function isOurs(name: string, domain: string): boolean {
+  const lower = name.toLowerCase();
+  return lower === domain || lower.endsWith(`.${domain}`) || lower.endsWith('.in-addr.arpa');
 }
 
 function sized(query: Packet, found: Resolution, overTcp: boolean): Buffer {
