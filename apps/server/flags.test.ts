@@ -23,7 +23,18 @@ describe('parseServerFlags', () => {
     });
   });
 
+  it('reads which controllers shall not run, and where the scheduler has its profiles from', () => {
+    const argv = ['--controllers', '*,-node-lifecycle,-podgc', '--config', 'p.yaml'];
+    expect(parseServerFlags(argv, {})).toMatchObject({
+      disabledControllers: ['node-lifecycle', 'podgc'],
+      schedulerConfig: 'p.yaml',
+    });
+    expect(parseServerFlags([], {}).disabledControllers).toEqual([]);
+  });
+
   it.each([
+    [['--controllers', 'podgc']],
+    [['--controllers', '*,podgc']],
     [['--port', 'http']],
     [['--port', '65535']],
     [['--port', '']],
