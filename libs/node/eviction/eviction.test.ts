@@ -17,10 +17,11 @@ describe('shortages', () => {
     ['memory', { memory: { totalBytes: 4 * gi, availableBytes: 99 * mi } }, ['memory.available']],
     ['not yet memory on a small node', { memory: { totalBytes: gi, availableBytes: 60 * mi } }, []],
     ['memory of a small node', { memory: { totalBytes: gi, availableBytes: 50 * mi } }, ['memory.available']],
-    ['images first', { images: { totalBytes: 50 * gi, availableBytes: 7 * gi } }, ['imagefs.available']],
-    ['volumes', { volumes: { totalBytes: 50 * gi, availableBytes: 4 * gi } }, ['nodefs.available']],
-    ['nothing of a large disk', { volumes: { totalBytes: 1000 * gi, availableBytes: 11 * gi } }, []],
-    ['a large disk', { volumes: { totalBytes: 1000 * gi, availableBytes: 9 * gi } }, ['nodefs.available']],
+    ['images first', { images: { totalBytes: 10 * gi, availableBytes: 1.4 * gi } }, ['imagefs.available']],
+    ['not yet volumes', { volumes: { totalBytes: 10 * gi, availableBytes: 1.4 * gi } }, []],
+    ['volumes', { volumes: { totalBytes: 10 * gi, availableBytes: 0.9 * gi } }, ['nodefs.available']],
+    ['nothing of a large disk', { volumes: { totalBytes: 1000 * gi, availableBytes: 2.1 * gi } }, []],
+    ['a large disk', { volumes: { totalBytes: 1000 * gi, availableBytes: 1.9 * gi } }, ['nodefs.available']],
     ['images elsewhere', { images: undefined }, []],
   ])('%s', (_, change, signals) => {
     expect(shortages({ ...plenty, ...change }).map(({ signal }) => signal)).toEqual(signals);

@@ -9,7 +9,7 @@ const memoryFreeShareMin = 0.05;
 const volumesFreeShareMin = 0.1;
 const imagesFreeShareMin = 0.15;
 /** With this much room a disk is not under pressure, however large it is and however full. */
-const diskFreeBytesEnough = 10 * 2 ** 30;
+const diskFreeBytesEnough = 2 * 2 ** 30;
 /** A condition stays for this long after its cause has gone, so that pods do not come back only to be evicted again. */
 const pressureKeptMs = 5 * 60_000;
 
