@@ -1,7 +1,7 @@
 import type { V1Pod } from '../../libs/api/gen/types.ts';
 import { pods } from '../../libs/api/kinds/pod.ts';
 import { nameOf } from '../../libs/api/meta.ts';
-import { type Clock, rfc3339 } from '../../libs/base/clock.ts';
+import { type Clock, rfc3339, type Timer } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import { isStatus } from '../../libs/base/status.ts';
 import type { Client } from '../../libs/client/client.ts';
@@ -9,6 +9,12 @@ import type { EventRecorder } from '../../libs/reconcile/events.ts';
 
 /** Patches of conditions under way at once: few, so that a busy server is slowed by them least, and an idle one hears them at once. */
 const patchesMax = 2;
+/**
+ * How many pods are told at once, and how many a second go on being told. A storm of pods that fit nowhere must not take
+ * the time of those that fit; whoever waits, waits anyway.
+ */
+const toldBurst = 200;
+const toldPerSecond = 100;
 
 interface Refusal {
   pod: V1Pod;
@@ -29,21 +35,20 @@ export class Refusals {
   /** The last word about each waiting pod; the same is not said twice. */
   private readonly said = new Map<string, string>();
   private running = 0;
+  private allowance = toldBurst;
+  private countedAtMs: number;
+  private timer: Timer | undefined;
   private readonly parts: RefusalParts;
 
   constructor(parts: RefusalParts) {
     this.parts = parts;
+    this.countedAtMs = parts.clock.monotonic();
   }
 
   tell(refusal: Refusal): void {
     const uid = refusal.pod.metadata?.uid ?? '';
     if (this.said.get(uid) === refusal.message) return;
     this.said.set(uid, refusal.message);
-    this.parts.events.record(pods, refusal.pod, {
-      type: 'Warning',
-      reason: 'FailedScheduling',
-      message: refusal.message,
-    });
     this.waiting.set(uid, refusal);
     this.pump();
   }
@@ -54,9 +59,15 @@ export class Refusals {
     this.said.delete(uid);
   }
 
+  /** Nothing more is told. */
+  stop(): void {
+    this.timer?.cancel();
+    this.waiting.clear();
+  }
+
   private pump(): void {
     for (const [uid, refusal] of this.waiting) {
-      if (this.running >= patchesMax) return;
+      if (this.running >= patchesMax || !this.isAllowed()) return;
       this.waiting.delete(uid);
       this.running++;
       void this.write(refusal).finally(() => {
@@ -66,8 +77,26 @@ export class Refusals {
     }
   }
 
+  /** Takes one of the allowance; when there is none, comes back as soon as there is. */
+  private isAllowed(): boolean {
+    const { clock } = this.parts;
+    const nowMs = clock.monotonic();
+    this.allowance = Math.min(toldBurst, this.allowance + ((nowMs - this.countedAtMs) / 1000) * toldPerSecond);
+    this.countedAtMs = nowMs;
+    if (this.allowance >= 1) {
+      this.allowance--;
+      return true;
+    }
+    this.timer ??= clock.setTimer(Math.ceil(((1 - this.allowance) / toldPerSecond) * 1000), () => {
+      this.timer = undefined;
+      this.pump();
+    });
+    return false;
+  }
+
   private async write({ pod, reason, message }: Refusal): Promise<void> {
-    const { client, clock, logger } = this.parts;
+    const { client, clock, events, logger } = this.parts;
+    events.record(pods, pod, { type: 'Warning', reason: 'FailedScheduling', message });
     const current = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
     const isSame = current?.status === 'False' && current.reason === reason && current.message === message;
     if (isSame) return;

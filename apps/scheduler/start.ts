@@ -85,6 +85,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     async stop() {
       stopping.abort(new Error('the scheduler was stopped'));
       loop.stop();
+      refusals.stop();
       for (const unwatch of watched) unwatch();
       await informers.stop();
       await bindings.settled();
