@@ -56,6 +56,28 @@ describe('the embedded store in trouble', () => {
     }
   });
 
+  it('closes while the disk is full, and has all that was acknowledged when it opens again', async () => {
+    const disk = join(path, 'disk');
+    execFileSync('mkdir', [disk]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk]);
+    const complaints = silencedConsole();
+    try {
+      const store = openEmbeddedStore({ path: join(disk, 'store') });
+      let written = 0;
+      const fill = async () => {
+        for (; ; written++) await put(store, `/k/${written}`, Buffer.alloc(50_000, 1));
+      };
+      await expect(fill()).rejects.toThrow(StoreUnavailableError);
+      await store.close();
+      const again = openEmbeddedStore({ path: join(disk, 'store') });
+      expect((await again.list('/k/')).entries).toHaveLength(written);
+      await again.close();
+    } finally {
+      complaints.restore();
+      execFileSync('umount', ['-l', disk]);
+    }
+  });
+
   it('gives the room of old versions back', async () => {
     const store = openEmbeddedStore({ path });
     const churn = async () => {

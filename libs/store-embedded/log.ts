@@ -1,10 +1,13 @@
 import { open, type RootDatabase } from 'lmdb';
-import { type Clock, systemClock } from '../base/clock.ts';
+import { type Clock, sleep, systemClock } from '../base/clock.ts';
 import { StoreUnavailableError } from '../store/store.ts';
 import { decodeRowKey, encodeRangeStart, type RowKey } from './row.ts';
 
 /** A disk that does not finish a flush within this time counts as failed. */
 const flushMsMax = 30_000;
+
+/** How long closing waits after a write that failed. */
+const failedCloseMsMax = 1_000;
 
 /** Row of the marks; real positions start above it. */
 const marksKey = encodeRangeStart(0);
@@ -27,6 +30,8 @@ export interface LogWrites {
 export class Log {
   private readonly database: RootDatabase<Buffer, Buffer>;
   private readonly clock: Clock;
+  /** Whether the newest write failed. */
+  private failing = false;
 
   constructor(path: string, clock: Clock = systemClock) {
     this.clock = clock;
@@ -79,10 +84,12 @@ export class Log {
         if (writes.marks) this.database.put(marksKey, Buffer.from(JSON.stringify(writes.marks)))?.catch?.(ignore);
       });
     } catch (error) {
+      this.failing = true;
       const cause = await commitErrorOf(error);
       throw new StoreUnavailableError(`the store could not be written: ${text(cause)}`, { cause });
     }
     await this.flushed();
+    this.failing = false;
     // Reads must see what has just been acknowledged.
     this.database.resetReadTxn();
   }
@@ -96,8 +103,10 @@ export class Log {
     return ((stats.root?.lastPageNumber ?? stats.lastPageNumber ?? 0) + 1) * (stats.pageSize ?? 4096);
   }
 
-  close(): Promise<void> {
-    return this.database.close();
+  /** While the disk is full lmdb waits for a commit that cannot end; nothing acknowledged hangs on it. */
+  async close(): Promise<void> {
+    const closed = this.database.close();
+    await (this.failing ? Promise.race([closed, sleep(this.clock, failedCloseMsMax)]) : closed);
   }
 
   private flushed(): Promise<void> {
