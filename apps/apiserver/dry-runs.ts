@@ -3,7 +3,7 @@ import type { KubeObject } from '../../libs/api/meta.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import type { Document } from '../../libs/cache/document.ts';
 import type { ApiServerExtension, DryRun } from './extension.ts';
-import type { ResourceCall } from './resource-handler.ts';
+import type { ResourceCall } from './resource-call.ts';
 
 /** Adds what the extensions have to say of a dry run to its warnings. Advice that fails never fails the request. */
 export class DryRunAdvice {

@@ -1,37 +1,22 @@
-import type { ServerResponse } from 'node:http';
-import type { ResourceAttributes } from '../../libs/auth/attributes.ts';
 import type { Clock } from '../../libs/base/clock.ts';
 import type { Random } from '../../libs/base/random.ts';
 import type { StatusError } from '../../libs/base/status.ts';
 import type { Document } from '../../libs/cache/document.ts';
 import { badRequest, invalid, methodNotAllowed, qualified } from '../../libs/registry/errors.ts';
 import { expectedOf, expectedScale } from '../../libs/registry/expected-type.ts';
-import type { ServedResource } from '../../libs/registry/registry.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
 import { sendDocument, sendObject, sendPieces, sendProtobuf } from './answers.ts';
-import { type RequestBody, readObject, readPatch, readPlain } from './bodies.ts';
+import { readObject, readPatch, readPlain } from './bodies.ts';
 import type { DryRunAdvice } from './dry-runs.ts';
 import { FlushQueue } from './flush-queue.ts';
 import type { InflightLimit } from './inflight.ts';
 import { listPieces, metadataPieces, tablePieces } from './list-pieces.ts';
 import { type Negotiated, negotiate, notAcceptable } from './negotiation.ts';
-import { type Asker, deleteRequest, integer, listRequest, watchRequest, writeRequest } from './parameters.ts';
+import { deleteRequest, integer, listRequest, watchRequest, writeRequest } from './parameters.ts';
 import { answersInProtobuf, protobufList } from './protobuf-answers.ts';
-import type { RequestInfo } from './request-info.ts';
+import type { ResourceCall } from './resource-call.ts';
 import { includeObject, metadataList, metadataOnly, type TableOptions, tableOf } from './table.ts';
 import { WatchStream } from './watch-stream.ts';
-
-/** A request for a resource with all that its handling needs. */
-export interface ResourceCall {
-  readonly info: RequestInfo;
-  readonly at: ResourceAttributes;
-  readonly served: ServedResource;
-  readonly asker: Asker;
-  readonly warnings: string[];
-  readonly body: RequestBody;
-  readonly accept: string | undefined;
-  readonly response: ServerResponse;
-}
 
 export interface HandlerParts {
   readonly inflight: InflightLimit;

@@ -10,7 +10,7 @@ import {
 import { tokenCreator } from '../../libs/registry/token-request.ts';
 import { readPlain } from './bodies.ts';
 import { writeRequest } from './parameters.ts';
-import type { ResourceCall } from './resource-handler.ts';
+import type { ResourceCall } from './resource-call.ts';
 
 export interface SubresourceParts extends EvictionParts {
   readonly binder: PodBinder;

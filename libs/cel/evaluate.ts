@@ -4,6 +4,7 @@ import { unitCosts } from './cost-rules.ts';
 import type { Overload } from './environment.ts';
 import { CostError, EvaluationError } from './errors.ts';
 import { foldStep } from './fold.ts';
+import type { Frame, Step } from './frame.ts';
 import { keyText } from './functions/operators.ts';
 import { actualSize } from './sizes.ts';
 import type { ObjectType, Type } from './types.ts';
@@ -23,25 +24,6 @@ import {
   Uint,
   type Value,
 } from './values.ts';
-
-/** One evaluation under way: the variables by slot, and what it has cost so far. */
-export class Frame {
-  cost = 0;
-
-  constructor(
-    readonly slots: Value[],
-    private readonly costMax: number,
-  ) {}
-
-  /** @throws CostError when the evaluation has become too dear. */
-  charge(cost: number): void {
-    this.cost += cost;
-    if (this.cost > this.costMax) throw new CostError();
-  }
-}
-
-/** An expression made ready to run. */
-export type Step = (frame: Frame) => Value;
 
 /** An object that an expression has made. */
 export class ObjectValue extends Structure {

@@ -1,7 +1,7 @@
 import type { Fold } from './ast.ts';
 import { unitCosts } from './cost-rules.ts';
 import { CostError, EvaluationError } from './errors.ts';
-import type { Frame, Step } from './evaluate.ts';
+import type { Frame, Step } from './frame.ts';
 import { isList, type MapKey, MapValue, mapKeyOf, Structure, typeNameOf, type Value } from './values.ts';
 
 export interface FoldParts {

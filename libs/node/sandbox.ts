@@ -1,10 +1,10 @@
 import type { V1Pod } from '../api/gen/types.ts';
 import { StatusError } from '../base/status.ts';
-import type { NamespaceOptions, SandboxConfig } from '../runtime/runtime.ts';
+import type { SandboxConfig } from '../runtime/runtime.ts';
 import { labelNames } from './labels.ts';
 import type { NodeDns } from './options.ts';
 import { podDns } from './resolver.ts';
-import { securityProfileOf, selinuxOf } from './security.ts';
+import { namespacesOf, podGroups, securityProfileOf, selinuxOf } from './security.ts';
 
 /** The kernel's limit on host names. */
 const hostnameLengthMax = 63;
@@ -32,15 +32,6 @@ function kernelHostname(pod: V1Pod, clusterDomain: string): string {
   throw new StatusError('Invalid', `${what}, FQDN ${full} is too long (${limits})`);
 }
 
-export function namespacesOf(pod: V1Pod): NamespaceOptions {
-  const { spec } = pod;
-  return {
-    network: spec?.hostNetwork ? 'node' : 'pod',
-    pid: spec?.hostPID ? 'node' : spec?.shareProcessNamespace ? 'pod' : 'container',
-    ipc: spec?.hostIPC ? 'node' : 'pod',
-  };
-}
-
 function portMappings(pod: V1Pod): SandboxConfig['portMappings'] {
   if (pod.spec?.hostNetwork) return [];
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
@@ -58,14 +49,6 @@ function portMappings(pod: V1Pod): SandboxConfig['portMappings'] {
 
 function protocolOf(protocol: string | undefined): 'TCP' | 'UDP' | 'SCTP' {
   return protocol === 'UDP' || protocol === 'SCTP' ? protocol : 'TCP';
-}
-
-/** The groups that every process of the pod belongs to besides its own. */
-export function podGroups(pod: V1Pod): number[] {
-  const context = pod.spec?.securityContext;
-  const groups = [...(context?.supplementalGroups ?? [])];
-  if (context?.fsGroup !== undefined) groups.push(context.fsGroup);
-  return groups;
 }
 
 export interface SandboxInputs {

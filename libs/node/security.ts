@@ -1,8 +1,13 @@
 import { join } from 'node:path';
 import type { V1Capabilities, V1Container, V1Pod, V1SELinuxOptions, V1SeccompProfile } from '../api/gen/types.ts';
 import { podText } from '../pods/spec.ts';
-import type { ContainerConfig, ImageInfo, SecurityLabels, SecurityProfile } from '../runtime/runtime.ts';
-import { namespacesOf, podGroups } from './sandbox.ts';
+import type {
+  ContainerConfig,
+  ImageInfo,
+  NamespaceOptions,
+  SecurityLabels,
+  SecurityProfile,
+} from '../runtime/runtime.ts';
 
 /** Where Localhost seccomp profiles are looked for. */
 const seccompDirectory = '/var/lib/kubelet/seccomp';
@@ -98,4 +103,21 @@ export function containerSecurity(pod: V1Pod, container: V1Container, image: Ima
     },
     selinux: selinuxOf(own?.seLinuxOptions ?? shared?.seLinuxOptions),
   };
+}
+
+export function namespacesOf(pod: V1Pod): NamespaceOptions {
+  const { spec } = pod;
+  return {
+    network: spec?.hostNetwork ? 'node' : 'pod',
+    pid: spec?.hostPID ? 'node' : spec?.shareProcessNamespace ? 'pod' : 'container',
+    ipc: spec?.hostIPC ? 'node' : 'pod',
+  };
+}
+
+/** The groups that every process of the pod belongs to besides its own. */
+export function podGroups(pod: V1Pod): number[] {
+  const context = pod.spec?.securityContext;
+  const groups = [...(context?.supplementalGroups ?? [])];
+  if (context?.fsGroup !== undefined) groups.push(context.fsGroup);
+  return groups;
 }
