@@ -96,7 +96,11 @@ async function write(parts: Parts, draft: KubeObject, request: WriteRequest): Pr
   const metadata = metadataOf(draft);
   const at = { namespace: metadata.namespace, name: metadata.name ?? '' };
   const key = parts.view.prefix + objectKey(at);
-  if (await stands(parts, objectKey(at))) throw alreadyExists(definition, at.name);
+  const standing = await documentAt(parts, objectKey(at));
+  if (standing) {
+    const beingDeleted = standing.object.metadata?.deletionTimestamp !== undefined;
+    throw alreadyExists(definition, at.name, { beingDeleted });
+  }
   for (let attempt = 1; ; attempt++) {
     const rider = parts.behaviour.reserve?.(draft, undefined);
     if (request.dryRun) {
@@ -128,9 +132,9 @@ async function write(parts: Parts, draft: KubeObject, request: WriteRequest): Pr
   }
 }
 
-/** Whether the object exists, by the mirror; asked again when a shared store may know better. */
-async function stands({ collection, mirror }: Parts, key: string): Promise<boolean> {
-  if (!collection.get(key)) return false;
+/** The object that stands already, by the mirror; asked again when a shared store may know better. */
+async function documentAt({ collection, mirror }: Parts, key: string): Promise<Document | undefined> {
+  if (!collection.get(key)) return undefined;
   await mirror.current();
-  return collection.get(key) !== undefined;
+  return collection.get(key);
 }

@@ -31,8 +31,13 @@ export function notFound(resource: { group: string; plural: string }, name: stri
   });
 }
 
-export function alreadyExists(resource: { group: string; plural: string }, name: string): StatusError {
-  return new StatusError('AlreadyExists', `${qualified(resource)} "${name}" already exists`, {
+export function alreadyExists(
+  resource: { group: string; plural: string },
+  name: string,
+  { beingDeleted = false } = {},
+): StatusError {
+  const why = `${beingDeleted ? 'object is being deleted: ' : ''}${qualified(resource)} "${name}" already exists`;
+  return new StatusError('AlreadyExists', why, {
     details: resourceDetails(resource, name),
   });
 }

@@ -212,6 +212,8 @@ describe('the registry', () => {
       await create('configmaps', configMap('a'));
       const { document } = await scratch.service('configmaps').delete(at('a'), deletes({ propagationPolicy }));
       expect(document?.object.metadata?.finalizers).toEqual([finalizer]);
+      const again = create('configmaps', configMap('a'));
+      await expect(again).rejects.toThrow('object is being deleted: configmaps "a" already exists');
     });
 
     it('closes a namespace to new objects, until it is finalized', async () => {
