@@ -76,8 +76,8 @@ describe('Prometheus', () => {
       expect(
         (await ask<{ activeTargets: unknown[] }>('targets?state=active')).activeTargets.length,
       ).toBeGreaterThanOrEqual(9);
+      expect(await query(`count(up{job="pods",namespace="${namespace}"})`)).toEqual([2]);
     }, 60_000);
-    expect(await query(`count(up{job="pods",namespace="${namespace}"})`)).toEqual([2]);
   });
 
   it('serves the upstream names', async () => {
