@@ -1,7 +1,7 @@
+import { recordingMachine, version1, version2 } from '../../test/support/recording-machine.ts';
 import { type Action, ActionError, applyActions, type Change, undoActions } from './actions.ts';
-import { type CgroupLayout, podsCgroupActions, systemCgroupActions } from './cgroups.ts';
+import { podsCgroupActions, systemCgroupActions } from './cgroups.ts';
 import { bridgeActions, nodeLinkActions } from './links.ts';
-import type { Machine } from './machine.ts';
 import { clusterNames, nodeNames } from './names.ts';
 import { chooseRanges } from './ranges.ts';
 import { resolverActions } from './resolver.ts';
@@ -9,35 +9,6 @@ import { resolverActions } from './resolver.ts';
 const cluster = clusterNames('0123abcd');
 const node = nodeNames('0123abcd', 2);
 const ranges = chooseRanges([]);
-const version1: CgroupLayout = {
-  version: 1,
-  controllers: { cpu: '/cg/cpu', memory: '/cg/memory', pids: '/cg/pids' },
-  others: ['/cg/systemd'],
-};
-const version2: CgroupLayout = { version: 2, mount: '/cg' };
-
-/** Remembers changes as text and can fail at one of them. */
-function recordingMachine(failAt = Number.POSITIVE_INFINITY) {
-  const done: string[] = [];
-  const record = async (text: string) => {
-    if (done.length === failAt) {
-      done.push(`failed ${text}`);
-      throw new Error('no');
-    }
-    done.push(text);
-  };
-  const machine: Machine = {
-    async run(argv, options) {
-      await record(`run ${argv.join(' ')} ${options?.input ?? ''}`);
-      return '';
-    },
-    read: async () => '',
-    write: (path, content) => record(`write ${path} ${content}`),
-    makeDirectory: (path) => record(`directory ${path}`),
-    remove: (path) => record(`remove ${path}`),
-  };
-  return { machine, done };
-}
 
 /** A machine of sets: what each change makes and takes away, as far as plans of this folder need it. */
 const plans: Record<string, Action[]> = {

@@ -1,36 +1,6 @@
+import { recordingMachine, version1, version2 } from '../../test/support/recording-machine.ts';
 import { applyActions } from './actions.ts';
-import { type CgroupLayout, parseCgroupLayout, podsCgroupActions } from './cgroups.ts';
-import type { Machine } from './machine.ts';
-
-const version1: CgroupLayout = {
-  version: 1,
-  controllers: { cpu: '/cg/cpu', memory: '/cg/memory', pids: '/cg/pids' },
-  others: ['/cg/systemd'],
-};
-const version2: CgroupLayout = { version: 2, mount: '/cg' };
-
-/** Remembers changes as text and can fail at one of them. */
-function recordingMachine(failAt = Number.POSITIVE_INFINITY) {
-  const done: string[] = [];
-  const record = async (text: string) => {
-    if (done.length === failAt) {
-      done.push(`failed ${text}`);
-      throw new Error('no');
-    }
-    done.push(text);
-  };
-  const machine: Machine = {
-    async run(argv, options) {
-      await record(`run ${argv.join(' ')} ${options?.input ?? ''}`);
-      return '';
-    },
-    read: async () => '',
-    write: (path, content) => record(`write ${path} ${content}`),
-    makeDirectory: (path) => record(`directory ${path}`),
-    remove: (path) => record(`remove ${path}`),
-  };
-  return { machine, done };
-}
+import { parseCgroupLayout, podsCgroupActions } from './cgroups.ts';
 
 describe('cgroups', () => {
   const hybrid = `24 1 0:21 / /sys/fs/cgroup rw - tmpfs none rw

@@ -14,6 +14,20 @@ describe('the embedded store in trouble', () => {
   });
   afterEach(() => rmSync(path, { recursive: true, force: true }));
 
+  /** With a file system of 8 MiB, and without what lmdb itself says of one that is full. */
+  const onSmallDisk = async (run: (disk: string) => Promise<void>) => {
+    const disk = join(path, 'disk');
+    execFileSync('mkdir', [disk]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk]);
+    const complaints = silencedConsole();
+    try {
+      await run(disk);
+    } finally {
+      complaints.restore();
+      execFileSync('umount', ['-l', disk]);
+    }
+  };
+
   it('refuses a directory that a living process owns, and takes over from a dead one', async () => {
     const store = openEmbeddedStore({ path });
     expect(() => openEmbeddedStore({ path })).toThrow(StoreUnavailableError);
@@ -29,11 +43,7 @@ describe('the embedded store in trouble', () => {
   });
 
   it('takes back a batch that finds no room on the disk, and works on once there is room', async () => {
-    const disk = join(path, 'disk');
-    execFileSync('mkdir', [disk]);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk]);
-    const complaints = silencedConsole();
-    try {
+    await onSmallDisk(async (disk) => {
       const store = openEmbeddedStore({ path: join(disk, 'store') });
       let written = 0;
       const fill = async () => {
@@ -50,18 +60,11 @@ describe('the embedded store in trouble', () => {
       const again = openEmbeddedStore({ path: join(disk, 'store') });
       expect((await again.list('/k/')).entries).toHaveLength(written + 1);
       await again.close();
-    } finally {
-      complaints.restore();
-      execFileSync('umount', ['-l', disk]);
-    }
+    });
   });
 
   it('closes while the disk is full, and has all that was acknowledged when it opens again', async () => {
-    const disk = join(path, 'disk');
-    execFileSync('mkdir', [disk]);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk]);
-    const complaints = silencedConsole();
-    try {
+    await onSmallDisk(async (disk) => {
       const store = openEmbeddedStore({ path: join(disk, 'store') });
       let written = 0;
       const fill = async () => {
@@ -72,10 +75,7 @@ describe('the embedded store in trouble', () => {
       const again = openEmbeddedStore({ path: join(disk, 'store') });
       expect((await again.list('/k/')).entries).toHaveLength(written);
       await again.close();
-    } finally {
-      complaints.restore();
-      execFileSync('umount', ['-l', disk]);
-    }
+    });
   });
 
   it('gives the room of old versions back', async () => {
