@@ -9,6 +9,7 @@ import { kubeconfigText } from '../../libs/pki/kubeconfig.ts';
 import { foresight } from './foresight/extension.ts';
 import { nodeExtensions } from './node-extensions.ts';
 import { openStore } from './open-store.ts';
+import { apiServerPki } from './options.ts';
 import { startApiServer } from './start.ts';
 
 const { values } = parseArgs({
@@ -29,13 +30,7 @@ async function main(): Promise<void> {
     store,
     storeShared: shared,
     port: Number(values.port),
-    pki: {
-      caCertificate: pki.ca.certificate,
-      serverCertificate: pki.apiserver.certificate,
-      serverKey: pki.apiserver.key,
-      serviceAccountKey: pki.serviceAccount.privateKey,
-      front: { caCertificate: pki.frontCa.certificate, ...pki.front },
-    },
+    pki: apiServerPki(pki),
     extensions: [foresight(), ...nodeExtensions({ pki })],
   });
   const kubeconfig = kubeconfigText({ server: server.url, ca: pki.ca.certificate, client: pki.admin });

@@ -4,6 +4,7 @@ import type { Logger } from '../../libs/base/log.ts';
 import type { Metrics } from '../../libs/base/metrics.ts';
 import type { Random } from '../../libs/base/random.ts';
 import type { Binder, Client } from '../../libs/client/client.ts';
+import type { ClusterPki } from '../../libs/pki/cluster.ts';
 import type { UsageBoard } from '../../libs/registry/usage.ts';
 import type { Store } from '../../libs/store/store.ts';
 import type { ApiServerExtension } from './extension.ts';
@@ -18,6 +19,17 @@ export interface ApiServerPki {
   front?: { caCertificate: string; certificate: string; key: string };
   /** Private key (EC P-256 or RSA) that signs service account tokens. */
   serviceAccountKey: string;
+}
+
+/** What an API server takes of its cluster's keys. */
+export function apiServerPki({ ca, apiserver, serviceAccount, frontCa, front }: ClusterPki): ApiServerPki {
+  return {
+    caCertificate: ca.certificate,
+    serverCertificate: apiserver.certificate,
+    serverKey: apiserver.key,
+    serviceAccountKey: serviceAccount.privateKey,
+    front: { caCertificate: frontCa.certificate, ...front },
+  };
 }
 
 export interface ApiServerOptions {

@@ -9,6 +9,7 @@ import { type ClusterPki, ensureClusterPki } from '../../libs/pki/cluster.ts';
 import type { Store } from '../../libs/store/store.ts';
 import { openEmbeddedStore } from '../../libs/store-embedded/embedded-store.ts';
 import type { ApiServer } from './options.ts';
+import { apiServerPki } from './options.ts';
 import { bodyBytesMax } from './read-body.ts';
 import { startApiServer } from './start.ts';
 
@@ -37,12 +38,7 @@ describe('the API server', () => {
       store,
       port: 0,
       host: '127.0.0.1',
-      pki: {
-        caCertificate: pki.ca.certificate,
-        serverCertificate: pki.apiserver.certificate,
-        serverKey: pki.apiserver.key,
-        serviceAccountKey: pki.serviceAccount.privateKey,
-      },
+      pki: apiServerPki(pki),
     });
     admin = new Agent({ keepAlive: true, ca: pki.ca.certificate, cert: pki.admin.certificate, key: pki.admin.key });
   });

@@ -16,7 +16,7 @@ import type { TelemetryMetrics } from '../../libs/telemetry/metrics.ts';
 import { foresight } from '../apiserver/foresight/extension.ts';
 import { nodeExtensions } from '../apiserver/node-extensions.ts';
 import { openStore } from '../apiserver/open-store.ts';
-import type { ApiServerPki } from '../apiserver/options.ts';
+import { apiServerPki } from '../apiserver/options.ts';
 import { startApiServer } from '../apiserver/start.ts';
 import { scrapeTargets } from '../apiserver/targets.ts';
 import { startControllers } from '../controllers/start.ts';
@@ -63,7 +63,7 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
       storeShared: shared,
       host: options.host,
       port: options.port,
-      pki: servingPki(pki),
+      pki: apiServerPki(pki),
       advertiseAddress,
       serviceCidr: options.serviceCidr,
       evictionTolerationSeconds: options.defaultTolerationSeconds,
@@ -119,15 +119,5 @@ function authorityOf({ ca }: ClusterPki): CertificateAuthority {
   return {
     read: readSigningRequest,
     sign: (request, wish) => signRequest({ request, ...wish, issuer: ca, nowMs: systemClock.now() }),
-  };
-}
-
-function servingPki(pki: ClusterPki): ApiServerPki {
-  return {
-    caCertificate: pki.ca.certificate,
-    serverCertificate: pki.apiserver.certificate,
-    serverKey: pki.apiserver.key,
-    serviceAccountKey: pki.serviceAccount.privateKey,
-    front: { caCertificate: pki.frontCa.certificate, ...pki.front },
   };
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '../../apps/apiserver/open-store.ts';
+import { apiServerPki } from '../../apps/apiserver/options.ts';
 import { startApiServer } from '../../apps/apiserver/start.ts';
 import { startScheduler } from '../../apps/scheduler/start.ts';
 import { systemClock } from '../../libs/base/clock.ts';
@@ -38,12 +39,7 @@ async function main(directory: string, choice: string): Promise<void> {
     storeShared: shared,
     host: '127.0.0.1',
     port: 0,
-    pki: {
-      caCertificate: pki.ca.certificate,
-      serverCertificate: pki.apiserver.certificate,
-      serverKey: pki.apiserver.key,
-      serviceAccountKey: pki.serviceAccount.privateKey,
-    },
+    pki: apiServerPki(pki),
     taintsNewNodes: false,
     clock,
     logger,

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { apiServerPki } from '../../apps/apiserver/options.ts';
 import { startApiServer } from '../../apps/apiserver/start.ts';
 import { systemClock } from '../../libs/base/clock.ts';
 import { ensureClusterPki } from '../../libs/pki/cluster.ts';
@@ -24,12 +25,7 @@ export async function startGoldenServer(): Promise<GoldenServer> {
     store,
     host: '127.0.0.1',
     port: 0,
-    pki: {
-      caCertificate: pki.ca.certificate,
-      serverCertificate: pki.apiserver.certificate,
-      serverKey: pki.apiserver.key,
-      serviceAccountKey: pki.serviceAccount.privateKey,
-    },
+    pki: apiServerPki(pki),
   });
   const { send, close } = sender(server.port, pki.ca.certificate, pki.admin);
   const stop = async () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '../../apps/apiserver/open-store.ts';
+import { apiServerPki } from '../../apps/apiserver/options.ts';
 import { startApiServer } from '../../apps/apiserver/start.ts';
 import { startScheduler } from '../../apps/scheduler/start.ts';
 import type { V1Namespace, V1Pod, V1ServiceAccount } from '../../libs/api/gen/types.ts';
@@ -38,12 +39,7 @@ async function startServerOver(choice: string, directory: string, pki: ClusterPk
     storeShared: shared,
     host: '127.0.0.1',
     port: 0,
-    pki: {
-      caCertificate: pki.ca.certificate,
-      serverCertificate: pki.apiserver.certificate,
-      serverKey: pki.apiserver.key,
-      serviceAccountKey: pki.serviceAccount.privateKey,
-    },
+    pki: apiServerPki(pki),
     taintsNewNodes: false,
     clock,
     logger: silentLogger,

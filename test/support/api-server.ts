@@ -5,6 +5,7 @@ import { Agent, type RequestOptions, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApiServer, ApiServerOptions } from '../../apps/apiserver/options.ts';
+import { apiServerPki } from '../../apps/apiserver/options.ts';
 import { startApiServer } from '../../apps/apiserver/start.ts';
 import { systemClock } from '../../libs/base/clock.ts';
 import { ensureClusterPki } from '../../libs/pki/cluster.ts';
@@ -40,13 +41,7 @@ export async function openScratchApiServer(
     store,
     port: 0,
     host: '127.0.0.1',
-    pki: {
-      caCertificate: pki.ca.certificate,
-      serverCertificate: pki.apiserver.certificate,
-      serverKey: pki.apiserver.key,
-      serviceAccountKey: pki.serviceAccount.privateKey,
-      front: { caCertificate: pki.frontCa.certificate, ...pki.front },
-    },
+    pki: apiServerPki(pki),
   });
   const credentials = { ca: pki.ca.certificate, cert: pki.admin.certificate, key: pki.admin.key };
   const agent = new Agent({ keepAlive: true, ...credentials });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { grpcTransport } from '../../apps/agent/grpc-transport.ts';
 import { nodeSessionExtension } from '../../apps/apiserver/node-session/extension.ts';
+import { apiServerPki } from '../../apps/apiserver/options.ts';
 import { startApiServer } from '../../apps/apiserver/start.ts';
 import { streamingExtension } from '../../apps/apiserver/streaming/extension.ts';
 import { serviceaccounts } from '../../libs/api/kinds/serviceaccount.ts';
@@ -50,12 +51,7 @@ export async function startSessionCluster() {
       storeShared: true,
       host: '127.0.0.1',
       port: 0,
-      pki: {
-        caCertificate: pki.ca.certificate,
-        serverCertificate: pki.apiserver.certificate,
-        serverKey: pki.apiserver.key,
-        serviceAccountKey: pki.serviceAccount.privateKey,
-      },
+      pki: apiServerPki(pki),
       extensions: [sessions, streamingExtension({ nodes: sessions.nodes })],
     });
     return { server, sessions };

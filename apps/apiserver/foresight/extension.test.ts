@@ -8,6 +8,7 @@ import type { Store } from '../../../libs/store/store.ts';
 import { openEmbeddedStore } from '../../../libs/store-embedded/embedded-store.ts';
 import { makeNode } from '../../../test/support/make-node.ts';
 import type { ApiServer } from '../options.ts';
+import { apiServerPki } from '../options.ts';
 import { startApiServer } from '../start.ts';
 import { foresight } from './extension.ts';
 
@@ -33,12 +34,7 @@ describe('foresight over HTTPS', () => {
       port: 0,
       host: '127.0.0.1',
       taintsNewNodes: false,
-      pki: {
-        caCertificate: pki.ca.certificate,
-        serverCertificate: pki.apiserver.certificate,
-        serverKey: pki.apiserver.key,
-        serviceAccountKey: pki.serviceAccount.privateKey,
-      },
+      pki: apiServerPki(pki),
       extensions: [foresight()],
     });
     admin = new Agent({ keepAlive: true, ca: pki.ca.certificate, cert: pki.admin.certificate, key: pki.admin.key });
