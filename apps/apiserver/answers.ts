@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { asStatusError, type Status } from '../../libs/base/status.ts';
 import type { Document } from '../../libs/cache/document.ts';
 import { type ApiObject, encodeProtobuf } from '../../libs/wire/kubernetes/encode.ts';
+import { drained } from './drained.ts';
 import { type Encoding, protobufType, statusEncoding } from './negotiation.ts';
 import { protobufOf } from './protobuf-answers.ts';
 
@@ -165,16 +166,4 @@ function joined(pieces: readonly string[], from: number, size: number): { bytes:
   let at = 0;
   for (let index = from; index < next; index++) at += bytes.write(pieces[index]!, at, 'latin1');
   return { bytes, next };
-}
-
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.on('drain', done);
-    response.on('close', done);
-  });
 }

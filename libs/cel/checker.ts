@@ -1,6 +1,7 @@
 import type { Call, Expression, Fold, Literal, Parsed, Select } from './ast.ts';
-import type { Environment, Overload } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { CompileError, type Issue } from './errors.ts';
+import type { Overload } from './overload.ts';
 import {
   bool,
   bytes,

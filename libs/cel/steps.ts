@@ -1,8 +1,8 @@
 import { unitCosts } from './cost-rules.ts';
-import type { Overload } from './environment.ts';
 import { CostError, EvaluationError } from './errors.ts';
 import type { Frame, Step } from './frame.ts';
 import { keyText } from './functions/operators.ts';
+import type { Overload } from './overload.ts';
 import { actualSize } from './sizes.ts';
 import type { Type } from './types.ts';
 import {

@@ -1,6 +1,6 @@
 import type { V1Container, V1Pod } from '../api/gen/types.ts';
-import type { ResizeAction, StartAction, StopAction } from '../pods/actions.ts';
 import { latest, type ObservedPod, type ObservedSandbox } from '../pods/observed.ts';
+import type { ResizeAction, StartAction, StopAction } from '../pods/plan.ts';
 import { podAsApplied } from '../pods/resize.ts';
 import { containerNamed, podText } from '../pods/spec.ts';
 import type { ImageInfo, SandboxConfig } from '../runtime/runtime.ts';

@@ -1,5 +1,5 @@
-import type { PodPlan } from '../pods/actions.ts';
 import { currentSandbox, latest, type ObservedPod, type ObservedSandbox } from '../pods/observed.ts';
+import type { PodPlan } from '../pods/plan.ts';
 import { containersOf } from '../pods/spec.ts';
 import type { SandboxConfig } from '../runtime/runtime.ts';
 import { PodContainers } from './podcontainers.ts';

@@ -1,4 +1,4 @@
-import type { Waiting } from '../pods/actions.ts';
+import type { Waiting } from '../pods/plan.ts';
 import { isTerminal, podText } from '../pods/spec.ts';
 import { textOf } from './failure.ts';
 import type { PodRecord } from './podrecord.ts';

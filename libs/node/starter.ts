@@ -1,6 +1,6 @@
 import type { V1Container, V1Pod } from '../api/gen/types.ts';
-import type { StartAction } from '../pods/actions.ts';
 import { latest } from '../pods/observed.ts';
+import type { StartAction } from '../pods/plan.ts';
 import { hashOf } from '../pods/spec.ts';
 import { type ImageInfo, RuntimeError, type SandboxConfig } from '../runtime/runtime.ts';
 import { containerConfigOf } from './container.ts';

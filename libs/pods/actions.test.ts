@@ -1,6 +1,7 @@
 import { containerOf, type ObservedBuilder, observed, podOf } from '../../test/support/observed.ts';
 import type { V1Pod } from '../api/gen/types.ts';
-import { computePodActions, type PodPlan } from './actions.ts';
+import { computePodActions } from './actions.ts';
+import type { PodPlan } from './plan.ts';
 
 const nowMs = 10_000;
 

@@ -1,7 +1,7 @@
 import type { V1Container, V1ContainerState, V1ContainerStatus, V1Pod } from '../api/gen/types.ts';
 import { rfc3339 } from '../base/clock.ts';
-import type { Waiting } from './actions.ts';
 import type { ContainerHealth, ObservedContainer, ObservedPod, PodNotes } from './observed.ts';
+import type { Waiting } from './plan.ts';
 import { appliedResources, resizeOf } from './resize.ts';
 import { type ContainerKind, isSidecar, restartsAfter } from './spec.ts';
 

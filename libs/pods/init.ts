@@ -1,11 +1,18 @@
 import type { V1Container } from '../api/gen/types.ts';
-import { hasInitialized, type PodPlan, type PodView, planResize, startOrWait, stopCause } from './actions.ts';
 import type { ObservedContainer, ObservedSandbox } from './observed.ts';
+import { type PodPlan, type PodView, planResize, startOrWait, stopCause } from './plan.ts';
 import { isSidecar, restartsAfter } from './spec.ts';
 
 /** The newest run of a container in this sandbox: what ran in an older one does not count. */
 function seenIn(view: PodView, sandbox: ObservedSandbox, name: string): ObservedContainer | undefined {
   return view.observed.containers.find((seen) => seen.name === name && seen.sandboxId === sandbox.id);
+}
+
+/** Whether any main container has been made in this sandbox: the pod has been initialised in it. */
+function hasInitialized(view: PodView, sandbox: ObservedSandbox): boolean {
+  return (view.pod.spec?.containers ?? []).some((container) =>
+    view.observed.containers.some((seen) => seen.name === container.name && seen.sandboxId === sandbox.id),
+  );
 }
 
 /** A sidecar: true when what comes after it may run. */

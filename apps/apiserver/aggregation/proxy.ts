@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { StatusError } from '../../../libs/base/status.ts';
 import { type AgentPool, serviceHost } from '../../../libs/webhook/agents.ts';
 import type { ExtensionRequest } from '../extension.ts';
+import { joinSockets } from '../joined-sockets.ts';
 import type { AggregatedApi } from './aggregated-apis.ts';
 import { onwardHeaders } from './front-proxy.ts';
 
@@ -79,7 +80,7 @@ export class AggregationProxy {
         reject(new StatusError('BadRequest', `the server did not upgrade the connection: ${answer.statusCode}`));
       });
       onward.once('upgrade', (answer, backend, head) => {
-        joined(answer, { backend, head }, client, resolve);
+        resolve(joined(answer, { backend, head }, client));
       });
       onward.end();
     });
@@ -90,8 +91,7 @@ function joined(
   answer: IncomingMessage,
   { backend, head }: { backend: Duplex; head: Buffer },
   client: { socket: Duplex; head: Buffer },
-  done: () => void,
-): void {
+): Promise<void> {
   const lines: string[] = [];
   for (let at = 0; at < answer.rawHeaders.length; at += 2) {
     lines.push(`${answer.rawHeaders[at]}: ${answer.rawHeaders[at + 1]}\r\n`);
@@ -99,14 +99,7 @@ function joined(
   client.socket.write(`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${lines.join('')}\r\n`);
   client.socket.write(head);
   backend.write(client.head);
-  const end = () => {
-    backend.destroy();
-    client.socket.destroy();
-    done();
-  };
-  for (const side of [backend, client.socket]) side.once('error', end).once('close', end);
-  client.socket.pipe(backend);
-  backend.pipe(client.socket);
+  return joinSockets(backend, client.socket);
 }
 
 function requireAvailable({ available }: AggregatedApi): void {

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ByteStream } from '../../../libs/node/link.ts';
 import { acceptWebSocket } from '../../../libs/streaming/websocket/upgrade.ts';
+import { drained } from '../drained.ts';
 import { chooseWebSocketLogs } from './protocols.ts';
 import type { UpgradeSocket } from './remote-command.ts';
 
@@ -40,18 +41,4 @@ export async function sendStream(response: ServerResponse, stream: ByteStream, c
     response.off('close', onClose);
     stream.close();
   }
-}
-
-/** Resolves when the response takes more, or is gone. */
-export function drained(response: ServerResponse): Promise<void> {
-  if (response.destroyed) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.on('drain', done);
-    response.on('close', done);
-  });
 }

@@ -2,8 +2,9 @@ import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders,
 import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
 import { StatusError } from '../../../libs/base/status.ts';
+import { drained } from '../drained.ts';
 import type { ExtensionRequest } from '../extension.ts';
-import { drained } from './logs.ts';
+import { joinSockets } from '../joined-sockets.ts';
 import { pageBytesMax, rewritePage, throughProxy } from './rewrite.ts';
 
 const badGateway = 502;
@@ -107,16 +108,7 @@ export function forwardUpgrade(
   const lines = Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().map((v) => `${name}: ${v}`));
   connection.write(`${request.method} ${backendPath(request)} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
   connection.write(client.head);
-  return new Promise((resolve) => {
-    const end = () => {
-      connection.destroy();
-      client.socket.destroy();
-      resolve();
-    };
-    for (const side of [connection, client.socket]) side.once('error', end).once('close', end);
-    client.socket.pipe(connection);
-    connection.pipe(client.socket);
-  });
+  return joinSockets(connection, client.socket);
 }
 
 /** TLS over a forwarded connection. Pods' certificates are their own affair, as for kube-apiserver's proxy. */

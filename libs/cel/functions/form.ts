@@ -1,5 +1,5 @@
 import type { CostRule } from '../cost-rules.ts';
-import type { Overload } from '../environment.ts';
+import type { Overload } from '../overload.ts';
 import type { Type } from '../types.ts';
 import type { Value } from '../values.ts';
 

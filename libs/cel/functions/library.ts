@@ -1,4 +1,4 @@
-import type { Library, Overload } from '../environment.ts';
+import type { Library, Overload } from '../overload.ts';
 import { authorizer } from './authorizer.ts';
 import { conversions } from './conversions.ts';
 import { type Form, overloadOf } from './form.ts';
