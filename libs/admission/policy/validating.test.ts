@@ -1,60 +1,13 @@
-import { asks, bodyOf, deletes, openScratchRegistry, type ScratchRegistry } from '../../../test/support/registry.ts';
-import type { KubeObject } from '../../api/meta.ts';
+import { configMapRule, PolicyBench } from '../../../test/support/policies.ts';
+import { asks, bodyOf, deletes } from '../../../test/support/registry.ts';
 
-const group = 'admissionregistration.k8s.io/v1';
-const configMaps = { apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'], operations: ['*'] };
-
-let scratch: ScratchRegistry;
+let bench: PolicyBench;
 
 beforeEach(async () => {
-  scratch = await openScratchRegistry();
+  bench = await PolicyBench.open();
 });
 
-afterEach(() => scratch.close());
-
-function add(kind: string, name: string, spec: object): Promise<unknown> {
-  const plural = kind.endsWith('Policy') ? `${kind.toLowerCase().slice(0, -1)}ies` : `${kind.toLowerCase()}s`;
-  const object = { apiVersion: group, kind, metadata: { name }, spec };
-  return scratch.service(`${group}/${plural}`).create({}, bodyOf(object), asks());
-}
-
-async function addValidating(spec: object, binding: object = {}): Promise<void> {
-  await add('ValidatingAdmissionPolicy', 'p', { matchConstraints: { resourceRules: [configMaps] }, ...spec });
-  await add('ValidatingAdmissionPolicyBinding', 'b', { policyName: 'p', validationActions: ['Deny'], ...binding });
-}
-
-async function addMutating(name: string, mutation: object, more: object = {}): Promise<void> {
-  const matchConstraints = { resourceRules: [{ ...configMaps, operations: ['CREATE', 'UPDATE'] }] };
-  const mutations = [mutation];
-  await add('MutatingAdmissionPolicy', name, { matchConstraints, reinvocationPolicy: 'Never', mutations, ...more });
-  await add('MutatingAdmissionPolicyBinding', name, { policyName: name });
-}
-
-interface Written {
-  readonly object?: KubeObject & { data?: Record<string, string> };
-  readonly error?: { reason: string; message: string; code: number; details?: { causes?: object[] } };
-  readonly warnings: readonly string[];
-  readonly notes: Readonly<Record<string, string>>;
-}
-
-async function write(name: string, data: Record<string, string>, labels?: Record<string, string>): Promise<Written> {
-  const warnings: string[] = [];
-  const notes: Record<string, string> = {};
-  const request = {
-    ...asks(),
-    warn: (text: string) => void warnings.push(text),
-    annotate: (key: string, value: string) => {
-      notes[key] = value;
-    },
-  };
-  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels }, data };
-  try {
-    const document = await scratch.service('configmaps').create({ namespace: 'x' }, bodyOf(object), request);
-    return { object: document.object, warnings, notes };
-  } catch (error) {
-    return { error: error as Written['error'], warnings, notes };
-  }
-}
+afterEach(() => bench.close());
 
 const validations = [{ expression: "object.data.size == 'small'" }];
 const denied = (why: string) =>
@@ -155,17 +108,20 @@ describe('a validating policy', () => {
     },
     {
       what: 'leaves out excluded resources',
-      spec: { validations, matchConstraints: { resourceRules: [configMaps], excludeResourceRules: [configMaps] } },
+      spec: {
+        validations,
+        matchConstraints: { resourceRules: [configMapRule], excludeResourceRules: [configMapRule] },
+      },
     },
     {
       what: 'is about the objects that it names',
-      spec: { validations, matchConstraints: { resourceRules: [{ ...configMaps, resourceNames: ['other'] }] } },
+      spec: { validations, matchConstraints: { resourceRules: [{ ...configMapRule, resourceNames: ['other'] }] } },
     },
     {
       what: 'selects objects by their labels',
       spec: {
         validations,
-        matchConstraints: { resourceRules: [configMaps], objectSelector: { matchLabels: { none: 'y' } } },
+        matchConstraints: { resourceRules: [configMapRule], objectSelector: { matchLabels: { none: 'y' } } },
       },
     },
     {
@@ -174,15 +130,15 @@ describe('a validating policy', () => {
       why: 'validation failed due to running out of cost budget, no further validation rules will be run',
     },
   ])('$what', async ({ spec, binding, why }) => {
-    await addValidating(spec, binding);
-    const { error } = await write('a', { size: 'large' });
+    await bench.addValidating(spec, binding);
+    const { error } = await bench.write('a', { size: 'large' });
     if (why === undefined) expect(error).toBeUndefined();
     else expect(error).toMatchObject({ reason: 'Invalid', code: 422, message: denied(why) });
   });
 
   it('has a reason of its own', async () => {
-    await addValidating({ validations: [{ ...validations[0], reason: 'Forbidden', message: 'no' }] });
-    const { error } = await write('a', { size: 'large' });
+    await bench.addValidating({ validations: [{ ...validations[0], reason: 'Forbidden', message: 'no' }] });
+    const { error } = await bench.write('a', { size: 'large' });
     const message = "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no";
     expect(error).toMatchObject({ reason: 'Forbidden', code: 403, details: { causes: [{ message }] } });
   });
@@ -192,8 +148,8 @@ describe('a validating policy', () => {
       { key: 'size', valueExpression: "'is ' + object.data.size" },
       { key: 'none', valueExpression: 'null' },
     ];
-    await addValidating({ validations, auditAnnotations }, { validationActions: ['Warn', 'Audit'] });
-    const { error, warnings, notes } = await write('a', { size: 'large' });
+    await bench.addValidating({ validations, auditAnnotations }, { validationActions: ['Warn', 'Audit'] });
+    const { error, warnings, notes } = await bench.write('a', { size: 'large' });
     expect(error).toBeUndefined();
     const why = "failed expression: object.data.size == 'small'";
     expect(warnings).toEqual([`Validation failed for ValidatingAdmissionPolicy 'p' with binding 'b': ${why}`]);
@@ -205,11 +161,13 @@ describe('a validating policy', () => {
   });
 
   it('sees what is deleted', async () => {
-    await write('a', { size: 'large' });
-    await addValidating({
+    await bench.write('a', { size: 'large' });
+    await bench.addValidating({
       validations: [{ expression: "object != null || oldObject.data.size == 'small'", message: 'kept' }],
     });
-    await expect(scratch.service('configmaps').delete({ namespace: 'x', name: 'a' }, deletes())).rejects.toMatchObject({
+    await expect(
+      bench.registry.service('configmaps').delete({ namespace: 'x', name: 'a' }, deletes()),
+    ).rejects.toMatchObject({
       message: denied('kept'),
     });
   });
@@ -221,7 +179,7 @@ describe('a validating policy', () => {
       resources: ['horizontalpodautoscalers'],
       operations: ['*'],
     };
-    await addValidating({
+    await bench.addValidating({
       matchConstraints: { resourceRules: [rule] },
       validations: [{ expression: 'object.spec.targetCPUUtilizationPercentage < 50', message: 'as v1' }],
     });
@@ -234,7 +192,7 @@ describe('a validating policy', () => {
         ],
       },
     };
-    const service = scratch.service('autoscaling/v2/horizontalpodautoscalers');
+    const service = bench.registry.service('autoscaling/v2/horizontalpodautoscalers');
     await expect(service.create({ namespace: 'x' }, bodyOf(object), asks())).rejects.toMatchObject({
       message: expect.stringContaining('denied request: as v1'),
     });
@@ -258,90 +216,18 @@ describe('parameters', () => {
     ['that are missing and needed', { name: 'none', parameterNotFoundAction: 'Deny' }, noParams],
     ['that are missing and not needed', { name: 'none', parameterNotFoundAction: 'Allow' }, undefined],
   ])('%s', async (_what, paramRef, why) => {
-    await write('large', { size: 'large' }, { kind: 'params' });
-    await write('small', { size: 'small' }, { kind: 'params' });
-    await addValidating(spec, { paramRef });
-    const { error } = await write('a', { size: 'large' });
+    await bench.write('large', { size: 'large' }, { kind: 'params' });
+    await bench.write('small', { size: 'small' }, { kind: 'params' });
+    await bench.addValidating(spec, { paramRef });
+    const { error } = await bench.write('a', { size: 'large' });
     expect(error?.message).toBe(why && denied(why));
   });
 
   it('of a kind that is not served are told of', async () => {
     const paramKind = { apiVersion: 'example.org/v1', kind: 'None' };
-    await addValidating({ ...spec, paramKind }, { paramRef: { name: 'n', parameterNotFoundAction: 'Deny' } });
-    const { error } = await write('a', { size: 'large' });
+    await bench.addValidating({ ...spec, paramKind }, { paramRef: { name: 'n', parameterNotFoundAction: 'Deny' } });
+    const { error } = await bench.write('a', { size: 'large' });
     const why = "failed to find resource referenced by paramKind: 'example.org/v1, Kind=None'";
     expect(error?.message).toBe(denied(`failed to configure binding: ${why}`));
-  });
-});
-
-describe('a mutating policy', () => {
-  const apply = (expression: string) => ({ patchType: 'ApplyConfiguration', applyConfiguration: { expression } });
-  const patch = (expression: string) => ({ patchType: 'JSONPatch', jsonPatch: { expression } });
-
-  it.each<[string, object, object]>([
-    [
-      'puts a configuration over the object',
-      apply("Object{metadata: Object.metadata{labels: {'by': 'policy'}}, data: {'more': object.data.size + '!'}}"),
-      { metadata: { labels: { by: 'policy' } }, data: { size: 'large', more: 'large!' } },
-    ],
-    [
-      'patches',
-      patch(
-        "[JSONPatch{op: 'test', path: '/data/size', value: 'large'}, JSONPatch{op: 'replace', path: '/data/size', value: 'small'}]",
-      ),
-      { data: { size: 'small' } },
-    ],
-    [
-      'adds labels that have slashes',
-      patch(
-        "[JSONPatch{op: 'add', path: '/metadata/labels', value: {}}, JSONPatch{op: 'add', path: '/metadata/labels/' + jsonpatch.escapeKey('a/b'), value: 'c'}]",
-      ),
-      { metadata: { labels: { 'a/b': 'c' } } },
-    ],
-    [
-      'may leave the object as it is',
-      patch("has(object.data.none) ? [JSONPatch{op: 'remove', path: '/data'}] : []"),
-      { data: { size: 'large' } },
-    ],
-  ])('%s', async (_what, mutation, expected) => {
-    await addMutating('m', mutation);
-    const { object, error } = await write('a', { size: 'large' });
-    expect(error).toBeUndefined();
-    expect(object).toMatchObject(expected);
-  });
-
-  it.each<[string, object, string]>([
-    ['a test of a patch fails', patch("[JSONPatch{op: 'test', path: '/data/size', value: 'x'}]"), 'JSON Patch: '],
-    [
-      'it makes something else',
-      apply('Object{metadata: Object.spec{}}'),
-      'unexpected type name "Object.spec", expected "Object.metadata"',
-    ],
-    ['it cannot decide', apply('Object{data: {"a": object.data.none}}'), 'no such key: none'],
-  ])('refuses when %s', async (_what, mutation, why) => {
-    await addMutating('m', mutation);
-    const { error } = await write('a', { size: 'large' });
-    expect(error).toMatchObject({
-      reason: 'Invalid',
-      message: expect.stringContaining("policy 'm' with binding 'm' denied request: "),
-    });
-    expect(error?.message).toContain(why);
-  });
-
-  it('looks again when another has changed the object after it, if it wishes to', async () => {
-    const count = (key: string) =>
-      patch(
-        `[JSONPatch{op: 'add', path: '/data/${key}', value: has(object.data.${key}) ? object.data.${key} + 'I' : 'I'}]`,
-      );
-    await addMutating('a', count('again'), { reinvocationPolicy: 'IfNeeded' });
-    await addMutating('b', count('once'), { reinvocationPolicy: 'Never' });
-    const { object } = await write('a', { size: 'large' });
-    expect(object?.data).toMatchObject({ again: 'II', once: 'I' });
-  });
-
-  it('has its changes validated', async () => {
-    await addMutating('m', patch("[JSONPatch{op: 'replace', path: '/data/size', value: 'small'}]"));
-    await addValidating({ validations });
-    expect((await write('a', { size: 'large' })).object?.data).toEqual({ size: 'small' });
   });
 });
