@@ -8,11 +8,10 @@ import type { V1Pod } from '../../libs/api/gen/types.ts';
 import { endpoints } from '../../libs/api/kinds/endpoints.ts';
 import { pods } from '../../libs/api/kinds/pod.ts';
 import { services } from '../../libs/api/kinds/service.ts';
-import { StatusError } from '../../libs/base/status.ts';
-import type { ByteStream, ExecRequest, NodeHandlers } from '../../libs/node/link.ts';
-import { emptyNode, type SessionCluster, startSessionCluster, until, untilFound } from '../support/session-cluster.ts';
+import { MachineNode } from '../support/machine-node.ts';
+import { type SessionCluster, startSessionCluster, until, untilFound } from '../support/session-cluster.ts';
 
-/** Streams as real kubectl uses them, against a node whose "containers" are processes of this machine. */
+const machine = new MachineNode();
 let cluster: SessionCluster;
 let echo: Server;
 let echoPort: number;
@@ -36,7 +35,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
   webPort = (web.address() as { port: number }).port;
   const link = await cluster.connect('n1');
-  link.serve(machineNode);
+  link.serve(machine.handlers);
   await until(() => link.connected);
   await cluster.client.create(pods, pod('web', ['main', 'side']));
   const one = await cluster.client.create(pods, pod('one', ['main']));
@@ -117,7 +116,7 @@ describe('kubectl logs', () => {
     const follow = start({}, ['logs', '-f', 'one']);
     await firstMatch(follow.stdout!, /tick 3/);
     follow.kill();
-    await until(() => following === 0);
+    await until(() => machine.following === 0);
   });
 
   it('asks which container is meant', async () => {
@@ -255,61 +254,6 @@ describe('the WebSocket protocols of other clients', () => {
     expect(messages.map((message) => Buffer.from(message.toString(), encoding)).join('')).toBe('first\nsecond\n');
   });
 });
-
-let following = 0;
-
-const machineNode: NodeHandlers = {
-  ...emptyNode,
-  exec: runProcess,
-  async logs(request, stream) {
-    const lines = ['first', 'second'].slice(-(request.tailLines ?? 2));
-    await stream.write(0, Buffer.from(lines.map((line) => `${line}\n`).join('')));
-    following++;
-    for (let tick = 0; request.follow && !stream.closed.aborted; tick++) {
-      await stream.write(0, Buffer.from(`tick ${tick}\n`));
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    following--;
-  },
-  async portForward(request, stream) {
-    const socket = connect(request.port, '127.0.0.1');
-    await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-    const down = (async () => {
-      for await (const data of socket) await stream.write(0, data);
-    })();
-    for await (const item of stream.incoming) {
-      if ('end' in item) socket.end();
-      else socket.write(item.data);
-    }
-    socket.destroy();
-    await down.catch(() => {});
-  },
-};
-
-async function runProcess(request: ExecRequest, stream: ByteStream): Promise<void> {
-  const [program = '', ...args] = request.command;
-  if (program === 'refused') throw new StatusError('Forbidden', 'not today');
-  const child = spawn(program, args);
-  stream.closed.addEventListener('abort', () => child.kill());
-  const copies = [copy(child.stdout, 1, stream), copy(child.stderr, 2, stream)];
-  void (async () => {
-    for await (const item of stream.incoming) {
-      if ('end' in item) child.stdin.end();
-      else if (item.channel === 0 && !child.stdin.write(item.data))
-        await new Promise((r) => child.stdin.once('drain', r));
-    }
-  })().catch(() => {});
-  if (!request.stdin) child.stdin.end();
-  const code = await new Promise<number>((resolve) => child.once('close', (value) => resolve(value ?? 1)));
-  await Promise.all(copies);
-  const causes = [{ reason: 'ExitCode', message: String(code) }];
-  const failure = { status: 'Failure', reason: 'NonZeroExitCode', message: 'it failed', details: { causes } };
-  await stream.write(3, Buffer.from(JSON.stringify(code === 0 ? { status: 'Success' } : failure)));
-}
-
-async function copy(from: Readable, channel: number, stream: ByteStream): Promise<void> {
-  for await (const data of from) await stream.write(channel, data as Buffer);
-}
 
 function pod(name: string, containers: string[]): V1Pod {
   return {
