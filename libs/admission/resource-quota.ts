@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
 import type { Quotas, QuotaWrite } from '../registry/quotas.ts';
 import type { ObjectWriter } from '../registry/writer.ts';
-import type { Transaction } from '../store/store.ts';
+import type { Committed, Transaction } from '../store/store.ts';
 import { QuotaLedger } from './quota/ledger.ts';
 import { QuotaLine } from './quota/line.ts';
 
@@ -22,7 +22,7 @@ export class ResourceQuotas implements Quotas {
     this.ledger = new QuotaLedger(mirror, clock);
   }
 
-  commit(write: QuotaWrite, transaction: Transaction, writer: ObjectWriter): Promise<number> | undefined {
+  commit(write: QuotaWrite, transaction: Transaction, writer: ObjectWriter): Promise<Committed> | undefined {
     const namespace = this.ledger.boundingNamespace(write);
     return namespace === undefined ? undefined : this.lineOf(namespace, writer).add(write, transaction);
   }

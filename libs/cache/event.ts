@@ -2,7 +2,7 @@ import type { Document } from './document.ts';
 
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
-/** The state of an object before and after one transaction. One of the two is always there. */
+/** The state of an object before and after one write. One of the two is always there. */
 export class CacheEvent {
   private readonly frames: Partial<Record<ChangeType, Buffer>> = {};
   private gone: Document | undefined;

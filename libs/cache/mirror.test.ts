@@ -27,10 +27,10 @@ describe('StoreMirror', () => {
     rmSync(path, { recursive: true });
   });
 
-  function put(name: string): Promise<number> {
+  async function put(name: string): Promise<number> {
     const key = `/registry/core/configmaps/x/${name}`;
     const value = storedValue({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name } });
-    return store.commit({ guards: [], writes: [{ key, value }] });
+    return (await store.commit({ guards: [], writes: [{ key, value }] })).revision;
   }
 
   const names = () => [...mirror.collection('', 'configmaps').list({})].map(([key]) => key);

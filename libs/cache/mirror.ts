@@ -9,8 +9,6 @@ import { RevisionGate } from './revision-gate.ts';
 
 /** Entries per page when the mirror reads the whole store. */
 const loadPageEntries = 500;
-/** How much of the store's history is gone through again at a start; each collection keeps about as many events. */
-const revisionsReplayedMax = 4_096;
 const retryPolicy: BackoffPolicy = { initialMs: 50, maxMs: 5_000 };
 
 export interface MirrorOptions {
@@ -51,8 +49,8 @@ export class StoreMirror {
    * killed find what they have missed. Resolves when the newest state is shown.
    */
   async start(): Promise<void> {
-    const { revision, compactedRevision } = await this.options.store.status();
-    const from = await this.loadAt(Math.max(1, compactedRevision, revision - revisionsReplayedMax), revision);
+    const { revision, recentRevision } = await this.options.store.status();
+    const from = await this.loadAt(Math.max(1, recentRevision), revision);
     this.running = this.follow(from);
     await this.reaches(revision);
   }
@@ -106,7 +104,7 @@ export class StoreMirror {
 
   private ask(): Promise<number> {
     this.askingNext = undefined;
-    const asking = this.options.store.commit({ guards: [], writes: [] });
+    const asking = this.options.store.commit({ guards: [], writes: [] }).then(({ revision }) => revision);
     this.asking = asking;
     const done = () => {
       if (this.asking === asking) this.asking = undefined;

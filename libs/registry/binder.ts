@@ -168,8 +168,8 @@ export class PodBinder {
       writes.push({ key: bindingsKey, value: noValue });
     }
     try {
-      const revision = await this.parts.writer.commit({ guards, writes });
-      this.bindingsRevision = revision;
+      const { writeRevisions } = await this.parts.writer.commit({ guards, writes });
+      if (this.parts.isShared) this.bindingsRevision = writeRevisions.at(-1)!;
       return true;
     } catch (error) {
       this.undo(planned);

@@ -110,7 +110,7 @@ async function write(parts: Parts, draft: KubeObject, request: WriteRequest): Pr
     const made = parts.view.value(draft);
     const value = made instanceof Promise ? await made : made;
     try {
-      const revision = await commitWithin(
+      const { writeRevisions } = await commitWithin(
         parts,
         { definition, object: draft },
         {
@@ -118,6 +118,7 @@ async function write(parts: Parts, draft: KubeObject, request: WriteRequest): Pr
           writes: [{ key, value }, ...(rider?.writes ?? [])],
         },
       );
+      const revision = writeRevisions[0]!;
       const cached = collection.get(objectKey(at));
       const written = cached?.revision === revision ? cached : Document.ofValue(value, revision);
       const showing = parts.view.ready([written]);

@@ -127,10 +127,11 @@ async function remove(parts: Parts, previous: Document, request: DeleteRequest):
   let revision = previous.revision;
   if (!request.dryRun) {
     try {
-      revision = await parts.writer.commit({
+      const { writeRevisions } = await parts.writer.commit({
         guards: [{ key, revision: previous.revision }, ...(rider?.guards ?? [])],
         writes: [{ key, value: null }, ...(rider?.writes ?? [])],
       });
+      revision = writeRevisions[0]!;
     } catch (error) {
       if (!guardFailureAt(error, key)) throw error;
       await parts.mirror.catchUp();

@@ -50,10 +50,11 @@ export async function modifyObject(parts: Parts, modification: Modification): Pr
     const made = view.value(next);
     const value = made instanceof Promise ? await made : made;
     try {
-      const revision = await commitWithin(parts, write, {
+      const { writeRevisions } = await commitWithin(parts, write, {
         guards: [{ key, revision: previous.revision }, ...(rider?.guards ?? [])],
         writes: [{ key, value: gone ? null : value }, ...(rider?.writes ?? [])],
       });
+      const revision = writeRevisions[0]!;
       const cached = collection.get(relative);
       const written = cached?.revision === revision ? cached : Document.ofValue(value, revision);
       const showing = view.ready([written]);

@@ -1,7 +1,14 @@
 import { StatusError } from '../base/status.ts';
 import { Document } from '../cache/document.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
-import { type Entry, GuardFailedError, type Store, StoreUnavailableError, type Transaction } from '../store/store.ts';
+import {
+  type Committed,
+  type Entry,
+  GuardFailedError,
+  type Store,
+  StoreUnavailableError,
+  type Transaction,
+} from '../store/store.ts';
 
 /** How often a write is tried again that lost a race it may lose. */
 export const writeAttemptsMax = 16;
@@ -14,16 +21,16 @@ export class ObjectWriter {
   ) {}
 
   /** @throws GuardFailedError, StatusError. */
-  async commit(transaction: Transaction): Promise<number> {
-    let revision: number;
+  async commit(transaction: Transaction): Promise<Committed> {
+    let committed: Committed;
     try {
-      revision = await this.store.commit(transaction);
+      committed = await this.store.commit(transaction);
     } catch (error) {
       if (error instanceof StoreUnavailableError) throw unavailable(error);
       throw error;
     }
-    await this.mirror.shows(revision);
-    return revision;
+    await this.mirror.shows(committed.revision);
+    return committed;
   }
 
   /** What the store itself holds, past the mirror. */

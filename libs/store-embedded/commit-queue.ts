@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import {
+  type Committed,
   type Entry,
   GuardFailedError,
   StoreUnavailableError,
@@ -38,7 +39,7 @@ export interface CommitTarget {
 
 interface Waiting {
   transaction: Transaction;
-  resolve(revision: number): void;
+  resolve(committed: Committed): void;
   reject(error: unknown): void;
 }
 
@@ -61,7 +62,7 @@ export class CommitQueue {
     this.target = target;
   }
 
-  commit(transaction: Transaction): Promise<number> {
+  commit(transaction: Transaction): Promise<Committed> {
     assert(transaction.writes.length <= transactionOperationsMax, 'too many writes in one transaction');
     for (const { key } of transaction.writes) assertKey(key);
     if (this.waiting.length >= waitingTransactionsMax) {
@@ -138,17 +139,17 @@ class Batch {
       );
       return;
     }
-    const effective = writes.filter((write) => write.value !== null || this.stateOf(write.key) !== undefined);
-    if (effective.length > 0) {
-      this.revision++;
-      for (const [place, write] of effective.entries()) this.apply(write.key, write.value, place);
-    }
-    const revision = this.revision;
-    this.answers.push(() => waiting.resolve(revision));
+    let place = 0;
+    const writeRevisions = writes.map(({ key, value }) =>
+      value === null && this.stateOf(key) === undefined ? 0 : this.apply(key, value, place++),
+    );
+    const committed = { revision: this.revision, writeRevisions };
+    this.answers.push(() => waiting.resolve(committed));
   }
 
-  private apply(key: string, value: Uint8Array | null, place: number): void {
-    const revision = this.revision;
+  /** Answers with the write's revision. */
+  private apply(key: string, value: Uint8Array | null, place: number): number {
+    const revision = ++this.revision;
     const createRevision = value === null ? 0 : (this.stateOf(key)?.createRevision ?? revision);
     const position = positionOf(revision, place);
     this.applied.push({
@@ -160,6 +161,7 @@ class Batch {
       row: encodeRowKey(position, createRevision, key),
     });
     this.written.set(key, value === null ? undefined : { revision, createRevision });
+    return revision;
   }
 
   private stateOf(key: string): KeyState | undefined {

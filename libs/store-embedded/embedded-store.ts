@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { type Clock, systemClock } from '../base/clock.ts';
 import {
+  type Committed,
   CompactedError,
   type Entry,
   type ListOptions,
@@ -25,6 +26,8 @@ const historyBytesMax = 4 * 2 ** 20;
 const historyEventsMax = 2000;
 /** Rows removed by one disk transaction of a compaction, so that commits get their turn between them. */
 const compactionRowsMax = 2000;
+/** How many of the newest writes count as recent. */
+const recentWrites = 4096;
 
 export interface EmbeddedStoreOptions {
   /** A directory, created when absent. */
@@ -102,7 +105,7 @@ class EmbeddedStore implements Store {
     return { entries, revision, more: remaining > 0, remaining };
   }
 
-  async commit(transaction: Transaction): Promise<number> {
+  async commit(transaction: Transaction): Promise<Committed> {
     this.assertOpen();
     return this.queue.commit(transaction);
   }
@@ -125,6 +128,7 @@ class EmbeddedStore implements Store {
     return {
       revision: this.revision,
       compactedRevision: this.compactedRevision,
+      recentRevision: Math.max(this.compactedRevision, this.revision - recentWrites),
       sizeBytes: this.log.sizeBytes(),
     };
   }
@@ -171,7 +175,7 @@ class EmbeddedStore implements Store {
     const { revision, createRevision, position } = version;
     const value = this.log.value(encodeRowKey(position, createRevision, record.key));
     if (value === undefined) throw new StoreUnavailableError(`the store is damaged: no row for ${record.key}`);
-    return { key: record.key, value, revision, createRevision };
+    return { key: record.key, value, revision };
   }
 
   private persist(applied: readonly Applied[]): Promise<void> {
@@ -180,14 +184,9 @@ class EmbeddedStore implements Store {
   }
 
   private publish(applied: readonly Applied[], newestRevision: number): void {
-    let events: WatchEvent[] = [];
-    for (let at = 0; at < applied.length; at++) {
-      const { key, value, position, revision, createRevision } = applied[at]!;
+    for (const { key, value, position, revision, createRevision } of applied) {
       this.index.push(key, { position, revision, createRevision });
-      events.push({ key, value, revision, createRevision });
-      if (applied[at + 1]?.revision === revision) continue;
-      this.feed.append(revision, events);
-      events = [];
+      this.feed.append({ key, value, revision });
     }
     this.revision = newestRevision;
     this.feed.flush();
@@ -201,13 +200,13 @@ class EmbeddedStore implements Store {
     for (const row of this.log.rows(positionOf(after + 1, 0))) {
       if (row.revision > this.revision) break;
       const full = bytes >= historyBytesMax || rows >= historyEventsMax;
-      if (full && row.revision !== reached) return { events, revision: reached };
+      if (full && row.place === 0) return { events, revision: reached };
       reached = row.revision;
       rows++;
       bytes += row.value.byteLength;
       const { key, revision, createRevision } = row;
       if (key.startsWith(prefix)) {
-        events.push({ key, revision, createRevision, value: createRevision === 0 ? null : row.value });
+        events.push({ key, revision, value: createRevision === 0 ? null : row.value });
       }
     }
     return { events, revision: this.revision };

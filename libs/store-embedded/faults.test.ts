@@ -55,7 +55,7 @@ describe('the embedded store in trouble', () => {
       expect(revision).toBe(written);
       expect((await store.list('/k/')).entries).toHaveLength(written);
       execFileSync('mount', ['-o', 'remount,size=32m', disk]);
-      expect(await put(store, '/k/after', Buffer.from('x'))).toBe(written + 1);
+      expect((await put(store, '/k/after', Buffer.from('x'))).revision).toBe(written + 1);
       await store.close();
       const again = openEmbeddedStore({ path: join(disk, 'store') });
       expect((await again.list('/k/')).entries).toHaveLength(written + 1);

@@ -4,13 +4,6 @@ import { CompactedError, type WatchBatch, type WatchEvent, type WatchOptions } f
 const recentEventsMax = 20_000;
 const recentBytesMax = 16 * 2 ** 20;
 
-/** One transaction's events. */
-interface Committed {
-  revision: number;
-  events: readonly WatchEvent[];
-  bytes: number;
-}
-
 /** What a watcher reads that has fallen behind the events in memory. */
 export interface FeedHistory {
   compactedRevision(): number;
@@ -23,9 +16,9 @@ export interface FeedHistory {
  * at its own pace, and a slow one falls back to the disk. So memory is bounded and nothing is dropped.
  */
 export class Feed {
-  private recent: Committed[] = [];
+  /** Of consecutive revisions. */
+  private recent: WatchEvent[] = [];
   private recentBytes = 0;
-  private recentEvents = 0;
   private newest: number;
   private closed = false;
   private readonly waiting = new Set<() => void>();
@@ -36,17 +29,14 @@ export class Feed {
     this.newest = revision;
   }
 
-  /** Revisions must come in order; `flush` wakes the watchers. */
-  append(revision: number, events: readonly WatchEvent[]): void {
-    let bytes = 0;
-    for (const event of events) bytes += event.key.length + (event.value?.byteLength ?? 0);
-    this.recent.push({ revision, events, bytes });
-    this.recentBytes += bytes;
-    this.recentEvents += events.length;
-    this.newest = revision;
+  /** Takes the event of the next revision; `flush`, after a whole transaction, wakes the watchers. */
+  append(event: WatchEvent): void {
+    this.recent.push(event);
+    this.recentBytes += bytesOf(event);
   }
 
   flush(): void {
+    this.newest = this.recent.at(-1)?.revision ?? this.newest;
     this.trim();
     for (const wake of this.waiting) wake();
     this.waiting.clear();
@@ -78,7 +68,8 @@ export class Feed {
     if (oldest === undefined || oldest.revision > cursor + 1) return this.history.eventsAfter(cursor, prefix);
     const events: WatchEvent[] = [];
     for (let at = cursor + 1 - oldest.revision; at < this.recent.length; at++) {
-      for (const event of this.recent[at]!.events) if (event.key.startsWith(prefix)) events.push(event);
+      const event = this.recent[at]!;
+      if (event.key.startsWith(prefix)) events.push(event);
     }
     return { events, revision: this.newest };
   }
@@ -97,11 +88,13 @@ export class Feed {
 
   private trim(): void {
     let drop = 0;
-    while (this.recentBytes > recentBytesMax || this.recentEvents > recentEventsMax) {
-      const oldest = this.recent[drop++]!;
-      this.recentBytes -= oldest.bytes;
-      this.recentEvents -= oldest.events.length;
+    while (this.recentBytes > recentBytesMax || this.recent.length - drop > recentEventsMax) {
+      this.recentBytes -= bytesOf(this.recent[drop++]!);
     }
     if (drop > 0) this.recent = this.recent.slice(drop);
   }
+}
+
+function bytesOf({ key, value }: WatchEvent): number {
+  return key.length + (value?.byteLength ?? 0);
 }

@@ -1,9 +1,10 @@
 /**
  * The log is one LMDB database. A row's key is position (7 bytes, big endian), create revision (6 bytes, 0 for a
  * removal) and the store key; its value is the object. Everything the index needs stands in the key, so opening reads
- * no values. Position = revision * writesPerRevisionMax + the write's place in its transaction.
+ * no values. Position = revision * placesMax + the write's place in its transaction. In stores of before each write had
+ * a revision of its own, the writes of a transaction have one revision and differ in their places alone.
  */
-export const writesPerRevisionMax = 4096;
+const placesMax = 4096;
 
 /** LMDB keys end at 1978 bytes with 4 kB pages. */
 export const keyBytesMax = 1900;
@@ -13,11 +14,7 @@ const headerBytes = positionBytes + 6;
 const lowPart = 2 ** 32;
 
 export function positionOf(revision: number, place: number): number {
-  return revision * writesPerRevisionMax + place;
-}
-
-export function revisionOf(position: number): number {
-  return Math.floor(position / writesPerRevisionMax);
+  return revision * placesMax + place;
 }
 
 function writePosition(into: Buffer, position: number): void {
@@ -44,6 +41,8 @@ export function encodeRangeStart(position: number): Buffer {
 export interface RowKey {
   position: number;
   revision: number;
+  /** 0 for the first write of a transaction. */
+  place: number;
   createRevision: number;
   key: string;
 }
@@ -52,7 +51,8 @@ export function decodeRowKey(row: Buffer): RowKey {
   const position = row.readUIntBE(0, 3) * lowPart + row.readUInt32BE(3);
   return {
     position,
-    revision: revisionOf(position),
+    revision: Math.floor(position / placesMax),
+    place: position % placesMax,
     createRevision: row.readUIntBE(positionBytes, 6),
     key: row.toString('latin1', headerBytes),
   };

@@ -2,6 +2,7 @@ import type { IRequestOp, ITxnRequest, ITxnResponse } from 'etcd3';
 import { assert } from '../base/assert.ts';
 import { type Clock, sleep, systemClock } from '../base/clock.ts';
 import {
+  type Committed,
   CompactedError,
   type Entry,
   GuardFailedError,
@@ -62,14 +63,15 @@ class EtcdStore implements Store {
     return listPage({ connection: this.connection, keys: this.keys, prefix, options, compactedRevision });
   }
 
-  async commit(transaction: Transaction): Promise<number> {
+  async commit(transaction: Transaction): Promise<Committed> {
     this.assertOpen();
     const { guards, writes } = transaction;
     assert(Math.max(guards.length, writes.length) <= transactionOperationsMax, 'too much in one transaction');
     const request = this.transactionOf(transaction);
     const answer = await this.connection.write('commit', (member) => member.kv.txn(request));
     if (!answer.succeeded) throw this.guardFailure(transaction, answer);
-    return Number(answer.header.revision);
+    const committed = Number(answer.header.revision);
+    return { revision: committed, writeRevisions: writes.map(() => committed) };
   }
 
   async *watch(prefix: string, options: WatchOptions): AsyncGenerator<WatchBatch> {
@@ -99,7 +101,12 @@ class EtcdStore implements Store {
         .read('tell its status', (member) => member.maintenance.status())
         .catch((error) => Promise.reject(storeError(error, 'tell its status'))),
     ]);
-    return { revision, compactedRevision, sizeBytes: Number(status.dbSize) };
+    return {
+      revision,
+      compactedRevision,
+      recentRevision: Math.max(compactedRevision, revision - 4096),
+      sizeBytes: Number(status.dbSize),
+    };
   }
 
   async close(): Promise<void> {

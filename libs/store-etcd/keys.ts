@@ -34,7 +34,6 @@ export class KeySpace {
       key: this.decode(kv.key),
       value: kv.value,
       revision: Number(kv.mod_revision),
-      createRevision: Number(kv.create_revision),
     };
   }
 
@@ -43,7 +42,6 @@ export class KeySpace {
       key: this.decode(kv.key),
       value: isRemoval ? null : kv.value,
       revision: Number(kv.mod_revision),
-      createRevision: isRemoval ? 0 : Number(kv.create_revision),
     };
   }
 

@@ -2,17 +2,21 @@
  * The one interface to durable state. Two backends implement it (libs/store-embedded, libs/store-etcd) and one
  * conformance suite holds them to the same semantics.
  *
- * One global revision grows by exactly one with every committed transaction that writes. A key's `revision` is that of
- * the transaction that last wrote it, its `createRevision` that of the one that created it.
+ * Every write has a revision of its own. Revisions are safe integers that grow with each write, within a transaction in
+ * the order of its writes; they need not be consecutive, and one that no write has stands for the state that the last
+ * write before it left. So whoever saw one of several writes of a transaction can go on behind exactly that one.
  */
 export interface Entry {
   key: string;
   value: Uint8Array;
+  /** That of the key's last write. */
   revision: number;
-  createRevision: number;
 }
 
-/** Holds when the key's current revision equals `revision`; 0 says that the key must not exist. */
+/**
+ * Holds when the key's current revision equals `revision`; 0 says that the key must not exist. Other numbers must be
+ * revisions that the key once had: backends may compare less than all of one that was made up.
+ */
 export interface Guard {
   key: string;
   revision: number;
@@ -32,6 +36,14 @@ export interface Transaction {
   guards: readonly Guard[];
   /** At most one write to a key. */
   writes: readonly Write[];
+}
+
+/** What a transaction came to. */
+export interface Committed {
+  /** Whoever has seen everything up to it has seen the transaction: the newest revision when nothing was written. */
+  revision: number;
+  /** The revision of each write, in their order; 0 for the removal of a key that was not there. */
+  writeRevisions: readonly number[];
 }
 
 export interface ListOptions {
@@ -58,11 +70,12 @@ export interface WatchEvent {
   /** null when the key was removed. */
   value: Uint8Array | null;
   revision: number;
-  /** Equal to `revision` when this event created the key; 0 when it removed it. */
-  createRevision: number;
 }
 
-/** What one or more consecutive transactions did under a prefix; events of one transaction are never split. */
+/**
+ * What one or more consecutive transactions did under a prefix. Events of one transaction are never split, but for a
+ * watch that begins between them.
+ */
 export interface WatchBatch {
   events: WatchEvent[];
   /** Everything up to and including this revision has been delivered. */
@@ -76,8 +89,11 @@ export interface WatchOptions {
 }
 
 export interface StoreStatus {
+  /** At or after the last write and before every later one. */
   revision: number;
   compactedRevision: number;
+  /** So far back, at most, that what was written since can be gone through again quickly: some thousands of writes. */
+  recentRevision: number;
   sizeBytes: number;
 }
 
@@ -87,11 +103,10 @@ export interface Store {
   /** @throws CompactedError when `revision` is older than what is kept. */
   list(prefix: string, options?: ListOptions): Promise<ListPage>;
   /**
-   * Applies all writes or none and returns the revision; the writes are on disk when it resolves.
-   * A transaction without writes checks its guards and returns the newest revision.
+   * Applies all writes or none; they are on disk when it resolves. One without writes checks its guards.
    * @throws GuardFailedError when a guard does not hold.
    */
-  commit(transaction: Transaction): Promise<number>;
+  commit(transaction: Transaction): Promise<Committed>;
   /**
    * Every event under the prefix, in order, without gap or duplicate, until the signal aborts (then it ends quietly).
    * It may yield batches without events to report progress.

@@ -55,7 +55,8 @@ async function benchmark(name: string, store: Store): Promise<void> {
     const figures = await measure(width, async (lane, turn) => {
       const key = keyAt(lane + width * (turn % Math.ceil(keys / width)));
       const guards = [{ key, revision: revisions.get(key) ?? 0 }];
-      revisions.set(key, await store.commit({ guards, writes: [{ key, value }] }));
+      const { writeRevisions } = await store.commit({ guards, writes: [{ key, value }] });
+      revisions.set(key, writeRevisions[0]!);
     });
     print({ store: name, what: 'guarded writes', inFlight: width, ...figures });
   }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom } from '../../libs/base/random.ts';
+import type { Entry } from '../../libs/store/store.ts';
 import { openEmbeddedStore } from '../../libs/store-embedded/embedded-store.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -71,6 +72,13 @@ function writeUntilKilled(
   });
 }
 
+function turnOf(entry: Entry | undefined): number {
+  const [, turn] = Buffer.from(entry?.value ?? '')
+    .toString()
+    .split(':');
+  return Number(turn);
+}
+
 async function check(path: string, acknowledged: Map<number, Acknowledged>, when: string): Promise<void> {
   const store = openEmbeddedStore({ path });
   try {
@@ -78,12 +86,8 @@ async function check(path: string, acknowledged: Map<number, Acknowledged>, when
     for (const [lane, last] of acknowledged) {
       const one = await store.get(`/crash/${lane}/one`);
       const other = await store.get(`/crash/${lane}/other`);
-      const turn = Number(
-        Buffer.from(one?.value ?? '')
-          .toString()
-          .split(':')[1],
-      );
-      const isHalf = one?.revision !== other?.revision;
+      const [turn, turnOfOther] = [one, other].map((entry) => turnOf(entry)) as [number, number];
+      const isHalf = turn !== turnOfOther || one!.revision >= other!.revision;
       // One more than was acknowledged may have reached the disk before its answer was read.
       const isKept = turn === last.turn || turn === last.turn + 1;
       expect({ when, lane, turn, last: last.turn, isKept, isHalf }).toMatchObject({ isKept: true, isHalf: false });

@@ -2,7 +2,7 @@ import { openEmbeddedStore } from '../../libs/store-embedded/embedded-store.ts';
 
 /**
  * Writes as fast as it can until it is killed, and tells each acknowledged transaction on standard output as
- * `LANE TURN REVISION`. Each transaction writes two keys, which must stand or fall together, and guards the first.
+ * `LANE TURN REVISION`, the revision being that of the first write. Each transaction writes two keys, which must stand or fall together, and guards the first.
  */
 const lanes = 32;
 const value = (lane: number, turn: number) => Buffer.from(`${lane}:${turn}:${'x'.repeat(400)}`);
@@ -16,13 +16,14 @@ async function main(path: string): Promise<void> {
     let turn = before === undefined ? 0 : Number(Buffer.from(before.value).toString().split(':')[1]) + 1;
     for (; ; turn++) {
       const bytes = value(number, turn);
-      revision = await store.commit({
+      const { writeRevisions } = await store.commit({
         guards: [{ key: one, revision }],
         writes: [
           { key: one, value: bytes },
           { key: other, value: bytes },
         ],
       });
+      revision = writeRevisions[0]!;
       process.stdout.write(`${number} ${turn} ${revision}\n`);
     }
   };

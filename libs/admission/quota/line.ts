@@ -1,7 +1,7 @@
 import type { StoreMirror } from '../../cache/mirror.ts';
 import type { QuotaWrite } from '../../registry/quotas.ts';
 import type { ObjectWriter } from '../../registry/writer.ts';
-import { GuardFailedError, type Transaction, transactionOperationsMax } from '../../store/store.ts';
+import { type Committed, GuardFailedError, type Transaction, transactionOperationsMax } from '../../store/store.ts';
 import { isQuotaKey, type QuotaLedger } from './ledger.ts';
 
 /** How often writes are tried again whose quotas another server charged meanwhile. */
@@ -12,7 +12,7 @@ export const roundBytesMax = 512 * 1024;
 interface Waiting {
   readonly write: QuotaWrite;
   readonly transaction: Transaction;
-  resolve(revision: number): void;
+  resolve(committed: Committed): void;
   reject(error: unknown): void;
 }
 
@@ -32,7 +32,7 @@ export class QuotaLine {
 
   constructor(private readonly parts: LineParts) {}
 
-  add(write: QuotaWrite, transaction: Transaction): Promise<number> {
+  add(write: QuotaWrite, transaction: Transaction): Promise<Committed> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ write, transaction, resolve, reject });
       if (!this.isMoving) void this.move();
@@ -80,11 +80,16 @@ export class QuotaLine {
       open = granted;
       if (open.length === 0) return;
       try {
-        const revision = await writer.commit({
+        const { revision, writeRevisions } = await writer.commit({
           guards: [...open.flatMap(({ transaction }) => transaction.guards), ...guards],
           writes: [...open.flatMap(({ transaction }) => transaction.writes), ...writes],
         });
-        for (const one of open) one.resolve(revision);
+        let at = 0;
+        for (const { transaction, resolve } of open) {
+          const end = at + transaction.writes.length;
+          resolve({ revision, writeRevisions: writeRevisions.slice(at, end) });
+          at = end;
+        }
         return;
       } catch (error) {
         if (!(error instanceof GuardFailedError) || attempt >= quotaAttemptsMax) throw error;

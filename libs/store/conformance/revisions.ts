@@ -1,0 +1,147 @@
+import { expect, it } from '@jest/globals';
+import { GuardFailedError, type Store, type WatchEvent, type Write } from '../store.ts';
+import { bytes, Follower, put, remove, text, told } from './follower.ts';
+
+/** How many followers resume at once. */
+const resumedAtOnceMax = 40;
+
+/** What each write being told apart rests on, and what transactions that are written together owe each other. */
+export function describeRevisions(the: () => Store): void {
+  it('gives the writes of a transaction revisions of their own, in their order', async () => {
+    const start = await put(the(), '/w/b', 'old');
+    const follower = new Follower(the(), '/w/', start);
+    const writes = ['c:1', 'b:', 'absent:', 'a:2', 'd:3'].map(writeOf);
+    const { revision, writeRevisions } = await the().commit({ guards: [], writes });
+    const [c, b, absent, a, d] = writeRevisions as [number, number, number, number, number];
+    expect(absent).toBe(0);
+    expect([start, c, b, a, d]).toEqual([...new Set([start, c, b, a, d])].sort((x, y) => x - y));
+    expect(revision).toBeGreaterThanOrEqual(d);
+    const expected = [
+      ['/w/c', '1', c],
+      ['/w/b', null, b],
+      ['/w/a', '2', a],
+      ['/w/d', '3', d],
+    ];
+    await follower.until(4);
+    await follower.stop();
+    expect(told(follower.events)).toEqual(expected);
+    expect((await the().list('/w/')).entries.map((entry) => [entry.key, entry.revision])).toEqual([
+      ['/w/a', a],
+      ['/w/c', c],
+      ['/w/d', d],
+    ]);
+    expect((await the().get('/w/a'))?.revision).toBe(a);
+    await the().commit({ guards: [{ key: '/w/a', revision: a }], writes: [{ key: '/w/a', value: null }] });
+  });
+
+  it('goes on behind every single write, without gap or duplicate', async () => {
+    const { start, events } = await storyOf(the());
+    for (let at = 0; at < events.length; at += resumedAtOnceMax) {
+      const resumed = events.slice(at, at + resumedAtOnceMax).map((event, index) => ({
+        follower: new Follower(the(), '/w/', event.revision),
+        later: events.slice(at + index + 1),
+      }));
+      await Promise.all(resumed.map(({ follower, later }) => follower.until(later.length)));
+      for (const { follower, later } of resumed) {
+        await follower.stop();
+        expect(told(follower.events)).toEqual(told(later));
+      }
+    }
+    const revisions = [start, ...events.map(({ revision }) => revision)];
+    expect(revisions).toEqual([...new Set(revisions)].sort((a, b) => a - b));
+    expect(revisions.every(Number.isSafeInteger)).toBe(true);
+  }, 60_000);
+
+  it('shows the state behind every single write, whole and in pages', async () => {
+    const { events } = await storyOf(the());
+    const state = new Map<string, [string | null | undefined, number]>();
+    for (const { key, value, revision } of events) {
+      if (value === null) state.delete(key);
+      else state.set(key, [text(value), revision]);
+      const expected = [...state].map(([at, [shown, written]]) => [at, shown, written]).sort();
+      const whole = await the().list('/w/', { revision });
+      expect(whole).toMatchObject({ revision, more: false, remaining: 0 });
+      expect(told(whole.entries)).toEqual(expected);
+      const paged: unknown[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await the().list('/w/', { revision, limit: 4, after });
+        paged.push(...told(page.entries));
+        expect(page.remaining).toBe(expected.length - paged.length);
+        if (!page.more) break;
+        after = page.entries.at(-1)!.key;
+      }
+      expect(paged).toEqual(expected);
+    }
+  }, 60_000);
+
+  it('keeps what a revision amid a transaction shows when it is compacted', async () => {
+    await put(the(), '/w/b', 'old');
+    const { writeRevisions } = await the().commit({ guards: [], writes: ['a:1', 'b:', 'c:1'].map(writeOf) });
+    await put(the(), '/w/a', '2');
+    await the().compact(writeRevisions[0]!);
+    const { entries } = await the().list('/w/', { revision: writeRevisions[0]! });
+    expect(entries.map(({ key, value }) => `${key}=${text(value)}`)).toEqual(['/w/a=1', '/w/b=old']);
+    const follower = new Follower(the(), '/w/', writeRevisions[0]!);
+    await follower.until(3);
+    await follower.stop();
+    expect(follower.events.map(({ key, value }) => `${key}=${text(value)}`)).toEqual(['/w/b=null', '/w/c=1', '/w/a=2']);
+  });
+
+  it('lets no transaction fail for the sake of another', async () => {
+    await put(the(), '/w/taken', 'x');
+    const attempts = Array.from({ length: 300 }, (_, at) => {
+      const fails = at % 3 === 0;
+      const guards = [{ key: fails ? '/w/taken' : `/w/${at}`, revision: 0 }];
+      return the()
+        .commit({ guards, writes: [{ key: `/w/${at}`, value: bytes(String(at)) }] })
+        .then(
+          ({ writeRevisions }) => writeRevisions[0],
+          (error: unknown) => (error instanceof GuardFailedError ? error.current.map(({ key }) => key).join() : error),
+        );
+    });
+    for (const [at, outcome] of (await Promise.all(attempts)).entries()) {
+      const entry = await the().get(`/w/${at}`);
+      if (at % 3 === 0) expect([outcome, entry]).toEqual(['/w/taken', undefined]);
+      else expect([outcome, text(entry?.value)]).toEqual([entry?.revision, String(at)]);
+    }
+  });
+
+  it('lets one of two win whose guards hold only without the other', async () => {
+    const crossing = async (round: number) => {
+      const one = `/w/${round}/one`;
+      const other = `/w/${round}/other`;
+      const claim = (mine: string, theirs: string) =>
+        the().commit({ guards: [{ key: theirs, revision: 0 }], writes: [{ key: mine, value: bytes('mine') }] });
+      const results = await Promise.allSettled([claim(one, other), claim(other, one)]);
+      return results.filter(({ status }) => status === 'fulfilled').length;
+    };
+    const winners = await Promise.all(Array.from({ length: 100 }, (_, round) => crossing(round)));
+    expect(new Set(winners)).toEqual(new Set([1]));
+  });
+}
+
+/** `key:value`, or `key:` for its removal. */
+function writeOf(text: string): Write {
+  const [key, value] = text.split(':') as [string, string];
+  return { key: `/w/${key}`, value: value === '' ? null : bytes(value) };
+}
+
+/** Many transactions at once, of several writes and removals each, and what a watcher from before them was told. */
+async function storyOf(store: Store): Promise<{ start: number; events: WatchEvent[] }> {
+  const start = await put(store, '/w', 'start');
+  const follower = new Follower(store, '/w/', start);
+  let effects = 0;
+  const run = async (turn: number) => {
+    const writes = Array.from({ length: 1 + (turn % 4) }, (_, at) => {
+      const isRemoval = (turn + at) % 3 === 0;
+      return writeOf(`${(turn * 5 + at * 3) % 17}:${isRemoval ? '' : `${turn}.${at}`}`);
+    });
+    const { writeRevisions } = await store.commit({ guards: [], writes });
+    effects += writeRevisions.filter((revision) => revision > 0).length;
+  };
+  await Promise.all(Array.from({ length: 40 }, (_, turn) => run(turn)));
+  effects += (await remove(store, '/w/1')) > 0 ? 1 : 0;
+  await follower.until(effects);
+  await follower.stop();
+  return { start, events: follower.events };
+}
