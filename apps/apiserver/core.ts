@@ -18,6 +18,7 @@ import type { Admission } from '../../libs/registry/parts.ts';
 import { Registry } from '../../libs/registry/registry.ts';
 import type { ResourceService } from '../../libs/registry/requests.ts';
 import { serveMetrics } from '../../libs/registry/resource-metrics.ts';
+import { ScheduledEvents } from '../../libs/registry/scheduled-events.ts';
 import { UsageBoard } from '../../libs/registry/usage.ts';
 import { AgentPool } from '../../libs/webhook/agents.ts';
 import { WebhookCaller } from '../../libs/webhook/caller.ts';
@@ -88,7 +89,14 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
   new CustomResources({ registry, clock, logger, conversions }).start();
   serveCheckedPolicies(registry);
   followPolicyTypes({ registry, clock, logger });
-  const binder = new PodBinder({ mirror, writer: registry.writer, clock, isShared: storeShared });
+  const scheduledEvents = new ScheduledEvents({ writer: registry.writer, clock, random, logger });
+  const binder = new PodBinder({
+    mirror,
+    writer: registry.writer,
+    clock,
+    events: scheduledEvents,
+    isShared: storeShared,
+  });
   const usage = new UsageBoard();
   const checks: HealthCheck[] = [
     { name: 'ping', check: async () => {} },

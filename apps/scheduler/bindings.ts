@@ -25,6 +25,11 @@ export class Bindings {
     this.logger = logger;
   }
 
+  /** Whether people are told of bindings by whoever writes them. */
+  get writesEvents(): boolean {
+    return this.binder.writesEvents === true;
+  }
+
   add(binding: PendingBinding): void {
     this.waiting.push(binding);
   }

@@ -106,11 +106,13 @@ export class Placing {
 
   private addBinding(placed: Placed): void {
     const { namespace, name, uid } = placed.entry.info;
-    this.parts.bindings.add({
+    const { bindings, events } = this.parts;
+    bindings.add({
       namespace,
       name,
       uid,
       nodeName: placed.nodeName,
+      reportedBy: events.component,
       ...(placed.group === undefined ? {} : { group: placed.group }),
       settle: (error) => (error === undefined ? this.bound(placed) : this.failed(placed, error)),
     });
@@ -124,6 +126,7 @@ export class Placing {
     metrics.scheduled(nowMs - entry.addedMs, entry.attempts);
     refusals.forget(uid);
     records.note(ticket, isBound);
+    if (this.parts.bindings.writesEvents) return;
     const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`;
     events.record(pods, pod, { type: 'Normal', reason: 'Scheduled', message });
   }

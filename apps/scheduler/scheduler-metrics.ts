@@ -1,4 +1,4 @@
-import type { Counter, Histogram, Metrics } from '../../libs/base/metrics.ts';
+import type { Counter, Histogram, Labels, Metrics } from '../../libs/base/metrics.ts';
 import type { Cluster } from '../../libs/scheduling/cluster.ts';
 import { defaultSchedulerName } from '../../libs/scheduling/profiles.ts';
 import type { SchedulingQueue } from '../../libs/scheduling/queue.ts';
@@ -9,6 +9,13 @@ const attemptBuckets = [
 ];
 const waitingBuckets = [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 60, 300];
 
+const attemptCountsMax = 16;
+const attemptCounts: readonly Labels[] = Array.from({ length: attemptCountsMax + 1 }, (_, count) =>
+  Object.freeze({ attempts: count < attemptCountsMax ? String(count) : `${attemptCountsMax}+` }),
+);
+
+type AttemptResult = 'scheduled' | 'unschedulable' | 'error';
+
 interface SizedParts {
   queue: SchedulingQueue;
   cluster: Cluster;
@@ -18,6 +25,12 @@ interface SizedParts {
 
 /** What the scheduler measures, under kube-scheduler's names. */
 export class SchedulerMetrics {
+  /** Labels of attempts, by profile; there are few. */
+  private readonly labels: Record<AttemptResult, Map<string, Labels>> = {
+    scheduled: new Map(),
+    unschedulable: new Map(),
+    error: new Map(),
+  };
   private readonly attempts: Counter;
   private readonly attemptSeconds: Histogram;
   private readonly algorithmSeconds: Histogram;
@@ -92,15 +105,24 @@ export class SchedulerMetrics {
     this.algorithmSeconds.observe(ms / 1000);
   }
 
-  attempted(result: 'scheduled' | 'unschedulable' | 'error', profile = defaultSchedulerName, ms = 0): void {
-    const labels = { result, profile };
+  attempted(result: AttemptResult, profile = defaultSchedulerName, ms = 0): void {
+    const labels = this.attemptLabels(result, profile);
     this.attempts.add(1, labels);
     this.attemptSeconds.observe(ms / 1000, labels);
   }
 
   scheduled(waitedMs: number, attempts: number): void {
-    this.waitingSeconds.observe(waitedMs / 1000, { attempts: attempts < 16 ? String(attempts) : '16+' });
+    this.waitingSeconds.observe(waitedMs / 1000, attemptCounts[Math.min(attempts, attemptCountsMax)]!);
     this.attemptsPerPod.observe(attempts);
+  }
+
+  /** The same frozen object each time: the metrics find their place by it, which spares putting the labels in words. */
+  private attemptLabels(result: AttemptResult, profile: string): Labels {
+    const known = this.labels[result].get(profile);
+    if (known !== undefined) return known;
+    const labels = Object.freeze({ result, profile });
+    this.labels[result].set(profile, labels);
+    return labels;
   }
 
   preempted(victims: number): void {

@@ -9,22 +9,24 @@ import {
   ownershipText,
   readOwnership,
 } from './ownership-text.ts';
+import { SharedTexts } from './shared-texts.ts';
 
 /** kind and apiVersion come first in every stored value, so metadata opens near the start. */
 const metadataOpening = '"metadata":{';
 
-/** Where things stand in a stored value. */
-interface Layout {
-  /** Behind the opening of metadata: the place of resourceVersion, which the value itself has not. */
-  readonly versionAt: number;
-  /** The end of the record of field ownership that begins there; the same place when there is none. */
-  readonly ownershipEnd: number;
+const ownershipRecordsMax = 1_024;
+const ownershipRecords = new SharedTexts(ownershipRecordsMax);
+
+/** What the stored values of one kind have in common; kept once for all of them. */
+interface Form {
+  /** Up to the opening of metadata, behind which resourceVersion is written: the value itself has none. */
+  readonly head: string;
   readonly ascii: boolean;
 }
 
 /**
  * One state of one object, as JSON bytes and as a parsed object. Each form is made at most once, from the other, when
- * somebody asks. Both are shared: nobody may change them. The bytes are kept as a text with one letter for each byte
+ * somebody asks. Both are shared: nobody may change them. The bytes are kept as texts with one letter for each byte
  * ('latin1' to Node): such texts cost less memory than Buffers, and go into sockets and other Buffers as fast.
  */
 export class Document implements OwnershipSource {
@@ -33,61 +35,65 @@ export class Document implements OwnershipSource {
   private constructor(
     /** The store's revision; 0 for objects that were never stored (dry run, computed answers). */
     readonly revision: number,
-    private stored: string | undefined,
-    /** Of stored values: their resourceVersion is written on the way out. Absent where the bytes are complete. */
-    private readonly layout: Layout | undefined,
+    /** Of stored values: how they begin. Absent where `rest` has all the bytes. */
+    private readonly form: Form | undefined,
+    /** The record of field ownership, which comes next; objects written alike within a second share one. */
+    private readonly owned: string,
+    private rest: string | undefined,
     private parsed: KubeObject | undefined,
   ) {}
 
   /** From a stored value, which has no resourceVersion. */
   static ofValue(value: Uint8Array, revision: number): Document {
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    const versionAt = bytes.indexOf(metadataOpening, 0, 'latin1') + metadataOpening.length;
-    const ownershipEnd = ownershipAt(bytes, versionAt)?.to ?? versionAt;
-    return new Document(
-      revision,
-      bytes.toString('latin1'),
-      layoutOf({ versionAt, ownershipEnd, ascii: isAscii(bytes) }),
-      undefined,
-    );
+    const headEnd = bytes.indexOf(metadataOpening, 0, 'latin1') + metadataOpening.length;
+    const form = formOf(bytes.toString('latin1', 0, headEnd), isAscii(bytes));
+    const ownedEnd = ownershipAt(bytes, headEnd)?.to;
+    const owned = ownedEnd === undefined ? '' : ownershipRecords.of(bytes.toString('latin1', headEnd, ownedEnd));
+    return new Document(revision, form, owned, bytes.toString('latin1', ownedEnd ?? headEnd), undefined);
   }
 
   /** From a complete object. */
   static ofObject(object: KubeObject, revision = 0): Document {
-    return new Document(revision, undefined, undefined, object);
+    return new Document(revision, undefined, '', undefined, object);
   }
 
   /** The bytes, one letter each. */
   get text(): string {
-    return this.layout ? this.textHead + this.textTail : this.completeText;
+    return this.form ? this.form.head + this.version + this.textTail : this.completeText;
   }
 
   /** A fresh copy of the bytes. */
   get bytes(): Buffer {
-    return this.layout ? Buffer.from(this.text, 'latin1') : Buffer.from(JSON.stringify(this.parsed));
+    return this.form ? Buffer.from(this.text, 'latin1') : Buffer.from(JSON.stringify(this.parsed));
   }
 
   /** The bytes from `"metadata"` on, one letter each, in two parts: what stands in a list behind the item's brace. */
   get itemHead(): string {
-    return this.layout ? metadataOpening + this.version : '';
+    return this.form ? metadataOpening + this.version : '';
   }
 
   get itemTail(): string {
-    return this.layout ? this.textTail : this.completeText.slice(this.completeText.indexOf(metadataOpening));
+    return this.form ? this.textTail : this.completeText.slice(this.completeText.indexOf(metadataOpening));
   }
 
   /** `{…}`: the bytes of metadata, one letter each. */
   get metadataText(): string {
-    if (!this.layout) {
+    if (!this.form) {
       const text = this.completeText;
       const from = text.indexOf(metadataOpening) + metadataOpening.length - 1;
       return text.slice(from, endOfObject(text, from));
     }
-    const { versionAt, ownershipEnd } = this.layout;
-    const stored = this.stored!;
-    // The record of ownership is well-formed and longer than all the rest: the search begins behind it, within metadata.
-    const end = endOfObject(stored, ownershipEnd, 1);
-    return `{${this.version}${stored.slice(versionAt, end)}`;
+    const rest = this.rest!;
+    return `{${this.version}${this.owned}${rest.slice(0, endOfObject(rest, 0, 1))}`;
+  }
+
+  /**
+   * Whether the object may have a member of this name at some depth, told without parsing it. Stored values write the
+   * names of members without escapes.
+   */
+  mayHave(member: string): boolean {
+    return !this.form || this.rest!.includes(`"${member}":`);
   }
 
   get object(): KubeObject {
@@ -102,21 +108,16 @@ export class Document implements OwnershipSource {
 
   /** A private copy of the object, but for the entries' fieldsV1 in managedFields, which are shared. */
   copy(): KubeObject {
-    const { layout } = this;
-    if (!layout) return JSON.parse(this.completeUtf8) as KubeObject;
-    const object = this.parseWithoutOwnership(layout);
-    if (object.metadata && layout.ownershipEnd > layout.versionAt) {
-      object.metadata.managedFields = this.managedFields.slice();
-    }
+    const { form } = this;
+    if (!form) return JSON.parse(this.completeUtf8) as KubeObject;
+    const object = this.parseWithoutOwnership(form);
+    if (object.metadata && this.owned !== '') object.metadata.managedFields = this.managedFields.slice();
     return object;
   }
 
   /** A private copy of the object without managedFields. */
   copyWithoutOwnership(): KubeObject {
-    if (this.layout) {
-      const { versionAt, ownershipEnd } = this.layout;
-      if (ownershipEnd > versionAt) return this.parseWithoutOwnership(this.layout);
-    }
+    if (this.form && this.owned !== '') return this.parseWithoutOwnership(this.form);
     const object = this.copy();
     if (object.metadata?.managedFields) delete object.metadata.managedFields;
     return object;
@@ -124,33 +125,35 @@ export class Document implements OwnershipSource {
 
   /** Who owns which fields; of stored values that have such a record. */
   get managedFields(): V1ManagedFieldsEntry[] {
-    if (!this.owners) {
-      const { versionAt, ownershipEnd, ascii } = this.layout!;
-      this.owners = readOwnership(utf8Of(this.stored!.slice(versionAt, ownershipEnd), ascii));
-    }
+    this.owners ??= readOwnership(utf8Of(this.owned, this.form!.ascii));
     return this.owners;
   }
 
   /** The same state under another resourceVersion, as a deletion shows it. */
   at(revision: number): Document {
     if (revision === this.revision) return this;
-    if (this.layout) return new Document(revision, this.stored, this.layout, undefined);
+    if (this.form) return new Document(revision, this.form, this.owned, this.rest, undefined);
     const { metadata, ...rest } = this.object;
     const shown = { ...metadata, resourceVersion: String(revision) };
     const { kind, apiVersion, ...fields } = rest;
     return Document.ofObject({ kind, apiVersion, metadata: shown, ...fields } as KubeObject, revision);
   }
 
+  /**
+   * Of stored values: the bytes as they are in the store, one letter each, and the place in metadata where its members
+   * other than the record of ownership begin.
+   */
+  get stored(): { readonly text: string; readonly metadataAt: number } | undefined {
+    const { form, owned } = this;
+    return form && { text: form.head + owned + this.rest!, metadataAt: form.head.length + owned.length };
+  }
+
   private get version(): string {
     return `"resourceVersion":"${this.revision}",`;
   }
 
-  private get textHead(): string {
-    return this.stored!.slice(0, this.layout!.versionAt) + this.version;
-  }
-
   private get textTail(): string {
-    return this.stored!.slice(this.layout!.versionAt);
+    return this.owned + this.rest!;
   }
 
   private get completeUtf8(): string {
@@ -158,20 +161,19 @@ export class Document implements OwnershipSource {
   }
 
   private get completeText(): string {
-    const text = this.stored ?? Buffer.from(this.completeUtf8).toString('latin1');
-    this.stored = text;
+    const text = this.rest ?? Buffer.from(this.completeUtf8).toString('latin1');
+    this.rest = text;
     return text;
   }
 
   private parse(): KubeObject {
-    const layout = this.layout!;
-    const object = this.parseWithoutOwnership(layout);
-    if (object.metadata && layout.ownershipEnd > layout.versionAt) attachOwnership(object, this);
+    const object = this.parseWithoutOwnership(this.form!);
+    if (object.metadata && this.owned !== '') attachOwnership(object, this);
     return object;
   }
 
-  private parseWithoutOwnership({ ownershipEnd, ascii }: Layout): KubeObject {
-    return JSON.parse(utf8Of(this.textHead + this.stored!.slice(ownershipEnd), ascii)) as KubeObject;
+  private parseWithoutOwnership({ head, ascii }: Form): KubeObject {
+    return JSON.parse(utf8Of(head + this.version + this.rest!, ascii)) as KubeObject;
   }
 }
 
@@ -179,17 +181,17 @@ function utf8Of(text: string, ascii: boolean): string {
   return ascii ? text : Buffer.from(text, 'latin1').toString();
 }
 
-const layouts = new Map<number, Layout>();
-const layoutsMax = 4_096;
+const forms = { ascii: new Map<string, Form>(), other: new Map<string, Form>() };
+const formsMax = 4_096;
 
-/** Objects of one make have the same layout, so it is kept once for them. */
-function layoutOf(layout: Layout): Layout {
-  const key = (layout.versionAt * 2 ** 24 + layout.ownershipEnd) * 2 + (layout.ascii ? 1 : 0);
-  const known = layouts.get(key);
-  if (known) return known;
-  if (layouts.size >= layoutsMax) layouts.clear();
-  layouts.set(key, layout);
-  return layout;
+function formOf(head: string, ascii: boolean): Form {
+  const known = ascii ? forms.ascii : forms.other;
+  const found = known.get(head);
+  if (found) return found;
+  if (known.size >= formsMax) known.clear();
+  const form = { head, ascii };
+  known.set(head, form);
+  return form;
 }
 
 /**

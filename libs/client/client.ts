@@ -86,9 +86,13 @@ export interface Binding {
   nodeName: string;
   /** Bindings of one group in one call stand or fall together. */
   group?: string;
+  /** The component that speaks in the event that tells of it. */
+  reportedBy?: string;
 }
 
 /** Binds many pods in one store transaction; answers in the order asked, undefined for success. */
 export interface Binder {
+  /** Whether it writes the event that tells of a binding which names its reporter; otherwise the caller does. */
+  readonly writesEvents?: boolean;
   bindAll(bindings: readonly Binding[]): Promise<Array<Error | undefined>>;
 }

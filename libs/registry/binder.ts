@@ -1,13 +1,14 @@
-import type { V1Binding, V1Pod, V1PodCondition } from '../api/gen/types.ts';
+import type { V1Binding, V1Pod } from '../api/gen/types.ts';
 import { podRequests } from '../api/kinds/pod/requests.ts';
 import { type ObjectName, objectKey } from '../api/meta.ts';
 import { type Clock, rfc3339 } from '../base/clock.ts';
-import { storedValue } from '../cache/document.ts';
 import { collectionPrefix } from '../cache/keys.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
 import { type Guard, GuardFailedError, type Write } from '../store/store.ts';
+import { boundValue } from './bound-pod.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
 import { generationOf, NodeLedger } from './node-ledger.ts';
+import type { Bound, ScheduledEvents } from './scheduled-events.ts';
 import { topologyLabels } from './topology.ts';
 import { type ObjectWriter, writeAttemptsMax } from './writer.ts';
 
@@ -22,12 +23,16 @@ export interface PodBinding {
   readonly labels?: Readonly<Record<string, string>>;
   /** Bindings of one group in one call stand or fall together, as far as one transaction holds them. */
   readonly group?: string;
+  /** The component that speaks in the event that tells of it; none is written when absent. */
+  readonly reportedBy?: string;
 }
 
 export interface BinderParts {
   readonly mirror: StoreMirror;
   readonly writer: ObjectWriter;
   readonly clock: Clock;
+  /** Tells people of bindings; nobody is told when absent. */
+  readonly events?: ScheduledEvents;
   /** Whether other processes bind pods in the same store; false when absent. */
   readonly isShared?: boolean;
 }
@@ -51,6 +56,8 @@ interface Asked {
 
 interface Planned {
   asked: Asked;
+  /** As it was before. */
+  pod: V1Pod;
   guard: Guard;
   write: Write;
   key: string;
@@ -69,6 +76,10 @@ export class PodBinder {
   private bindingsRevision = 0;
 
   constructor(private readonly parts: BinderParts) {}
+
+  get writesEvents(): boolean {
+    return this.parts.events !== undefined;
+  }
 
   /** Made when the first pod is bound: it reads all pods, and some servers never bind any. */
   private get ledger(): NodeLedger {
@@ -122,6 +133,7 @@ export class PodBinder {
         planned = this.plan(round, errors);
       }
       if (planned.length === 0 || (await this.commit(planned))) {
+        this.report(planned);
         for (const asked of round) asked.settle(errors.get(asked));
         return;
       }
@@ -153,6 +165,15 @@ export class PodBinder {
       }
     }
     return all;
+  }
+
+  private report(planned: readonly Planned[]): void {
+    const bound: Bound[] = [];
+    for (const { asked, pod } of planned) {
+      const { nodeName, reportedBy } = asked.binding;
+      if (reportedBy !== undefined) bound.push({ pod, nodeName, reportedBy });
+    }
+    this.parts.events?.tell(bound);
   }
 
   private undo(planned: readonly Planned[]): void {
@@ -200,9 +221,9 @@ export class PodBinder {
     this.ledger.enter(at, { nodeName: binding.nodeName, generation: generationOf(pod), amounts });
     const place = topologyLabels(this.parts.mirror, binding.nodeName);
     const placed = place ? { ...binding, labels: { ...binding.labels, ...place } } : binding;
-    const bound = boundPod(pod, placed, rfc3339(this.parts.clock.now()));
+    const value = boundValue(document, placed, rfc3339(this.parts.clock.now()));
     const key = prefix + at;
-    return { asked, key: at, guard: { key, revision: document.revision }, write: { key, value: storedValue(bound) } };
+    return { asked, pod, key: at, guard: { key, revision: document.revision }, write: { key, value } };
   }
 }
 
@@ -220,25 +241,6 @@ function refusalOf({ metadata, spec }: V1Pod, { uid, name }: PodBinding): string
   if (spec?.nodeName) return `pod ${name} is already assigned to node "${spec.nodeName}"`;
   if (spec?.schedulingGates?.length) return `pod ${name} has non-empty .spec.schedulingGates`;
   return undefined;
-}
-
-function boundPod(pod: V1Pod, binding: PodBinding, now: string): V1Pod {
-  const others = (pod.status?.conditions ?? []).filter((condition) => condition.type !== 'PodScheduled');
-  const scheduled: V1PodCondition = {
-    type: 'PodScheduled',
-    status: 'True',
-    lastTransitionTime: now,
-    observedGeneration: pod.metadata?.generation,
-  };
-  const metadata = { ...pod.metadata };
-  if (binding.annotations) metadata.annotations = { ...metadata.annotations, ...binding.annotations };
-  if (binding.labels) metadata.labels = { ...metadata.labels, ...binding.labels };
-  return {
-    ...pod,
-    metadata,
-    spec: { ...pod.spec!, nodeName: binding.nodeName },
-    status: { ...pod.status, conditions: [...others, scheduled] },
-  };
 }
 
 /** One binding as the API takes it: the pod's name, and a Binding that names the node. @throws StatusError. */
