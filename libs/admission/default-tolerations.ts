@@ -13,13 +13,17 @@ export function defaultTolerations(tolerationSeconds = evictionTolerationSeconds
     resources: ['/pods'],
     admit({ operation, object, subresource }) {
       if (subresource !== undefined || operation === 'delete') return;
-      const spec = (object as V1Pod).spec;
+      const pod = object as V1Pod;
+      const { spec } = pod;
       if (!spec) return;
       const given = spec.tolerations ?? [];
       const missing = lostNodeTaints.filter((taint) => !given.some((one) => tolerates(one, taint)));
       if (missing.length === 0) return;
       const added = missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }));
-      spec.tolerations = [...given, ...added];
+      const tolerations = [...given, ...added];
+      // The draft of an update may share its specification with the object before; a new pod is nobody else's.
+      if (operation === 'create') spec.tolerations = tolerations;
+      else pod.spec = { ...spec, tolerations };
     },
   };
 }

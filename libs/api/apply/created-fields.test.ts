@@ -1,8 +1,9 @@
 import { conformObject } from '../decode/decode.ts';
 import type { KubeObject } from '../meta.ts';
 import { schema } from '../schema/schema.ts';
+import { zeroObject } from './creator-fields.ts';
 import { resetFieldsOf } from './reset-fields.ts';
-import { ownersAfterUpdate, updateManagedFields, zeroObject } from './update.ts';
+import { ownersAfterUpdate, updateManagedFields } from './update.ts';
 
 const container = (name: string, more: object = {}) => ({ name, image: `${name}:1`, ...more });
 const port = (containerPort: number, protocol?: string) => ({ containerPort, protocol });

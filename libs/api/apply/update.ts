@@ -1,10 +1,8 @@
-import { zeroOf } from '../decode/zero.ts';
 import type { V1ManagedFieldsEntry } from '../gen/types.ts';
 import type { KubeObject } from '../meta.ts';
 import type { TypeSchema } from '../schema/types.ts';
-import { createdFieldsText } from './created-fields.ts';
+import { fieldsOfCreator, zeroObject } from './creator-fields.ts';
 import { FieldSet } from './field-set.ts';
-import { internedFields } from './interned-fields.ts';
 import { identityKey, Owner, type Owners, readOwners, writeOwners } from './managers.ts';
 import { afterWrite, capUpdaters, changesOf, withoutUnowned } from './ownership.ts';
 import { ElementError } from './path-element.ts';
@@ -37,18 +35,6 @@ export function managerOfUserAgent(userAgent: string | undefined): string {
     .filter((letter) => letter >= ' ' && letter !== '\u007f')
     .join('')
     .slice(0, managerLengthMax);
-}
-
-const zeroObjects = new WeakMap<TypeSchema, Members>();
-
-/** What an object of a type looks like before anything is set in it. Shared: not to be changed. */
-export function zeroObject(type: TypeSchema): Members {
-  let zero = zeroObjects.get(type);
-  if (!zero) {
-    zero = zeroOf(rootSchema(type)) as Members;
-    zeroObjects.set(type, zero);
-  }
-  return zero;
 }
 
 /** The object without managedFields, sharing everything else. */
@@ -89,7 +75,7 @@ export function ownersAfterUpdate(
   const identity = { manager, operation: 'Update', apiVersion, subresource } as const;
   const key = identityKey(identity);
   const own = left.get(key);
-  left.set(key, new Owner(identity, context.time, own ? set.union(own.set) : set));
+  left.set(key, own ? own.adding(set, context.time) : new Owner(identity, context.time, set));
   return left;
 }
 
@@ -135,8 +121,8 @@ function creatorOf(object: Members, reset: ReadonlySet<string>, context: WriteCo
   const { apiVersion, subresource = '' } = context;
   const identity = { manager: context.manager || 'unknown', operation: 'Update', apiVersion, subresource } as const;
   try {
-    const text = createdFieldsText(object, zeroObject(context.type), { schema: rootSchema(context.type), reset });
-    if (text !== '') owners.set(identityKey(identity), new Owner(identity, context.time, internedFields(text)));
+    const fields = fieldsOfCreator(object, { type: context.type, reset });
+    if (fields) owners.set(identityKey(identity), new Owner(identity, context.time, fields));
   } catch (error) {
     if (!(error instanceof ElementError)) throw error;
   }
