@@ -11,6 +11,7 @@ const partVerbs = ['get', 'patch', 'update'];
 /** Groups in the order in which upstream shows them; others follow by name. */
 const groupOrder = [
   '',
+  'apiregistration.k8s.io',
   'apps',
   'events.k8s.io',
   'authentication.k8s.io',
@@ -28,6 +29,8 @@ const groupOrder = [
   'coordination.k8s.io',
   'node.k8s.io',
   'discovery.k8s.io',
+  'resource.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
 ];
 
 interface Part {
@@ -61,6 +64,14 @@ export class Discovery {
 
   hasGroup(group: string): boolean {
     return this.groups().some((one) => one.name === group);
+  }
+
+  /** Every path of the discovery itself. */
+  paths(): string[] {
+    const groups = this.groups().filter(({ name }) => name !== '');
+    const ofGroup = (name: string, versions: string[]) => versions.map((version) => `/apis/${name}/${version}`);
+    const below = groups.flatMap(({ name, versions }) => [`/apis/${name}`, ...ofGroup(name, versions)]);
+    return ['/api', '/api/v1', '/apis', '/apis/', ...below];
   }
 
   private definitions(): ResourceDefinition[] {
@@ -114,7 +125,7 @@ export class Discovery {
     const items = this.groups()
       .filter((group) => (group.name === '') === core)
       .map((group) => ({
-        metadata: { name: group.name === '' ? undefined : group.name, creationTimestamp: null },
+        metadata: group.name === '' ? {} : { name: group.name },
         versions: group.versions.map((version) => {
           const other = foreign.find((one) => one.group === group.name && one.version === version);
           const own = () =>
@@ -198,7 +209,9 @@ function partEntries(definition: ResourceDefinition) {
 }
 
 function aggregatedEntry(definition: ResourceDefinition) {
-  const { group, version, plural, singular, namespaced, kind, shortNames, categories } = definition;
+  // Built-in kinds name group and version only where they are not those around them.
+  const { group, version } = definition.customSchema ? definition : { group: '', version: '' };
+  const { plural, singular, namespaced, kind, shortNames, categories } = definition;
   const subresources = partsOf(definition).map((part) => ({
     subresource: part.name,
     responseKind: { group: part.group ?? group, version: part.version ?? version, kind: part.kind },

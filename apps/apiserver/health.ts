@@ -10,7 +10,7 @@ export interface HealthAnswer {
   readonly text: string;
 }
 
-const endpoints = new Set(['livez', 'readyz', 'healthz']);
+export const healthEndpoints = ['healthz', 'livez', 'readyz'];
 
 /** Answers /livez, /readyz, /healthz and their single checks; undefined for other paths. */
 export async function healthAnswer(
@@ -19,7 +19,7 @@ export async function healthAnswer(
   checks: readonly HealthCheck[],
 ): Promise<HealthAnswer | undefined> {
   const [, endpoint = '', name, ...more] = path.split('/');
-  if (!endpoints.has(endpoint) || more.length > 0) return undefined;
+  if (!healthEndpoints.includes(endpoint) || more.length > 0) return undefined;
   if (name !== undefined && name !== '') {
     const one = checks.find((check) => check.name === name);
     return one ? single(one) : undefined;

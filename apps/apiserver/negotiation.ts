@@ -19,6 +19,8 @@ export interface Offer {
   readonly protobuf?: boolean;
   /** Whether the object can be shown as a table: reviews and their kin cannot. */
   readonly table?: boolean;
+  /** Whether all groups can be listed with all of their resources. */
+  readonly discovery?: boolean;
 }
 
 export const protobufType = 'application/vnd.kubernetes.protobuf';
@@ -34,12 +36,12 @@ const encodings: Readonly<Record<string, Encoding>> = {
 };
 /** Clients send few distinct Accept headers; each is read once. */
 const cachedHeadersMax = 256;
-const caches = [0, 1, 2, 3].map(() => new Map<string, Negotiated | undefined>());
+const caches = Array.from({ length: 8 }, () => new Map<string, Negotiated | undefined>());
 
 /** The form of the Accept header that is preferred among those served. @throws StatusError NotAcceptable. */
 export function negotiate(accept: string | undefined, offer: Offer = {}): Negotiated {
   if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return plain;
-  const cache = caches[(offer.protobuf ? 1 : 0) + (offer.table === false ? 2 : 0)]!;
+  const cache = caches[(offer.protobuf ? 1 : 0) + (offer.table === false ? 2 : 0) + (offer.discovery ? 4 : 0)]!;
   let found = cache.get(accept);
   if (!found && !cache.has(accept)) {
     found = firstServed(accept, offer);
@@ -87,7 +89,7 @@ function rangesOf(accept: string): MediaRange[] {
 function firstServed(accept: string, offer: Offer): Negotiated | undefined {
   for (const { type, parameters } of rangesOf(accept)) {
     const encoding = encodings[type];
-    const form = encoding && formOf(parameters);
+    const form = encoding && formOf(parameters, offer);
     if (!form || (form === 'table' && offer.table === false)) continue;
     if (encoding === 'protobuf' && !hasMessage(form, parameters, offer)) continue;
     return { form, parameters, encoding };
@@ -103,9 +105,11 @@ function hasMessage(form: AnswerForm, { g }: Readonly<Record<string, string>>, {
   return form === 'metadata' || (form === 'object' && g === undefined && protobuf === true);
 }
 
-function formOf({ as, g, v }: Readonly<Record<string, string>>): AnswerForm | undefined {
+function formOf({ as, g, v }: Readonly<Record<string, string>>, { discovery }: Offer): AnswerForm | undefined {
   if (as === undefined) return 'object';
-  if (g === 'apidiscovery.k8s.io') return 'object';
+  if (discovery && g === 'apidiscovery.k8s.io') {
+    return v === 'v2' && as === 'APIGroupDiscoveryList' ? 'object' : undefined;
+  }
   if (g !== 'meta.k8s.io' || v !== 'v1') return undefined;
   if (as === 'Table') return 'table';
   return as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList' ? 'metadata' : undefined;

@@ -38,7 +38,7 @@ async function answer(
   }
   const groupVersion = path.slice(v3Prefix.length);
   const document = await openapi.groupVersion(groupVersion);
-  if (!document) return sendText(response, '404 page not found\n', 404);
+  if (!document) return sendText(response, '', 404);
   if (hash !== null && hash !== document.hash) {
     response.writeHead(301, { location: `${path}?hash=${document.hash}` });
     response.end();

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { methodNotAllowed } from '../../libs/registry/errors.ts';
 import { sendObject, sendText } from './answers.ts';
 import type { Discovery } from './discovery.ts';
-import { type HealthCheck, healthAnswer } from './health.ts';
+import { type HealthCheck, healthAnswer, healthEndpoints } from './health.ts';
 import { negotiate } from './negotiation.ts';
 import type { RequestInfo } from './request-info.ts';
 import { versionInfo } from './version.ts';
@@ -16,6 +16,15 @@ export interface PathParts {
 }
 
 const notFoundText = '404 page not found\n';
+const documentPaths = [
+  '/.well-known/openid-configuration',
+  '/metrics',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/openapi/v3/',
+  '/openid/v1/jwks',
+  '/version',
+];
 
 /** Answers what is not a resource: health, version, discovery, schemas, metrics. */
 export class PathHandler {
@@ -34,17 +43,20 @@ export class PathHandler {
     if (path === '/metrics' && this.parts.metricsText) {
       return sendText(response, await this.parts.metricsText(), 200, 'text/plain; version=0.0.4; charset=utf-8');
     }
-    if (path === '/')
-      return sendObject(response, {
-        paths: ['/api', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version'],
-      });
+    if (path === '/') return sendObject(response, { paths: this.paths() });
     if (this.parts.documents.some((serve) => serve(info, raw, response))) return;
     this.answerDiscovery(path, raw, response);
   }
 
+  private paths(): string[] {
+    const { discovery, checks } = this.parts;
+    const health = healthEndpoints.flatMap((one) => [`/${one}`, ...checks.map(({ name }) => `/${one}/${name}`)]);
+    return [...discovery.paths(), ...health, ...documentPaths].sort();
+  }
+
   private answerDiscovery(path: string, raw: IncomingMessage, response: ServerResponse): void {
-    const { parameters, encoding } = negotiate(raw.headers.accept, { protobuf: true });
-    const aggregated = parameters.g === 'apidiscovery.k8s.io' && parameters.v === 'v2';
+    const { parameters, encoding } = negotiate(raw.headers.accept, { protobuf: true, table: false, discovery: true });
+    const aggregated = parameters.g === 'apidiscovery.k8s.io';
     const answer = this.parts.discovery.answer(path, aggregated);
     if (!answer) {
       sendText(response, notFoundText, 404);

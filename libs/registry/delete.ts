@@ -1,6 +1,7 @@
 import type { KubeObject, ObjectName } from '../api/meta.ts';
 import { objectKey } from '../api/meta.ts';
 import { sameValue } from '../api/validation/equality.ts';
+import { rfc3339 } from '../base/clock.ts';
 import { Document } from '../cache/document.ts';
 import { conflict, modifiedMeanwhile, notFound, preconditionFailed } from './errors.ts';
 import { finalizersFor, markDeleted, mayGo } from './finalization.ts';
@@ -42,19 +43,20 @@ export async function deleteObject(parts: Parts, at: ObjectName, request: Delete
   throw conflict(parts.definition, at.name, modifiedMeanwhile);
 }
 
-function checkPreconditions({ definition }: Parts, document: Document, request: DeleteRequest): void {
+function checkPreconditions({ definition, behaviour }: Parts, document: Document, request: DeleteRequest): void {
   const { uid, resourceVersion } = request.preconditions ?? {};
   const metadata = document.object.metadata ?? {};
   const name = metadata.name ?? '';
+  const failed = behaviour.onlyMarked ? conflict : preconditionFailed;
   if (uid !== undefined && uid !== metadata.uid) {
-    throw preconditionFailed(
+    throw failed(
       definition,
       name,
       `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
     );
   }
   if (resourceVersion !== undefined && resourceVersion !== String(document.revision)) {
-    throw preconditionFailed(
+    throw failed(
       definition,
       name,
       `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ` +
@@ -73,7 +75,8 @@ function lingering(parts: Parts, previous: Document, request: DeleteRequest): Ku
   const metadata = metadataOf(draft);
   metadata.finalizers = finalizers.length > 0 ? finalizers : undefined;
   if (!metadata.deletionTimestamp) {
-    markDeleted(draft, grace, clock);
+    if (behaviour.onlyMarked) metadata.deletionTimestamp = rfc3339(clock.now());
+    else markDeleted(draft, grace, clock);
     behaviour.markDeleted?.(draft);
   } else if (grace < (metadata.deletionGracePeriodSeconds ?? 0)) {
     shortenGrace(draft, grace);

@@ -4,7 +4,7 @@ import { apiVersionOf } from '../api/meta.ts';
 import { sameValue } from '../api/validation/equality.ts';
 import { type Clock, rfc3339 } from '../base/clock.ts';
 import { type Random, randomSuffix } from '../base/random.ts';
-import { badRequest, invalid, noSuchResource } from './errors.ts';
+import { badRequest, invalid } from './errors.ts';
 
 /** Names are cut so that a generated suffix fits. */
 const generatedNameBaseLettersMax = 58;
@@ -23,7 +23,7 @@ export function place(definition: ResourceDefinition, draft: KubeObject, at: Par
       throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
     }
     metadata.namespace = at.namespace;
-  } else if (metadata.namespace) throw noSuchResource();
+  } else metadata.namespace = undefined;
   if (at.name === undefined) return;
   if (!metadata.name) metadata.name = at.name;
   if (metadata.name !== at.name) {

@@ -47,6 +47,8 @@ export interface Rider {
 export interface Behaviour {
   /** The deleted object is the answer to its deletion. */
   readonly returnsDeleted?: boolean;
+  /** A deletion leaves a mark and no more at first: it counts no grace, and the generation stays. */
+  readonly onlyMarked?: boolean;
   /** What happens to dependents when a deletion does not say. */
   readonly orphansByDefault?: boolean;
   /** Said of a deletion that leaves this to the default. */

@@ -34,5 +34,5 @@ export const runtimeclasses: ResourceDefinition<V1RuntimeClass> = {
     before: immutable<V1RuntimeClass>('handler'),
     asNewFirst: true,
   }),
-  columns: [nameColumn, column('Handler', 'The runtime behind it.', (object) => object.handler), ageColumn],
+  columns: [nameColumn, column('Handler', '', (object) => object.handler), ageColumn],
 };

@@ -21,6 +21,7 @@ export function withCondition(
 
 /** Definitions stay while they have instances. */
 export const definitionBehaviour: Behaviour = {
+  onlyMarked: true,
   heldBack: ({ metadata }: KubeObject) => !metadata?.deletionTimestamp,
   markDeleted(draft: KubeObject) {
     const definition = draft as V1CustomResourceDefinition;

@@ -7,10 +7,10 @@ const lasting = new Set(['default', 'kube-system', 'kube-public']);
 /** A namespace stays until its content is gone, which the namespace controller says through spec.finalizers. */
 export const namespaceBehaviour: Behaviour = {
   returnsDeleted: true,
+  onlyMarked: true,
   heldBack: (object) => ((object as V1Namespace).spec?.finalizers?.length ?? 0) > 0,
   markDeleted(draft) {
     const namespace = draft as V1Namespace;
-    if (namespace.metadata) namespace.metadata.deletionGracePeriodSeconds = undefined;
     namespace.status = { ...namespace.status, phase: 'Terminating' };
   },
   carry: {
