@@ -135,4 +135,9 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly columns?: ReadonlyArray<PrinterColumn<T>>;
   /** Fields that field selectors may name, besides metadata.name and metadata.namespace. */
   readonly selectableFields?: Readonly<Record<string, FieldReader<T>>>;
+  /**
+   * Those selectable fields that most objects lack: each is '' where no member of the object has the last name of its
+   * path, so that selecting by it need not parse such objects.
+   */
+  readonly sparseFields?: readonly string[];
 }

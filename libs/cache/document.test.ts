@@ -26,6 +26,13 @@ describe('Document', () => {
     expect(document.revision).toBe(1234);
   });
 
+  it('tells without parsing which members it cannot have', () => {
+    const document = Document.ofValue(storedValue(object), 42);
+    expect(['data', 'note', 'name'].map((member) => document.mayHave(member))).toEqual([true, true, true]);
+    expect(document.mayHave('nodeName')).toBe(false);
+    expect(Document.ofObject(object).mayHave('nodeName')).toBe(true);
+  });
+
   it('gives list items without kind and apiVersion', () => {
     const document = Document.ofValue(storedValue(object), 42);
     expect(JSON.parse(`{${document.itemHead}${document.itemTail}`)).toEqual({

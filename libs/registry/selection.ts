@@ -69,7 +69,9 @@ function fieldReader(definition: ResourceDefinition, field: string): (document: 
   if (field === 'metadata.namespace') return (document) => document.object.metadata?.namespace ?? '';
   const read = definition.selectableFields?.[field];
   if (!read) throw badRequest(`field label not supported: ${field}`);
-  return (document) => read(document.object);
+  if (!definition.sparseFields?.includes(field)) return (document) => read(document.object);
+  const member = field.slice(field.lastIndexOf('.') + 1);
+  return (document) => (document.mayHave(member) ? read(document.object) : '');
 }
 
 function labelTest(text: string): Test {

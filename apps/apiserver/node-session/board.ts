@@ -7,7 +7,7 @@ import { pods } from '../../../libs/api/kinds/pod.ts';
 import { secrets } from '../../../libs/api/kinds/secret.ts';
 import { services } from '../../../libs/api/kinds/service.ts';
 import { type KubeObject, nameOf, objectKey, type Resource } from '../../../libs/api/meta.ts';
-import type { Informer } from '../../../libs/client/informer.ts';
+import { Informer } from '../../../libs/client/informer.ts';
 import { InformerSet, type InformerSetOptions } from '../../../libs/client/informer-set.ts';
 import type { MirroredResource } from '../../../libs/node/link.ts';
 import { encodeJson } from '../../../libs/wire/json.ts';
@@ -37,6 +37,8 @@ export const mirroredResources: readonly MirroredResource[] = [
 
 const ofEveryNode: ReadonlySet<MirroredResource> = new Set(['services', 'endpointslices', 'nodes']);
 const byNode = 'node';
+/** Pods that wait for a node concern nobody here: they are not even parsed. */
+const boundPods = 'spec.nodeName!=';
 
 /**
  * What every node is told of: one watch per resource, shared by all sessions, and who is concerned by each object.
@@ -44,6 +46,7 @@ const byNode = 'node';
  */
 export class Board {
   readonly informers: InformerSet;
+  private readonly pods: Informer<V1Pod>;
   private readonly listeners = new Map<string, Set<BoardListener>>();
   /** How many pods of each node refer to each ConfigMap and Secret. */
   private readonly referrers = new Map<Reference, Map<string, number>>();
@@ -53,8 +56,9 @@ export class Board {
 
   constructor(options: InformerSetOptions) {
     this.informers = new InformerSet(options);
-    const ownPods = this.informers.of(pods).addIndex(byNode, (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []));
-    ownPods.addHandler({
+    this.pods = new Informer({ ...options, resource: pods, fieldSelector: boundPods });
+    this.pods.addIndex(byNode, (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []));
+    this.pods.addHandler({
       added: (pod) => this.podChanged(undefined, pod),
       updated: (pod, previous) => this.podChanged(previous, pod),
       deleted: (pod) => this.podChanged(pod, undefined),
@@ -74,11 +78,12 @@ export class Board {
   /** Resolves once every collection is complete. */
   async start(signal: AbortSignal): Promise<void> {
     this.informers.start();
+    this.pods.start();
     await Promise.all(mirroredResources.map((resource) => this.informer(resource).waitSynced(signal)));
   }
 
-  stop(): Promise<void> {
-    return this.informers.stop();
+  async stop(): Promise<void> {
+    await Promise.all([this.informers.stop(), this.pods.stop()]);
   }
 
   subscribe(listener: BoardListener): () => void {
@@ -107,7 +112,7 @@ export class Board {
   }
 
   pod(key: string): V1Pod | undefined {
-    return this.informers.of(pods).get(key);
+    return this.pods.get(key);
   }
 
   node(name: string): V1Node | undefined {
@@ -115,23 +120,17 @@ export class Board {
   }
 
   podsOf(nodeName: string): V1Pod[] {
-    return this.informers.of(pods).byIndex(byNode, nodeName);
+    return this.pods.byIndex(byNode, nodeName);
   }
 
   refersTo(nodeName: string, reference: Reference): boolean {
     return this.referencesOfNode.get(nodeName)?.has(reference) ?? false;
   }
 
-  private informer(resource: MirroredResource): Informer<KubeObject> {
-    const definitions: Record<MirroredResource, Resource> = {
-      configmaps,
-      secrets,
-      services,
-      endpointslices,
-      nodes,
-      pods,
-    };
-    return this.informers.of(definitions[resource]);
+  private informer(resource: MirroredResource): Pick<Informer<KubeObject>, 'get' | 'list' | 'waitSynced'> {
+    if (resource === 'pods') return this.pods;
+    const definitions = { configmaps, secrets, services, endpointslices, nodes };
+    return this.informers.of<KubeObject>(definitions[resource]);
   }
 
   private objects(nodeName: string, resource: MirroredResource): KubeObject[] {

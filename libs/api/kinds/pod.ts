@@ -60,4 +60,5 @@ export const pods: ResourceDefinition<V1Pod> = {
     'status.podIP': (pod) => pod.status?.podIPs?.[0]?.ip ?? '',
     'status.nominatedNodeName': (pod) => pod.status?.nominatedNodeName ?? '',
   },
+  sparseFields: ['spec.nodeName', 'status.nominatedNodeName'],
 };
