@@ -2,6 +2,7 @@ import { type Applied, applyPatch } from '../api/apply/apply.ts';
 import { conformPatched } from '../api/decode/decode.ts';
 import type { V1ManagedFieldsEntry } from '../api/gen/types.ts';
 import { type KubeObject, type ObjectName, objectKey } from '../api/meta.ts';
+import { cloneJson } from '../api/patch/json-value.ts';
 import { isStatus } from '../base/status.ts';
 import type { Document } from '../cache/document.ts';
 import { createDraft } from './create.ts';
@@ -12,6 +13,7 @@ import { modifyObject } from './modify.ts';
 import { checkKind, metadataOf, place } from './object-meta.ts';
 import type { Parts } from './parts.ts';
 import type { PatchRequest, WriteAnswer } from './requests.ts';
+import { storesInForm } from './sections.ts';
 import { nextState } from './update.ts';
 
 /** Server-side apply: creates the object where there is none. @throws StatusError. */
@@ -31,7 +33,7 @@ export async function applyObject(parts: Parts, at: ObjectName, request: PatchRe
     dryRun: request.dryRun,
     subresource: request.subresource,
     next: (previous) => {
-      const draft = inForm(parts, at, applyTo(parts, previous.object, request));
+      const draft = inForm(parts, at, applyTo(parts, previous.object, request), previous.object);
       return nextState(parts, { draft, previous, request, ownershipDone: true });
     },
   });
@@ -65,11 +67,15 @@ function applyTo(parts: Parts, current: KubeObject | undefined, request: PatchRe
   });
 }
 
-function inForm(parts: Parts, at: ObjectName, applied: Applied): KubeObject {
+function inForm(parts: Parts, at: ObjectName, applied: Applied, previous?: KubeObject): KubeObject {
+  const { definition } = parts;
   const metadata = applied.object.metadata as { managedFields?: unknown };
   const { managedFields, ...others } = metadata;
-  const { object } = conformPatched({ ...applied.object, metadata: others }, expectedOf(parts.definition));
+  const whole = { ...applied.object, metadata: others };
+  const settled = storesInForm(definition);
+  const plain = settled || !previous ? whole : cloneJson(whole);
+  const { object } = conformPatched(plain, expectedOf(definition), settled ? previous : undefined);
   if (managedFields) metadataOf(object).managedFields = managedFields as V1ManagedFieldsEntry[];
-  place(parts.definition, object, at);
+  place(definition, object, at);
   return object;
 }

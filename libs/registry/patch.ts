@@ -10,8 +10,9 @@ import { checkFields } from './field-validation.ts';
 import { modifyObject } from './modify.ts';
 import { metadataOf, place } from './object-meta.ts';
 import type { Parts } from './parts.ts';
-import { applyPlainPatch } from './patch-body.ts';
+import { applyPlainPatch, sectionsOf } from './patch-body.ts';
 import type { PatchRequest, WriteAnswer } from './requests.ts';
+import { draftOf, storesInForm } from './sections.ts';
 import { nextState } from './update.ts';
 
 /** Changes an object by a patch of any type. @throws StatusError. */
@@ -23,8 +24,9 @@ export async function patchObject(parts: Parts, at: ObjectName, request: PatchRe
     dryRun: request.dryRun,
     subresource: request.subresource,
     next: (previous) => {
-      const patched = applyPlainPatch(request, draftFor(request, previous), definition.type);
-      const { object: draft, complaints } = conformPatched(patched, expectedOf(definition));
+      const patched = applyPlainPatch(request, draftFor(definition, request, previous), definition.type);
+      const settled = storesInForm(definition) ? previous.object : undefined;
+      const { object: draft, complaints } = conformPatched(patched, expectedOf(definition), settled);
       checkPatchedKind(definition, draft);
       checkFields(definition, { object: draft, complaints: [...request.complaints, ...complaints] }, request);
       if (metadataOf(draft).name !== at.name) throw badRequest('a patch cannot change the name of an object');
@@ -49,7 +51,10 @@ function checkPatchedKind(definition: ResourceDefinition, draft: KubeObject): vo
  * What a patch changes. Nearly no patch is about managedFields, and what a write says nothing about stays; a patch that
  * is gets a copy of its own.
  */
-function draftFor(request: PatchRequest, previous: Document): KubeObject {
-  if (!JSON.stringify(request.body ?? null).includes('managedFields')) return previous.copyWithoutOwnership();
-  return JSON.parse(previous.bytes.toString()) as KubeObject;
+function draftFor(definition: ResourceDefinition, request: PatchRequest, previous: Document): KubeObject {
+  if (JSON.stringify(request.body ?? null).includes('managedFields')) {
+    return JSON.parse(previous.bytes.toString()) as KubeObject;
+  }
+  if (!storesInForm(definition)) return previous.copyWithoutOwnership();
+  return draftOf(previous.object, sectionsOf(request));
 }

@@ -1,5 +1,6 @@
 import type { ResourceDefinition, SubresourceUpdate } from '../api/definition.ts';
 import type { KubeObject, ObjectName } from '../api/meta.ts';
+import { cloneJson } from '../api/patch/json-value.ts';
 import { anyUpdate } from '../api/validation/object.ts';
 import { worded } from '../api/validation/wording.ts';
 import type { StatusError } from '../base/status.ts';
@@ -12,6 +13,7 @@ import { modifyObject } from './modify.ts';
 import { carryMetadata, checkKind, countGeneration, metadataOf, place } from './object-meta.ts';
 import type { AdmissionAttributes, Parts } from './parts.ts';
 import type { DecodedObject, WriteAnswer, WriteRequest } from './requests.ts';
+import { draftOfBody, shareEqualSections, storesInForm } from './sections.ts';
 
 /** Replaces an object by a request's body. @throws StatusError. */
 export async function updateObject(
@@ -30,13 +32,12 @@ export async function updateObject(
     return { document: await createDraft(parts, body.object, request), created: true };
   }
   if (definition.updateNeedsVersion && !wanted) throw versionNeeded(definition, at.name);
-  const text = JSON.stringify(body.object);
   const { document } = await modifyObject(parts, {
     at,
     dryRun: request.dryRun,
     subresource: request.subresource,
     next(previous) {
-      const draft = JSON.parse(text) as KubeObject;
+      const draft = storesInForm(definition) ? draftOfBody(body.object, previous.object) : cloneJson(body.object);
       checkUid(definition, draft, previous);
       return nextState(parts, { draft, previous, request });
     },
@@ -74,6 +75,7 @@ export async function nextState(parts: Parts, step: Step): Promise<KubeObject> {
   const update = updateBy(definition, request);
   // First of all, so that nobody comes to own what the update does not change.
   update?.prepare(draft, previous);
+  shareEqualSections(draft, previous);
   if (!step.ownershipDone) recordUpdate(definition, { draft, previous, request, clock: parts.clock });
   const attributes: AdmissionAttributes = {
     operation: 'update',

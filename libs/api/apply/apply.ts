@@ -5,13 +5,14 @@ import type { ValueSchema } from '../schema/types.ts';
 import { problemsOfApplied } from './check.ts';
 import { compareValues } from './compare.ts';
 import { type Conflict, conflictError, conflictsOf } from './conflict.ts';
+import { zeroObject } from './creator-fields.ts';
 import { FieldSet } from './field-set.ts';
 import { identityKey, Owner, type Owners, readOwners, writeOwners } from './managers.ts';
 import { mergeApplied } from './merge.ts';
 import { ownedPaths } from './owned.ts';
 import { afterWrite, changesOf, takenFromOthers, withoutUnowned } from './ownership.ts';
 import { removePaths, withNamedFields } from './remove.ts';
-import { ownersAfterUpdate, type WriteContext, withoutManagedFields, zeroObject } from './update.ts';
+import { ownersAfterUpdate, type WriteContext, withoutManagedFields } from './update.ts';
 import { isMembers, type Members, rootSchema } from './walk.ts';
 
 export interface ApplyContext extends WriteContext {
@@ -21,8 +22,9 @@ export interface ApplyContext extends WriteContext {
 
 export interface Applied {
   /**
-   * The object after the apply, managedFields included, as plain data of its own: it still is to be brought into form
-   * (conformPatched) and to get defaults.
+   * The object after the apply, managedFields included, as plain data: it still is to be brought into form
+   * (conformPatched) and to get defaults. Top-level fields that the apply leaves as they are, are the stored object's
+   * own; the rest, metadata always, is a copy.
    */
   readonly object: Members;
   /** Whether the configuration changes nothing but, perhaps, ownership. */
@@ -145,6 +147,15 @@ function ownersBefore(current: KubeObject | undefined, context: ApplyContext): O
   return ownersAfterUpdate(owners, objects, { ...context, manager: 'before-first-apply' });
 }
 
+function sharing(merged: Members, live: Members): Members {
+  const object: Members = { ...merged };
+  for (const name of Object.keys(merged)) {
+    if (merged[name] !== live[name] || name === 'metadata') object[name] = cloneJson(merged[name]);
+  }
+  if (!isMembers(object.metadata)) object.metadata = {};
+  return object;
+}
+
 /** Kubernetes dates an applier's entry by the last time its apply changed the object. */
 function withFormerTime(owners: Owners, former: Owners, context: ApplyContext): Owners {
   const { manager, apiVersion, subresource = '' } = context;
@@ -170,8 +181,7 @@ export function applyPatch(current: KubeObject | undefined, applied: Members, co
   const start: Attempt = { live, applied, owners, schema, context };
   const outcome = resolve(attempt(start), start);
   const unchanged = current !== undefined && equalJson(live, outcome.merged);
-  const object = cloneJson(outcome.merged);
-  if (!isMembers(object.metadata)) object.metadata = {};
+  const object = sharing(outcome.merged, live);
   const entries = writeOwners(unchanged ? withFormerTime(outcome.owners, owners, context) : outcome.owners);
   if (entries) (object.metadata as Members).managedFields = entries;
   syncLastApplied(object, applied, context.manager);

@@ -86,15 +86,20 @@ export class FieldSet {
     return at?.member ?? false;
   }
 
+  /** The same instance where the other adds nothing. */
   union(other: FieldSet): FieldSet {
     if (other === this || other.isEmpty) return this;
     if (this.isEmpty) return other;
-    const children = new Map(this.children);
+    let children: Map<string, FieldSet> | undefined;
     for (const [element, child] of other.children) {
-      const own = children.get(element);
-      children.set(element, own ? own.union(child) : child);
+      const own = this.children.get(element);
+      const both = own ? own.union(child) : child;
+      if (both === own) continue;
+      children ??= new Map(this.children);
+      children.set(element, both);
     }
-    return new FieldSet(this.member || other.member, children);
+    if (!children && (this.member || !other.member)) return this;
+    return new FieldSet(this.member || other.member, children ?? this.children);
   }
 
   intersection(other: FieldSet): FieldSet {
@@ -118,16 +123,18 @@ export class FieldSet {
   }
 
   private without(other: FieldSet, recursive: boolean): FieldSet {
-    let changed = this.member && other.member;
-    const children = new Map<string, FieldSet>();
-    for (const [element, child] of this.children) {
-      const theirs = other.children.get(element);
-      const goes = recursive && theirs?.member;
-      const rest = theirs === undefined ? child : goes ? FieldSet.empty : child.without(theirs, recursive);
-      if (rest !== child) changed = true;
-      if (!rest.isEmpty) children.set(element, rest);
+    let children: Map<string, FieldSet> | undefined;
+    for (const [element, theirs] of other.children) {
+      const child = this.children.get(element);
+      if (!child) continue;
+      const rest = recursive && theirs.member ? FieldSet.empty : child.without(theirs, recursive);
+      if (rest === child) continue;
+      children ??= new Map(this.children);
+      if (rest.isEmpty) children.delete(element);
+      else children.set(element, rest);
     }
-    return changed ? new FieldSet(this.member && !other.member, children) : this;
+    if (!children && !(this.member && other.member)) return this;
+    return new FieldSet(this.member && !other.member, children ?? this.children);
   }
 
   /** Every member's path, in order. */

@@ -41,6 +41,12 @@ export class Owner {
     return set === this.built ? this : new Owner(this.identity, this.time, set);
   }
 
+  /** The same owner, who wrote again, with all of a set; its fields keep their written form where nothing is new. */
+  adding(set: FieldSet, time: string): Owner {
+    const all = this.set.union(set);
+    return new Owner(this.identity, time, all === this.set && this.fields ? this.fields : all);
+  }
+
   at(time: string, apiVersion: string): Owner {
     return new Owner({ ...this.identity, apiVersion }, time, this.set);
   }
@@ -51,7 +57,7 @@ export class Owner {
       manager,
       operation,
       apiVersion,
-      ...(this.time === undefined ? {} : { time: this.time }),
+      ...(this.time ? { time: this.time } : {}),
       fieldsType: 'FieldsV1',
       fieldsV1: this.fields ?? internedFields(this.set.toText()),
       ...(subresource === '' ? {} : { subresource }),

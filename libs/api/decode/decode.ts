@@ -119,14 +119,16 @@ export function decodeObject<T extends KubeObject = KubeObject>(
 
 /**
  * Brings plain data (a patched object, a body decoded before) into the form that the API keeps. `value` is taken over.
+ * @param settled an object in that form: what `value` shares with it is left as it is
  * @throws StatusError BadRequest
  */
 export function conformObject<T extends KubeObject = KubeObject>(
   value: unknown,
   expected: ExpectedType,
+  settled?: KubeObject,
 ): DecodedObject<T> {
   try {
-    const { object, unknownFields } = readTyped(value, expected.type);
+    const { object, unknownFields } = readTyped(value, expected.type, settled);
     return { object: object as T, complaints: unknownFields.map(unknown) };
   } catch (error) {
     refuse(error, cannotBeRead(expected));
@@ -140,9 +142,10 @@ export function conformObject<T extends KubeObject = KubeObject>(
 export function conformPatched<T extends KubeObject = KubeObject>(
   value: unknown,
   expected: ExpectedType,
+  settled?: KubeObject,
 ): DecodedObject<T> {
   try {
-    return conformObject<T>(value, expected);
+    return conformObject<T>(value, expected, settled);
   } catch (error) {
     if (!(error instanceof StatusError) || error.reason !== 'BadRequest') throw error;
     throw new StatusError('Invalid', `the patch makes the object unreadable: ${error.message}`, {

@@ -31,15 +31,19 @@ class TypedReader {
   members = 0;
   private readonly path: Array<string | number> = [];
 
+  /** @param settled an object whose members are in form already: the very same values are not looked at */
+  constructor(private readonly settled: Members | undefined) {}
+
   object(value: unknown, type: TypeSchema): Members {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) this.wants('an object', value);
     if (this.path.length > depthMax) throw new DecodeError([], `the body is nested too deep at ${this.path[0]}`);
     const members = value as Members;
     let gone: string[] = none;
+    const settled = this.path.length === 0 ? this.settled : undefined;
     for (const name in members) {
       this.members++;
       const given = members[name];
-      if (given === undefined) continue;
+      if (given === undefined || (settled !== undefined && given === settled[name])) continue;
       const field = type.fields.get(name);
       if (field === undefined) {
         if (type.preservesUnknown) continue;
@@ -146,10 +150,11 @@ function without(members: Members, names: readonly string[]): Members {
 
 /**
  * Reads a value as a type. `value` is taken over: it may be changed and become the result.
+ * @param settled an object of this type in its form; members that `value` shares with it are left as they are
  * @throws DecodeError for values of the wrong type, with their place.
  */
-export function readTyped(value: unknown, type: TypeSchema): TypedValue {
-  const reader = new TypedReader();
+export function readTyped(value: unknown, type: TypeSchema, settled?: object): TypedValue {
+  const reader = new TypedReader(settled as Members | undefined);
   const object = reader.object(value, type);
   return { object, unknownFields: reader.unknownFields, members: reader.members };
 }

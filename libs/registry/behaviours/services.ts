@@ -61,6 +61,8 @@ export class ServiceAllocator {
     const basket = new Basket();
     const service = draft as V1Service | undefined;
     const before = previous as V1Service | undefined;
+    // What a stored service says of itself has been taken when it was stored.
+    if (service && service.spec === before?.spec) return basket;
     if (service) chooseFamilies(service);
     if (service) this.reserveAddress(service, before, basket);
     if (service) this.reservePorts(service, before, basket);
