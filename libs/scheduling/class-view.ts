@@ -46,6 +46,10 @@ export class ClassView {
   private fixedVersion = new Uint32Array(0);
   private fixedOutcome = new Int32Array(0);
   private outcomes = new Int32Array(0);
+  /** By slot and scorer: points that the last judgement gave, weights included, but for those of regional scores. */
+  private points = new Float32Array(0);
+  /** By judging: its place among the scorers, or -1. */
+  private readonly scorerOf: readonly number[];
   /** An outcome of -1 - n is its refusal n. */
   readonly refused = new RefusalBook();
   private seen = -1;
@@ -68,6 +72,7 @@ export class ClassView {
     });
     this.scoring = this.judging.filter(scores);
     this.scorers = this.scoring.map(({ name }) => name);
+    this.scorerOf = this.judging.map((each) => this.scoring.indexOf(each));
     this.topologies = [...new Set(this.judging.flatMap(({ regional }) => regional?.topologies ?? []))];
     this.topologyVersion = cluster.table.topologyVersion;
   }
@@ -173,14 +178,13 @@ export class ClassView {
   }
 
   /** Writes the points of a node, weights included, in the order of `scorers`. */
-  pointsOf(slot: number, into: Float64Array, offset: number): void {
-    for (let at = 0; at < this.scoring.length; at++) {
-      const { weight, fixed, local, regional } = this.scoring[at]!;
-      let sum = 0;
-      if (fixed?.score) sum += fixed.score(slot);
-      if (local?.score) sum += local.score(slot);
-      if (regional?.score) sum += regional.score(slot);
-      into[offset + at] = sum * weight;
+  pointsOf(slot: number, into: Float32Array, offset: number): void {
+    const { length } = this.scoring;
+    for (let at = 0; at < length; at++) into[offset + at] = this.points[slot * length + at]!;
+    if (this.topologies.length === 0) return;
+    for (let at = 0; at < length; at++) {
+      const { weight, regional } = this.scoring[at]!;
+      if (regional?.score) into[offset + at]! += regional.score(slot) * weight;
     }
   }
 
@@ -253,13 +257,19 @@ export class ClassView {
   }
 
   private outcomeOf(slot: number, place: 'fixed' | 'local'): number {
+    const { judging, points, scorerOf } = this;
+    const row = slot * this.scoring.length;
     let score = 0;
-    for (const judgement of this.judging) {
+    for (let at = 0; at < judging.length; at++) {
+      const judgement = judging[at]!;
       const judge = judgement[place];
       if (judge === undefined) continue;
       const refusal = judge.filter?.(slot);
       if (refusal !== undefined) return -1 - this.refused.idOf(refusal, judgement);
-      if (judge.score !== undefined) score += judge.score(slot) * judgement.weight;
+      if (judge.score === undefined) continue;
+      const given = judge.score(slot) * judgement.weight;
+      points[row + scorerOf[at]!] = given;
+      score += given;
     }
     return Math.round(score * scoreUnit);
   }
@@ -334,6 +344,9 @@ export class ClassView {
     this.placeOf = longer(this.placeOf, -1);
     this.fixedOutcome = longer(this.fixedOutcome, 0);
     this.outcomes = longer(this.outcomes, unjudged);
+    const points = new Float32Array(length * this.scoring.length);
+    points.set(this.points);
+    this.points = points;
     const versions = new Uint32Array(length);
     versions.set(this.fixedVersion);
     this.fixedVersion = versions;

@@ -45,6 +45,7 @@ export class Cluster {
   private readonly priorities = new Map<number, number>();
   private readonly budgets = new Map<string, DisruptionBudget>();
   private readonly placed = new Map<string, PlacedPod>();
+  private reservationCount = 0;
   /** Placed members of each group. */
   private readonly gangs = new Map<string, number>();
   private readonly shapes = new Map<string, UsedShape>();
@@ -151,6 +152,7 @@ export class Cluster {
     const slot = this.table.slotFor(nodeName);
     const placed: PlacedPod = { key, info, slot, requests: info.shape.requests, isCounted, isReservation };
     this.placed.set(key, placed);
+    if (isReservation) this.reservationCount++;
     this.table.addPod(placed);
     if (isCounted) this.count(placed, 1);
     this.countGang(placed, 1);
@@ -166,6 +168,7 @@ export class Cluster {
     const placed = this.placed.get(key);
     if (placed === undefined) return undefined;
     this.placed.delete(key);
+    if (placed.isReservation) this.reservationCount--;
     if (placed.isCounted) this.count(placed, -1);
     this.table.removePod(placed);
     this.countGang(placed, -1);
@@ -205,7 +208,8 @@ export class Cluster {
 
   /** Gives the room back. */
   denominate(uid: string): PlacedPod | undefined {
-    return this.displace(nominationKey(uid));
+    // Asked before each decision, and mostly there are none.
+    return this.reservationCount === 0 ? undefined : this.displace(nominationKey(uid));
   }
 
   /** Sets a disruption budget; without `rule` it is gone. */

@@ -22,10 +22,13 @@ interface KeptGroup extends Omit<RefusedGroup, 'slots'> {
   examples: ReadonlyArray<{ name: string; lacks: readonly Lack[] }>;
 }
 
-/** What all decisions of a view have in common, as long as it lasts. */
-interface ViewSummary {
-  version: number;
-  groups: readonly KeptGroup[];
+/** What decisions of a view have in common as long as the same nodes are refused; made once for all of them. */
+interface Common {
+  readonly version: number;
+  readonly schedulerName: string;
+  readonly scorers: readonly string[];
+  readonly groups: readonly KeptGroup[];
+  readonly regionRefusers: ReadonlyMap<Refusal, string>;
 }
 
 /** How a decision went on, for those of which there is something to tell. */
@@ -60,19 +63,19 @@ export class DecisionRecords {
   private readonly uids: string[] = [];
   private readonly namespaces: string[] = [];
   private readonly names: string[] = [];
-  private readonly schedulerNames: string[] = [];
   private readonly nodeNames: Array<string | undefined> = [];
   private readonly runnersUp: Array<string | undefined> = [];
-  private readonly scorers: Array<readonly string[]> = [];
-  private readonly groups: Array<readonly KeptGroup[]> = [];
+  private readonly commons: Common[] = [];
   private readonly sequels: Array<Sequel | undefined> = [];
   private readonly regionCounts: Uint8Array;
   private readonly regionNumbers: Int32Array;
   private readonly regionReasons: Refusal[] = [];
-  private readonly refusers: Array<ReadonlyMap<Refusal, string>> = [];
   private readonly figures: Float64Array;
-  private readonly points: Float64Array;
-  private readonly summaries = new WeakMap<ClassView, ViewSummary>();
+  private readonly points: Float32Array;
+  private readonly commonOf = new WeakMap<ClassView, Common>();
+  /** That of the last decision: pods of one class often come one after another. */
+  private lastView: ClassView | undefined;
+  private lastCommon: Common | undefined;
   private readonly cluster: Cluster;
   private readonly recordsMax: number;
 
@@ -82,7 +85,7 @@ export class DecisionRecords {
     this.regionCounts = new Uint8Array(recordsMax);
     this.regionNumbers = new Int32Array(recordsMax * regionsMax * 2);
     this.figures = new Float64Array(recordsMax * numbersPerRecord);
-    this.points = new Float64Array(recordsMax * scorersMax);
+    this.points = new Float32Array(recordsMax * scorersMax);
   }
 
   /**
@@ -93,16 +96,12 @@ export class DecisionRecords {
     const { table } = this.cluster;
     const ticket = this.next++;
     const place = ticket % this.recordsMax;
-    const { uid, namespace, name, shape } = info;
+    const { uid, namespace, name } = info;
     this.uids[place] = uid;
     this.namespaces[place] = namespace;
     this.names[place] = name;
-    this.schedulerNames[place] = shape.pod.spec?.schedulerName ?? '';
-    this.scorers[place] = view.scorers;
-    this.groups[place] = this.groupsOf(view, info);
-    this.refusers[place] = view.regionRefusers;
-    const regions = { offset: place * regionsMax, max: regionsMax };
-    this.regionCounts[place] = view.refusedRegions(this.regionNumbers, this.regionReasons, regions);
+    this.commons[place] = this.commonFor(view, info);
+    this.keepRegions(place, view);
     const figures = place * numbersPerRecord;
     this.figures[figures + numbers.atMs] = atMs;
     this.figures[figures + numbers.durationMs] = durationMs;
@@ -142,14 +141,14 @@ export class DecisionRecords {
     const { outcome, message, victims } = this.sequels[place] ?? { outcome: 'placed' };
     return {
       pod: `${this.namespaces[place]}/${this.names[place]}`,
-      schedulerName: this.schedulerNames[place]!,
+      schedulerName: this.commons[place]!.schedulerName,
       decidedAt: rfc3339Micro(figure('atMs')),
       attempts: figure('attempts'),
       microseconds: Math.round(figure('durationMs') * 1000),
       nodes: figure('nodes'),
       outcome,
       ...(node === undefined ? {} : this.winner(place, node)),
-      refused: [...this.groups[place]!.map(groupInWords), ...this.regions(place)].sort(
+      refused: [...this.commons[place]!.groups.map(groupInWords), ...this.regions(place)].sort(
         (one, other) => other.count - one.count,
       ),
       ...(message === undefined ? {} : { message }),
@@ -159,7 +158,7 @@ export class DecisionRecords {
 
   private winner(place: number, node: string): Partial<DecisionRecord> {
     const points: Record<string, number> = {};
-    this.scorers[place]!.forEach((name, at) => {
+    this.commons[place]!.scorers.forEach((name, at) => {
       if (at < scorersMax) points[name] = this.points[place * scorersMax + at]!;
     });
     const figures = place * numbersPerRecord;
@@ -176,7 +175,7 @@ export class DecisionRecords {
     for (let at = place * regionsMax; at < place * regionsMax + this.regionCounts[place]!; at++) {
       const reason = this.regionReasons[at]!;
       const group = groups.get(reason) ?? {
-        plugin: this.refusers[place]!.get(reason) ?? '',
+        plugin: this.commons[place]!.regionRefusers.get(reason) ?? '',
         reason,
         isResolvable: true,
         count: 0,
@@ -190,9 +189,23 @@ export class DecisionRecords {
     return groups.values();
   }
 
-  private groupsOf(view: ClassView, info: PodInfo): readonly KeptGroup[] {
-    const known = this.summaries.get(view);
-    if (known?.version === view.refused.version) return known.groups;
+  private keepRegions(place: number, view: ClassView): void {
+    const regions = { offset: place * regionsMax, max: regionsMax };
+    this.regionCounts[place] = view.refusedRegions(this.regionNumbers, this.regionReasons, regions);
+  }
+
+  private commonFor(view: ClassView, info: PodInfo): Common {
+    let common = view === this.lastView ? this.lastCommon : this.commonOf.get(view);
+    if (common?.version !== view.refused.version) {
+      common = this.makeCommon(view, info);
+      this.commonOf.set(view, common);
+    }
+    this.lastView = view;
+    this.lastCommon = common;
+    return common;
+  }
+
+  private makeCommon(view: ClassView, info: PodInfo): Common {
     const groups = view.refusedGroups().map(({ slots, ...group }) => ({
       ...group,
       examples: slots.map((slot) => ({
@@ -200,8 +213,9 @@ export class DecisionRecords {
         lacks: group.name === fitName ? lacksOn(info, slot, this.cluster) : [],
       })),
     }));
-    this.summaries.set(view, { version: view.refused.version, groups });
-    return groups;
+    const { refused, scorers, regionRefusers } = view;
+    const schedulerName = info.shape.pod.spec?.schedulerName ?? '';
+    return { version: refused.version, schedulerName, scorers, groups, regionRefusers };
   }
 }
 

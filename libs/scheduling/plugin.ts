@@ -38,6 +38,7 @@ export interface Judge {
  *   combination of domains at every decision, so it must be quick.
  */
 export interface Judgement {
+  /** A plugin scores here or at `local`, not at both. */
   fixed?: Judge;
   local?: Judge & {
     /** Changes when local judgements change for other reasons than the node's own. */

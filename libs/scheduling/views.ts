@@ -1,9 +1,9 @@
 import { ClassView } from './class-view.ts';
 import type { Cluster } from './cluster.ts';
 import type { WeightedPlugin } from './plugin.ts';
-import type { PodInfo } from './pod-info.ts';
+import type { PodInfo, PodShape } from './pod-info.ts';
 
-/** Views are dropped, least recently used first, when together they hold more nodes than this (about 40 bytes each). */
+/** Views are dropped, least recently used first, when together they hold more nodes than this (about 60 bytes each). */
 const viewedNodesMax = 1_000_000;
 /** And never more than this many: each has some kilobytes of its own. */
 const viewsMax = 1000;
@@ -11,6 +11,8 @@ const viewsMax = 1000;
 /** The views of the classes that were asked for lately. */
 export class Views {
   private readonly views = new Map<string, ClassView>();
+  /** What was asked for last; pods of one class often come one after another. */
+  private last: { shape: PodShape; termsKey: string; view: ClassView } | undefined;
   private readonly cluster: Cluster;
   private readonly pluginsOf: (schedulerName: string | undefined) => readonly WeightedPlugin[];
 
@@ -31,6 +33,15 @@ export class Views {
   }
 
   of(info: PodInfo): ClassView {
+    const { last } = this;
+    const isLast = last !== undefined && last.shape === info.shape && last.termsKey === info.labels.termsKey;
+    if (isLast && !last.view.isOutdated) return last.view;
+    const view = this.used(info);
+    this.last = { shape: info.shape, termsKey: info.labels.termsKey, view };
+    return view;
+  }
+
+  private used(info: PodInfo): ClassView {
     const key = this.keyOf(info);
     let view = this.views.get(key);
     if (view?.isOutdated) {
