@@ -1,11 +1,9 @@
-import type { IRequestOp, ITxnRequest, ITxnResponse } from 'etcd3';
 import { assert } from '../base/assert.ts';
 import { type Clock, sleep, systemClock } from '../base/clock.ts';
 import {
   type Committed,
   CompactedError,
   type Entry,
-  GuardFailedError,
   type ListOptions,
   type ListPage,
   type Store,
@@ -16,15 +14,22 @@ import {
   type WatchBatch,
   type WatchOptions,
 } from '../store/store.ts';
+import { listPageAmid } from './amid.ts';
 import { Connection } from './connection.ts';
 import { isCompacted, storeError } from './errors.ts';
-import { KeySpace } from './keys.ts';
+import { KeySpace, root } from './keys.ts';
 import { listPage } from './list.ts';
+import { endOf, isEnd, modRevisionOf, wholeModRevision } from './revisions.ts';
+import { Round } from './round.ts';
+import { RoundQueue } from './round-queue.ts';
+import { openStream } from './stream.ts';
 import type { EtcdLocation } from './url.ts';
 import { watchFrom } from './watch.ts';
 
 /** etcd looks at watches that start in the past every 100 ms. */
 const compactionProbeMs = 500;
+/** How many of the newest of etcd's revisions count as recent; each holds one write to a hundred. */
+const recentModRevisions = 512;
 /** Nobody writes this key; reads of it tell the store's revision. */
 const absentKey = '/absent';
 
@@ -37,11 +42,12 @@ export function openEtcdStore(options: EtcdStoreOptions): Store {
   return new EtcdStore(options);
 }
 
-/** One store transaction is one etcd transaction, and etcd's revisions are the store's. */
+/** The store's transactions go to etcd in rounds, and etcd's revisions hold several of the store's. See README.md. */
 class EtcdStore implements Store {
   private readonly connection: Connection;
   private readonly keys: KeySpace;
   private readonly clock: Clock;
+  private readonly rounds = new RoundQueue((round) => this.send(round));
   private readonly closing = new AbortController();
 
   constructor(options: EtcdStoreOptions) {
@@ -59,19 +65,24 @@ class EtcdStore implements Store {
 
   async list(prefix: string, options: ListOptions = {}): Promise<ListPage> {
     this.assertOpen();
-    const compactedRevision = () => this.compactedRevision();
-    return listPage({ connection: this.connection, keys: this.keys, prefix, options, compactedRevision });
+    const { connection, keys, clock } = this;
+    const request = { connection, keys, prefix, options, compactedRevision: () => this.compactedRevision() };
+    const { revision } = options;
+    return revision === undefined || isEnd(revision)
+      ? listPage(request)
+      : listPageAmid({ ...request, clock, revision });
   }
 
   async commit(transaction: Transaction): Promise<Committed> {
     this.assertOpen();
-    const { guards, writes } = transaction;
-    assert(Math.max(guards.length, writes.length) <= transactionOperationsMax, 'too much in one transaction');
-    const request = this.transactionOf(transaction);
-    const answer = await this.connection.write('commit', (member) => member.kv.txn(request));
-    if (!answer.succeeded) throw this.guardFailure(transaction, answer);
-    const committed = Number(answer.header.revision);
-    return { revision: committed, writeRevisions: writes.map(() => committed) };
+    assertSound(transaction);
+    if (transaction.writes.length > 0) return this.rounds.commit(transaction);
+    // It need not wait for others, and others need not write it down.
+    const round = new Round();
+    round.take(transaction);
+    const outcome = (await this.send(round))[0]!;
+    if (outcome instanceof Error) throw outcome;
+    return outcome;
   }
 
   async *watch(prefix: string, options: WatchOptions): AsyncGenerator<WatchBatch> {
@@ -85,7 +96,8 @@ class EtcdStore implements Store {
   async compact(revision: number): Promise<void> {
     this.assertOpen();
     try {
-      await this.connection.read('compact', (member) => member.kv.compact({ revision }));
+      const upTo = wholeModRevision(revision);
+      await this.connection.read('compact', (member) => member.kv.compact({ revision: upTo }));
     } catch (error) {
       // Another server of the same cluster got there first.
       if (!isCompacted(error)) throw storeError(error, 'compact');
@@ -104,7 +116,7 @@ class EtcdStore implements Store {
     return {
       revision,
       compactedRevision,
-      recentRevision: Math.max(compactedRevision, revision - 4096),
+      recentRevision: Math.max(compactedRevision, endOf(Math.max(1, modRevisionOf(revision) - recentModRevisions))),
       sizeBytes: Number(status.dbSize),
     };
   }
@@ -125,46 +137,33 @@ class EtcdStore implements Store {
   }
 
   private async newestRevision(): Promise<number> {
-    return Number((await this.read('read its revision', absentKey)).header.revision);
+    return endOf(Number((await this.read('read its revision', absentKey)).header.revision));
   }
 
   /** etcd tells its compacted revision only to a watch that starts before it, and says nothing when there is none. */
   private async compactedRevision(): Promise<number> {
-    const stop = new AbortController();
-    const { connection, keys, clock } = this;
-    const probe = watchFrom({ connection, keys, clock, prefix: absentKey, afterRevision: 0, signal: stop.signal });
-    const answer = probe.next().then(
-      () => 0,
-      (error: unknown) => (error instanceof CompactedError ? error.compactedRevision : 0),
-    );
-    const compacted = await Promise.race([answer, sleep(clock, compactionProbeMs).then(() => 0)]);
-    stop.abort();
-    return compacted;
+    const stopper = new AbortController();
+    const { signal } = stopper;
+    const range = this.keys.range(absentKey);
+    const told = (async () => {
+      for await (const _ of openStream(this.connection.member(), { ...range, startRevision: 1, signal }));
+    })().catch((error: unknown) => (error instanceof CompactedError ? error.compactedRevision : 0));
+    const compacted = await Promise.race([told, sleep(this.clock, compactionProbeMs)]);
+    stopper.abort();
+    return compacted ?? 0;
   }
 
-  private transactionOf({ guards, writes }: Transaction): ITxnRequest {
-    return {
-      compare: guards.map(({ key, revision }) => ({
-        key: this.keys.encode(key),
-        target: 'Mod',
-        result: 'Equal',
-        mod_revision: revision,
-      })),
-      success: writes.map(({ key, value }): IRequestOp => {
-        const name = this.keys.encode(key);
-        if (value === null) return { request_delete_range: { key: name } };
-        return { request_put: { key: name, value: Buffer.from(value.buffer, value.byteOffset, value.byteLength) } };
-      }),
-      failure: guards.map(({ key }) => ({ request_range: { key: this.keys.encode(key) } })),
-    };
+  private async send(round: Round) {
+    const request = round.request(this.keys);
+    const answer = await this.connection.write('commit', (member) => member.kv.txn(request));
+    return round.outcomes(this.keys, answer);
   }
+}
 
-  private guardFailure({ guards }: Transaction, answer: ITxnResponse): GuardFailedError {
-    const current = guards.map(({ key, revision }, at) => {
-      const kv = answer.responses[at]?.response_range?.kvs[0];
-      return { key, entry: kv === undefined ? undefined : this.keys.entry(kv), revision };
-    });
-    const failed = current.filter(({ entry, revision }) => (entry?.revision ?? 0) !== revision);
-    return new GuardFailedError(failed.map(({ key, entry }) => ({ key, entry })));
-  }
+/** What etcd would refuse must not come into a round with others. */
+function assertSound({ guards, writes }: Transaction): void {
+  assert(Math.max(guards.length, writes.length) <= transactionOperationsMax, 'too much in one transaction');
+  for (const { key } of writes) assert(key.startsWith(root), 'a key must begin with a slash');
+  const isOnce = writes.length === 1 || new Set(writes.map(({ key }) => key)).size === writes.length;
+  assert(isOnce, 'a transaction must not write a key twice');
 }

@@ -1,11 +1,16 @@
 import type { IKeyValue } from 'etcd3';
-import type { Entry, WatchEvent } from '../store/store.ts';
+import type { Entry } from '../store/store.ts';
+import { revisionAt } from './revisions.ts';
+import { unmarkedValue } from './value.ts';
 
 /** A half-open range of etcd keys. */
 export interface KeyRange {
   key: Buffer;
   range_end: Buffer;
 }
+
+/** What all keys of a store begin with. */
+export const root = '/';
 
 const everything = Buffer.from([0]);
 
@@ -21,6 +26,10 @@ export class KeySpace {
     return Buffer.from(this.prefix + key);
   }
 
+  decode(key: Buffer): string {
+    return key.toString('latin1', this.prefix.length);
+  }
+
   /** All keys under `prefix`, or those of them that sort after `after`. */
   range(prefix: string, after?: string): KeyRange {
     const start = this.encode(prefix);
@@ -30,23 +39,8 @@ export class KeySpace {
   }
 
   entry(kv: IKeyValue): Entry {
-    return {
-      key: this.decode(kv.key),
-      value: kv.value,
-      revision: Number(kv.mod_revision),
-    };
-  }
-
-  event(kv: IKeyValue, isRemoval: boolean): WatchEvent {
-    return {
-      key: this.decode(kv.key),
-      value: isRemoval ? null : kv.value,
-      revision: Number(kv.mod_revision),
-    };
-  }
-
-  private decode(key: Buffer): string {
-    return key.toString().slice(this.prefix.length);
+    const { value, place } = unmarkedValue(kv.value);
+    return { key: this.decode(kv.key), value, revision: revisionAt(Number(kv.mod_revision), place) };
   }
 }
 

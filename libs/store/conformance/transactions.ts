@@ -106,8 +106,8 @@ export function describeGuards(the: () => Store): void {
     });
     expect(await remove(the(), '/gone')).toBe(0);
     expect((await the().status()).revision).toBe(newest);
-    await expect(the().commit({ guards: [{ key: '/a', revision: revision + 1 }], writes: [] })).rejects.toThrow(
-      GuardFailedError,
-    );
+    const late = await put(the(), '/a', '2');
+    expect(late).toBeGreaterThan(newest);
+    await expect(the().commit({ guards: [{ key: '/a', revision }], writes: [] })).rejects.toThrow(GuardFailedError);
   });
 }

@@ -1,0 +1,86 @@
+import { type Clock, sleep } from '../base/clock.ts';
+import { CompactedError, type Entry, type ListPage } from '../store/store.ts';
+import { changesOf } from './changes.ts';
+import type { Connection } from './connection.ts';
+import { storeError } from './errors.ts';
+import { type KeySpace, root } from './keys.ts';
+import { type ListRequest, listPage } from './list.ts';
+import { modRevisionOf, wholeModRevision } from './revisions.ts';
+import { openStream } from './stream.ts';
+
+/** etcd looks at watches that start in the past every 100 ms. A revision without changes has nothing to tell. */
+const changesMsMax = 1000;
+
+/** What the later writes of the same transaction replaced: undefined for a key that was not there. */
+type Replaced = Map<string, { before: Entry | undefined; isThereAfter: boolean }>;
+
+/** A page of the state behind one write while others of its transaction follow: the state behind all, less those. */
+export async function listPageAmid(request: ListRequest & { clock: Clock; revision: number }): Promise<ListPage> {
+  const { prefix, options, revision } = request;
+  const after = options.after ?? '';
+  const replaced = await replacedAfter(request, (key) => key.startsWith(prefix) && key > after);
+  const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  // As many more as may fall out of the page.
+  const page = await listPage({ ...request, options: { ...options, limit: limit + replaced.size } });
+  let total = page.entries.length + page.remaining;
+  const entries = page.entries.filter(({ key }) => !replaced.has(key));
+  const reached = page.more ? page.entries.at(-1)!.key : undefined;
+  for (const [key, { before, isThereAfter }] of replaced) {
+    if (isThereAfter) total--;
+    if (before === undefined) continue;
+    total++;
+    if (reached === undefined || key <= reached) entries.push(before);
+  }
+  entries.sort((a, b) => (a.key < b.key ? -1 : 1));
+  if (entries.length > limit) entries.length = limit;
+  const remaining = total - entries.length;
+  return { entries, revision, more: remaining > 0, remaining };
+}
+
+interface AmidRequest {
+  connection: Connection;
+  keys: KeySpace;
+  clock: Clock;
+  revision: number;
+}
+
+async function replacedAfter(request: AmidRequest, concerns: (key: string) => boolean): Promise<Replaced> {
+  const { connection, keys, clock, revision } = request;
+  const modRevision = modRevisionOf(revision);
+  const stopper = new AbortController();
+  const { signal } = stopper;
+  const read = connection.read('list', async (member) => {
+    // Opened a revision early, for the reason that watches are.
+    const startRevision = wholeModRevision(revision);
+    for await (const response of openStream(member, {
+      ...keys.range(root),
+      startRevision,
+      withPrevious: true,
+      signal,
+    })) {
+      const changes = changesOf(response, keys);
+      if (!changes.some((change) => modRevisionOf(change.revision) >= modRevision)) continue;
+      return changes.filter((change) => change.revision > revision && modRevisionOf(change.revision) === modRevision);
+    }
+    return [];
+  });
+  const nothing = sleep(clock, changesMsMax, signal).then(
+    () => [],
+    () => [],
+  );
+  try {
+    const later = (await Promise.race([read, nothing])).filter(({ key }) => concerns(key));
+    return new Map(
+      later.map(({ key, value, previous }) => {
+        const before = previous === undefined ? undefined : keys.entry(previous);
+        return [key, { before, isThereAfter: value !== null }];
+      }),
+    );
+  } catch (error) {
+    if (error instanceof CompactedError) throw new CompactedError(revision, error.compactedRevision);
+    throw storeError(error, 'list');
+  } finally {
+    stopper.abort();
+    read.catch(() => {});
+  }
+}

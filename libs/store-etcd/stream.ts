@@ -1,0 +1,46 @@
+import type { IWatchResponse } from 'etcd3';
+import { CompactedError, StoreUnavailableError } from '../store/store.ts';
+import type { Member } from './connection.ts';
+import type { KeyRange } from './keys.ts';
+import { endOf } from './revisions.ts';
+
+export interface StreamRequest extends KeyRange {
+  /** The first of etcd's revisions that is told. */
+  startRevision: number;
+  /** Tell with each change what stood there before. */
+  withPrevious?: boolean;
+  signal: AbortSignal;
+}
+
+/** One watch of etcd's, until it breaks or the signal aborts. @throws CompactedError, StoreUnavailableError. */
+export async function* openStream(member: Member, request: StreamRequest): AsyncGenerator<IWatchResponse> {
+  const { key, range_end, startRevision, withPrevious, signal } = request;
+  const stream = (await member.watch.watch()) as unknown as NodeJS.ReadWriteStream & {
+    cancel(): void;
+    write(request: object): void;
+  };
+  const cancel = () => stream.cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  // The iteration reports errors; one that comes after its end has nobody to tell.
+  stream.on('error', () => {});
+  const options = { start_revision: startRevision, progress_notify: true, prev_kv: withPrevious ?? false };
+  stream.write({ create_request: { key, range_end, ...options } });
+  try {
+    for await (const message of stream) {
+      const response = message as unknown as IWatchResponse;
+      assertLive(response, startRevision);
+      yield response;
+    }
+    throw new StoreUnavailableError('etcd closed the watch');
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    stream.cancel();
+  }
+}
+
+function assertLive(response: IWatchResponse, startRevision: number): void {
+  if (!response.canceled) return;
+  const compacted = Number(response.compact_revision);
+  if (compacted > 0) throw new CompactedError(endOf(startRevision), endOf(compacted));
+  throw new StoreUnavailableError(`etcd cancelled the watch: ${response.cancel_reason}`);
+}
