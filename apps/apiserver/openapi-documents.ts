@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ForeignSchema } from '../../libs/api/openapi/foreign.ts';
 import { OpenApi, type OpenApiDocument, openapiV2ProtobufType } from '../../libs/api/openapi/openapi.ts';
 import { schema } from '../../libs/api/schema/schema.ts';
 import type { Registry } from '../../libs/registry/registry.ts';
@@ -11,12 +12,12 @@ const immutableSecondsMax = 31_536_000;
 const v3Prefix = '/openapi/v3/';
 
 /** Serves `/openapi/v2` and `/openapi/v3`; answers false for other paths. */
-export function openapiDocuments(registry: Registry) {
-  const openapi = new OpenApi(() =>
+export function openapiDocuments(registry: Registry, foreign: () => readonly ForeignSchema[]) {
+  const own = () =>
     registry.all().flatMap(({ definition }) => {
       return definition.customSchema || schema.has(definition.type) ? [definition] : [];
-    }),
-  );
+    });
+  const openapi = new OpenApi(own, foreign);
   return ({ path, query }: RequestInfo, raw: IncomingMessage, response: ServerResponse): boolean => {
     if (path !== '/openapi/v2' && path !== '/openapi/v3' && !path.startsWith(v3Prefix)) return false;
     answer(openapi, { path, hash: query.get('hash') }, raw, response).catch((error) => sendError(response, error));

@@ -108,7 +108,7 @@ function createDispatcher(
       discovery: new Discovery(registry, () => aggregator.foreignVersions()),
       checks,
       metricsText,
-      documents: [openapiDocuments(registry), openidDocuments(auth)],
+      documents: [openapiDocuments(registry, () => aggregator.foreignSchemas()), openidDocuments(auth)],
     }),
     routes: extensions.flatMap((extension) => extension.routes ?? []),
     aggregator,

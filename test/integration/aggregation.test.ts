@@ -23,6 +23,16 @@ const resources = {
   ],
 };
 
+const documentPath = '/openapi/v3/apis/ships.example.com/v1';
+const schemas: Readonly<Record<string, object>> = {
+  '/openapi/v3': { paths: { 'apis/ships.example.com/v1': { serverRelativeURL: `${documentPath}?hash=A1` } } },
+  '/openapi/v2': {
+    paths: { '/apis/ships.example.com/v1/ships': { get: { schema: { $ref: '#/definitions/com.example.Ship' } } } },
+    definitions: { 'com.example.Ship': { description: 'A ship' } },
+  },
+  [`${documentPath}?hash=A1`]: { openapi: '3.0.0', info: { title: 'Ships' } },
+};
+
 describe('an aggregated API server', () => {
   let scratch: ScratchApiServer;
   let backend: Server;
@@ -50,6 +60,7 @@ describe('an aggregated API server', () => {
       const proxy = (request.socket as TLSSocket).getPeerCertificate().subject?.CN;
       asked.push({ method, url, headers, proxy, body });
       if (url === '/apis/ships.example.com/v1') response.end(JSON.stringify(resources));
+      else if (url && url in schemas) response.writeHead(200, json).end(JSON.stringify(schemas[url]));
       else if (url?.includes('/missing')) response.writeHead(404, json).end('{"kind":"Status","code":404}');
       else response.writeHead(200, json).end(`{"kind":"Ship","method":"${method}"}`);
     });
@@ -143,6 +154,15 @@ describe('an aggregated API server', () => {
       },
     ]);
     expect((await get('/apis/ships.example.com/v1')).body).toEqual(resources);
+  });
+
+  it('stands in OpenAPI with its own documents', async () => {
+    const { paths } = (await get('/openapi/v3')).body;
+    const address = paths['apis/ships.example.com/v1'].serverRelativeURL;
+    expect((await get(address)).body).toEqual(schemas[address]);
+    const { definitions } = (await get('/openapi/v2')).body;
+    expect(definitions).toMatchObject({ 'com.example.Ship': { description: 'A ship' } });
+    expect(definitions).toHaveProperty(['io.k8s.api.core.v1.Pod']);
   });
 
   it('tells it whom to believe', async () => {

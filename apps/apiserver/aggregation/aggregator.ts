@@ -1,4 +1,5 @@
 import type { V1APIService } from '../../../libs/api/gen/types.ts';
+import type { ForeignSchema } from '../../../libs/api/openapi/foreign.ts';
 import { loopbackUser } from '../../../libs/auth/user.ts';
 import { type Clock, rfc3339, type Timer } from '../../../libs/base/clock.ts';
 import type { Logger } from '../../../libs/base/log.ts';
@@ -18,6 +19,8 @@ import {
   withAvailability,
 } from './availability.ts';
 import { aggregatedResources, type ForeignVersion } from './foreign-resources.ts';
+import { ForeignSchemas } from './foreign-schemas.ts';
+import { ForeignServer, parsedOrNothing } from './foreign-server.ts';
 import { AggregationProxy, type FrontCertificate } from './proxy.ts';
 
 export interface AggregatorParts {
@@ -30,18 +33,19 @@ export interface AggregatorParts {
 }
 
 const apiServices = { group: 'apiregistration.k8s.io', version: 'v1', plural: 'apiservices' };
+const documentsPrefix = '/openapi/v3';
 /** Changes are looked at together. */
 const settleMs = 100;
 /** A server that does not answer is asked again after this, one that does after a longer time. */
 const retryMs = 2_000;
 const recheckMs = 30_000;
-const checkTimeoutMs = 5_000;
-const answerBytesMax = 4 * 1024 * 1024;
 
 /** Lets other servers answer for group versions, as APIServices ask for it, and says whether they do. */
 export class Aggregator {
   private readonly apis: AggregatedApis;
   private readonly proxy: AggregationProxy;
+  private readonly server: ForeignServer;
+  private readonly schemas: ForeignSchemas;
   private readonly objects: ObjectReader;
   private readonly lists = new Map<string, unknown>();
   private subscriptions: Subscription[] = [];
@@ -52,12 +56,14 @@ export class Aggregator {
     const { mirror } = parts.registry;
     this.apis = new AggregatedApis(mirror.collection(apiServices.group, apiServices.plural));
     this.proxy = new AggregationProxy(parts.agents, parts.front);
+    this.server = new ForeignServer(this.proxy, parts.clock);
+    this.schemas = new ForeignSchemas(this.server);
     this.objects = mirrorReader(mirror);
   }
 
   /** Who answers requests at the path; undefined when this server does. */
   routeOf(path: string): ExtensionRoute | undefined {
-    const api = this.apis.at(path);
+    const api = this.apis.at(path) ?? this.describedAt(path);
     if (!api) return undefined;
     return {
       match: { pathPrefix: `/apis/${api.group}/${api.version}` },
@@ -75,6 +81,17 @@ export class Aggregator {
       resources: aggregatedResources(this.lists.get(api.name), api.group, api.version),
       fresh: api.available,
     }));
+  }
+
+  /** What other servers add to OpenAPI. */
+  foreignSchemas(): ForeignSchema[] {
+    return this.apis.all().flatMap((api) => this.schemas.of(api) ?? []);
+  }
+
+  /** Who answers for an OpenAPI document of version 3. */
+  private describedAt(path: string): AggregatedApi | undefined {
+    const api = path.startsWith(`${documentsPrefix}/`) ? this.apis.at(path.slice(documentsPrefix.length)) : undefined;
+    return api && this.schemas.of(api)?.v3Address !== undefined ? api : undefined;
   }
 
   start(): void {
@@ -154,50 +171,13 @@ export class Aggregator {
   }
 
   /** Asks a server what it serves. */
-  private ask(api: AggregatedApi): Promise<Availability> {
-    return new Promise((resolve) => {
-      const headers = {
-        accept: 'application/json',
-        'x-remote-user': loopbackUser.name,
-        'x-remote-group': [...loopbackUser.groups],
-      };
-      const request = this.proxy.open(api, { method: 'GET', path: `/apis/${api.group}/${api.version}`, headers });
-      const fail = (why: string) => {
-        timer.cancel();
-        request.destroy();
-        resolve(discoveryFailure(api, why));
-      };
-      const timer = this.parts.clock.setTimer(checkTimeoutMs, () => fail('context deadline exceeded'));
-      request.once('error', (error: Error) => fail(error.message));
-      request.once('response', (answer) => {
-        const code = answer.statusCode ?? 0;
-        readAll(answer).then((text) => {
-          timer.cancel();
-          if (code < 200 || code > 299) return fail(`bad status from ${api.name}: ${code}`);
-          this.lists.set(api.name, parsed(text));
-          resolve(passed);
-        }, fail);
-      });
-      request.end();
-    });
-  }
-}
-
-async function readAll(stream: AsyncIterable<Buffer>): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of stream) {
-    size += part.length;
-    if (size > answerBytesMax) throw new Error('the answer is too long');
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString();
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+  private async ask(api: AggregatedApi): Promise<Availability> {
+    try {
+      this.lists.set(api.name, parsedOrNothing(await this.server.read(api, `/apis/${api.group}/${api.version}`)));
+    } catch (error) {
+      return discoveryFailure(api, error instanceof Error ? error.message : String(error));
+    }
+    await this.schemas.refresh(api);
+    return passed;
   }
 }

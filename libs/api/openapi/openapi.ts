@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ResourceDefinition } from '../definition.ts';
 import { loadDescriptions } from '../schema/descriptions.ts';
 import { Definitions } from './definitions.ts';
+import { type ForeignSchema, withForeign } from './foreign.ts';
 import type { Json, OpenApiVersion } from './json.ts';
 import { groupVersionPath, PathWriter } from './paths.ts';
 import { encodeOpenApiV2 } from './protobuf.ts';
@@ -22,14 +23,14 @@ function documentOf(bytes: Buffer): OpenApiDocument {
   return { bytes, hash: createHash('sha512').update(bytes).digest('hex').toUpperCase() };
 }
 
-/** A document and the resources that it was written for. */
+/** A document and the resources (and, of documents of all groups, schemas of others) that it was written for. */
 interface Kept<T> {
-  readonly resources: readonly ResourceDefinition[];
+  readonly sources: ReadonlyArray<ResourceDefinition | ForeignSchema>;
   readonly document: T;
 }
 
-function isFor(kept: Kept<unknown> | undefined, resources: readonly ResourceDefinition[]): boolean {
-  return kept?.resources.length === resources.length && kept.resources.every((one, i) => one === resources[i]);
+function isFor(kept: Kept<unknown> | undefined, sources: Kept<unknown>['sources']): boolean {
+  return kept?.sources.length === sources.length && kept.sources.every((one, i) => one === sources[i]);
 }
 
 /**
@@ -38,24 +39,32 @@ function isFor(kept: Kept<unknown> | undefined, resources: readonly ResourceDefi
  */
 export class OpenApi {
   private readonly resources: () => readonly ResourceDefinition[];
+  private readonly foreign: () => readonly ForeignSchema[];
   private readonly v3 = new Map<string, Kept<Promise<OpenApiDocument>>>();
   private v2Json: Kept<Promise<OpenApiDocument>> | undefined;
   private v2Bytes: Kept<Promise<OpenApiDocument>> | undefined;
 
-  /** @param resources what is served now */
-  constructor(resources: () => readonly ResourceDefinition[]) {
+  /**
+   * @param resources what is served now
+   * @param foreign what other servers say of versions that they answer for
+   */
+  constructor(resources: () => readonly ResourceDefinition[], foreign: () => readonly ForeignSchema[] = () => []) {
     this.resources = resources;
+    this.foreign = foreign;
   }
 
   /** The answer to `/openapi/v3`: where each document is, with its hash in the address. */
   async index(): Promise<Json> {
     const paths = [...new Set(this.resources().map(groupVersionPath))].sort();
-    const entries: Array<[string, Json]> = [];
+    const entries = new Map<string, Json>();
+    for (const { path, v3Address } of this.foreign()) {
+      if (v3Address !== undefined) entries.set(path, { serverRelativeURL: v3Address });
+    }
     for (const path of paths) {
       const document = await this.groupVersion(path);
-      if (document) entries.push([path, { serverRelativeURL: `/openapi/v3/${path}?hash=${document.hash}` }]);
+      if (document) entries.set(path, { serverRelativeURL: `/openapi/v3/${path}?hash=${document.hash}` });
     }
-    return { paths: Object.fromEntries(entries) };
+    return { paths: Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1))) };
   }
 
   /** The v3 document of a path such as `api/v1` or `apis/apps/v1`; undefined for what is not served. */
@@ -65,7 +74,7 @@ export class OpenApi {
     let kept = this.v3.get(path);
     if (!kept || !isFor(kept, resources)) {
       const document = this.write(3, resources).then((json) => documentOf(Buffer.from(JSON.stringify(json))));
-      kept = { resources, document };
+      kept = { sources: resources, document };
       this.v3.set(path, kept);
     }
     return kept.document;
@@ -88,8 +97,11 @@ export class OpenApi {
     encode: (json: Json) => Buffer,
   ): Kept<Promise<OpenApiDocument>> {
     const resources = this.resources();
-    if (kept && isFor(kept, resources)) return kept;
-    return { resources, document: this.write(2, resources).then((json) => documentOf(encode(json))) };
+    const foreign = this.foreign();
+    const sources = [...resources, ...foreign];
+    if (kept && isFor(kept, sources)) return kept;
+    const document = this.write(2, resources).then((own) => documentOf(encode(withForeign(own, foreign))));
+    return { sources, document };
   }
 
   private async write(version: OpenApiVersion, resources: readonly ResourceDefinition[]): Promise<Json> {
