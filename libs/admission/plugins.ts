@@ -53,7 +53,7 @@ export function admissionPlugins(parts: AdmissionParts): AdmissionPlugin[] {
     claimResizes(mirrorReader(mirror)),
     defaultIngressClass(mirrorReader(mirror)),
     podTopology(mirror),
-    serviceAccounts(mirror, random),
+    serviceAccounts(mirror, random, parts.clock),
     defaultTolerations(evictionTolerationSeconds),
     priorities(mirrorReader(mirror)),
     runtimeClasses(mirror),

@@ -1,5 +1,7 @@
 import type { V1Container, V1Pod, V1PodSpec, V1ServiceAccount, V1Volume } from '../api/gen/types.ts';
+import type { Clock } from '../base/clock.ts';
 import { type Random, randomSuffix } from '../base/random.ts';
+import type { Collection } from '../cache/collection.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
 import { forbidden } from '../registry/errors.ts';
 import type { AdmissionPlugin } from './chain.ts';
@@ -10,9 +12,12 @@ const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 const tokenExpirationSeconds = 3_607;
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const volumePrefix = 'kube-api-access-';
+const defaultAccount = 'default';
+/** A controller makes the default account of a new namespace. Pods that come before it wait for it this long. */
+const defaultAccountWaitMsMax = 1_500;
 
 /** Every pod runs as a service account that exists, and finds its token, the CA and its namespace in a volume. */
-export function serviceAccounts(mirror: StoreMirror, random: Random): AdmissionPlugin {
+export function serviceAccounts(mirror: StoreMirror, random: Random, clock: Clock): AdmissionPlugin {
   const accounts = mirror.collection('', 'serviceaccounts');
   const find = (key: string) => accounts.get(key)?.object as V1ServiceAccount | undefined;
   return {
@@ -23,18 +28,33 @@ export function serviceAccounts(mirror: StoreMirror, random: Random): AdmissionP
       const pod = object as V1Pod;
       const spec = pod.spec;
       if (!spec || pod.metadata?.annotations?.[mirrorAnnotation]) return undefined;
-      spec.serviceAccountName ||= 'default';
+      spec.serviceAccountName ||= defaultAccount;
       spec.serviceAccount = spec.serviceAccountName;
       const key = `${pod.metadata?.namespace}/${spec.serviceAccountName}`;
       const account = find(key);
       if (account) return complete(spec, account, random);
-      return mirror.current().then(() => {
+      return mirror.current().then(async () => {
+        if (!find(key) && spec.serviceAccountName === defaultAccount) await appearance(accounts, key, clock);
         const found = find(key);
         if (!found) throw missing(pod, spec.serviceAccountName!);
         complete(spec, found, random);
       });
     },
   };
+}
+
+/** Resolves when the object is there, or when it is not there in time. */
+function appearance(collection: Collection, key: string, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      timer.cancel();
+      subscription.cancel();
+      resolve();
+    };
+    const timer = clock.setTimer(defaultAccountWaitMsMax, done);
+    const event = () => (collection.get(key) ? done() : undefined);
+    const subscription = collection.watch({}, collection.lastChange, { event, expired: done });
+  });
 }
 
 function missing(pod: V1Pod, account: string) {
