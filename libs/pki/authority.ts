@@ -2,7 +2,15 @@ import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { readIfPresent, writeAtomically } from './files.ts';
-import { issueAuthority, issueLeaf, type KeyPair, newPrivateKey, publicKeyOf, type Subject } from './issue.ts';
+import {
+  issueAuthority,
+  issueLeaf,
+  type KeyPair,
+  newPrivateKey,
+  newRsaPrivateKey,
+  publicKeyOf,
+  type Subject,
+} from './issue.ts';
 
 /** Certificates with less life than this left are issued anew at the next start. */
 const renewBeforeMs = 30 * 86_400_000;
@@ -18,6 +26,8 @@ export interface LeafWish {
   subject: Subject;
   usage: 'server' | 'client';
   names?: readonly string[];
+  /** Whether programs of any make read its key: some know RSA alone. A key that is kept stays as it is. */
+  portable?: boolean;
 }
 
 /**
@@ -49,8 +59,8 @@ export async function ensureLeaf(
     const pair = { certificate: kept.certificate, key: kept.key };
     if (stillGood(pair, options, nowMs)) return pair;
   }
-  const key = await newPrivateKey();
   const { wish, issuer } = options;
+  const key = await (wish.portable ? newRsaPrivateKey() : newPrivateKey());
   const names = wish.names && [...new Set([...wish.names, ...keptNames(kept.certificate)])];
   const certificate = await issueLeaf({ ...wish, names, publicKey: publicKeyOf(key), issuer, nowMs });
   return await writePair(directory, name, { certificate, key });

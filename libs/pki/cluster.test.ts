@@ -32,6 +32,12 @@ describe('ensureClusterPki', () => {
     expect(new X509Certificate((await pki.node('n1')).certificate).subject).toBe('O=system:nodes\nCN=system:node:n1');
   });
 
+  it('gives people a key in the form that programs of any make read', async () => {
+    const { admin, scheduler } = await ensure();
+    expect(admin.key).toMatch(/^-----BEGIN RSA PRIVATE KEY-----\n/);
+    expect(createPrivateKey(scheduler.key).asymmetricKeyType).toBe('ec');
+  });
+
   it('serves by every name that clients use', async () => {
     const certificate = new X509Certificate((await ensure()).apiserver.certificate);
     for (const name of ['one.example', 'localhost', 'kubernetes.default.svc.cluster.local']) {

@@ -19,6 +19,7 @@ export interface ClusterPki {
   /** The authority of the certificate that the API server shows to aggregated API servers. */
   frontCa: KeyPair;
   front: KeyPair;
+  /** For people's programs, and so with an RSA key. */
   admin: KeyPair;
   scheduler: KeyPair;
   controllers: KeyPair;
@@ -72,6 +73,7 @@ export async function ensureClusterPki(path: string, serving: ServingNames, cloc
   const frontCa = await ensureAuthority(directory, 'front-ca', 'berth-front-ca');
   const client = (name: string, subject: Subject, issuer = ca) =>
     ensureLeaf(directory, name, { wish: { subject, usage: 'client' }, issuer });
+  const adminWish = { subject: components.admin, usage: 'client', portable: true } as const;
   const names = [...new Set([...serving.names, ...serving.ips, ...alwaysServed])];
   const [apiserver, front, admin, scheduler, controllers, peer, privateKey] = await Promise.all([
     ensureLeaf(directory, 'apiserver', {
@@ -79,7 +81,7 @@ export async function ensureClusterPki(path: string, serving: ServingNames, cloc
       issuer: ca,
     }),
     client('front', { commonName: 'front-proxy-client' }, frontCa),
-    client('admin', components.admin),
+    ensureLeaf(directory, 'admin', { wish: adminWish, issuer: ca }),
     client('scheduler', components.scheduler),
     client('controllers', components.controllers),
     client('peer', components.peer),

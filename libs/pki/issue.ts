@@ -10,7 +10,7 @@ import { isIP } from 'node:net';
 import { promisify } from 'node:util';
 import type { Extension } from '@peculiar/x509';
 
-/** A certificate and its private key (PKCS #8), both as PEM. */
+/** A certificate and its private key, both as PEM. */
 export interface KeyPair {
   certificate: string;
   key: string;
@@ -39,6 +39,7 @@ const leafLifeMs = 365 * dayMs;
 const clockSkewMs = 3_600_000;
 const serialBytes = 16;
 
+const rsaBits = 2048;
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const generate = promisify(generateKeyPair);
 
@@ -53,6 +54,12 @@ export async function x509(): Promise<typeof import('@peculiar/x509')> {
 export async function newPrivateKey(): Promise<string> {
   const { privateKey } = await generate('ec', { namedCurve: 'prime256v1' });
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+/** A new RSA private key as PEM (PKCS #1). */
+export async function newRsaPrivateKey(): Promise<string> {
+  const { privateKey } = await generate('rsa', { modulusLength: rsaBits });
+  return privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
 }
 
 /** The public half of a private key, as PEM (SPKI). */
