@@ -54,7 +54,7 @@ function formatOf({ bytes, contentType }: RequestBody): BodyFormat | 'protobuf' 
   const type = mediaType(contentType);
   const format = bodyFormats[type];
   if (!format) throw unsupported(type, Object.keys(bodyFormats).filter(Boolean));
-  if (bytes.length === 0) throw badRequest('the request has no body');
+  if (bytes.length === 0 && format !== 'yaml') throw badRequest('the request has no body');
   return format;
 }
 
@@ -75,7 +75,7 @@ export function readObject(body: RequestBody, expected: ExpectedType): DecodedOb
 /** A body whose kind the address does not tell, such as options and subresources. @throws StatusError. */
 export function readPlain(body: RequestBody): Record<string, unknown> {
   const format = formatOf(body);
-  const value = format === 'protobuf' ? decodeProtobuf(body.bytes) : decodePlain(body.bytes, format).value;
+  const value = format === 'protobuf' ? decodeProtobuf(body.bytes) : (decodePlain(body.bytes, format).value ?? {});
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw badRequest('the body is no object');
 }

@@ -29,6 +29,7 @@ const componentStatuses: ResourceDefinition = {
   type: 'V1ComponentStatus',
   verbs: ['get', 'list'],
   shortNames: ['cs'],
+  deprecation: 'v1 ComponentStatus is deprecated in v1.19+',
 };
 
 export interface CoreExtras {

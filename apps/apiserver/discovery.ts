@@ -187,7 +187,8 @@ function resourceEntry(definition: ResourceDefinition) {
   };
 }
 
-function partsOf(definition: ResourceDefinition): Part[] {
+/** The subresources of a kind. */
+export function partsOf(definition: ResourceDefinition): Part[] {
   const parts: Part[] = [...(definition.subresources ?? [])];
   if (definition.hasStatus) parts.push({ name: 'status', kind: definition.kind, verbs: partVerbs });
   if (definition.scale) {
@@ -212,11 +213,13 @@ function aggregatedEntry(definition: ResourceDefinition) {
   // Built-in kinds name group and version only where they are not those around them.
   const { group, version } = definition.customSchema ? definition : { group: '', version: '' };
   const { plural, singular, namespaced, kind, shortNames, categories } = definition;
-  const subresources = partsOf(definition).map((part) => ({
-    subresource: part.name,
-    responseKind: { group: part.group ?? group, version: part.version ?? version, kind: part.kind },
-    verbs: part.verbs,
-  }));
+  const subresources = partsOf(definition)
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((part) => ({
+      subresource: part.name,
+      responseKind: { group: part.group ?? group, version: part.version ?? version, kind: part.kind },
+      verbs: part.verbs,
+    }));
   return {
     resource: plural,
     responseKind: { group, version, kind },

@@ -21,6 +21,8 @@ export interface Offer {
   readonly table?: boolean;
   /** Whether all groups can be listed with all of their resources. */
   readonly discovery?: boolean;
+  /** Whether the answer is a list of objects or a single one; absent: its metadata are not asked for on their own. */
+  readonly items?: 'one' | 'many';
 }
 
 export const protobufType = 'application/vnd.kubernetes.protobuf';
@@ -28,27 +30,30 @@ export const protobufType = 'application/vnd.kubernetes.protobuf';
 const plain: Negotiated = { form: 'object', parameters: {}, encoding: 'json' };
 const encodings: Readonly<Record<string, Encoding>> = {
   'application/json': 'json',
-  'application/*': 'json',
   '*/*': 'json',
-  '': 'json',
   'application/yaml': 'yaml',
   [protobufType]: 'protobuf',
 };
 /** Clients send few distinct Accept headers; each is read once. */
 const cachedHeadersMax = 256;
-const caches = Array.from({ length: 8 }, () => new Map<string, Negotiated | undefined>());
+const caches = Array.from({ length: 24 }, () => new Map<string, Negotiated | undefined>());
 
 /** The form of the Accept header that is preferred among those served. @throws StatusError NotAcceptable. */
 export function negotiate(accept: string | undefined, offer: Offer = {}): Negotiated {
   if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return plain;
-  const cache = caches[(offer.protobuf ? 1 : 0) + (offer.table === false ? 2 : 0) + (offer.discovery ? 4 : 0)]!;
+  const cache = caches[cacheOf(offer)]!;
   let found = cache.get(accept);
   if (!found && !cache.has(accept)) {
     found = firstServed(accept, offer);
     if (cache.size < cachedHeadersMax) cache.set(accept, found);
   }
-  if (!found) throw notAcceptable(!accept.includes('as='));
+  if (!found) throw notAcceptable(!accept.includes('as=') && !offer.discovery);
   return found;
+}
+
+function cacheOf({ protobuf, table, discovery, items }: Offer): number {
+  const flags = (protobuf ? 1 : 0) + (table === false ? 2 : 0) + (discovery ? 4 : 0);
+  return flags + (items === undefined ? 0 : items === 'one' ? 8 : 16);
 }
 
 /** How a Status is written: it travels in every encoding, and as JSON to those who accept none of them. */
@@ -105,12 +110,13 @@ function hasMessage(form: AnswerForm, { g }: Readonly<Record<string, string>>, {
   return form === 'metadata' || (form === 'object' && g === undefined && protobuf === true);
 }
 
-function formOf({ as, g, v }: Readonly<Record<string, string>>, { discovery }: Offer): AnswerForm | undefined {
+function formOf({ as, g, v }: Readonly<Record<string, string>>, { discovery, items }: Offer): AnswerForm | undefined {
   if (as === undefined) return 'object';
   if (discovery && g === 'apidiscovery.k8s.io') {
     return v === 'v2' && as === 'APIGroupDiscoveryList' ? 'object' : undefined;
   }
   if (g !== 'meta.k8s.io' || v !== 'v1') return undefined;
   if (as === 'Table') return 'table';
-  return as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList' ? 'metadata' : undefined;
+  if (as === 'PartialObjectMetadata') return items === 'one' ? 'metadata' : undefined;
+  return as === 'PartialObjectMetadataList' && items === 'many' ? 'metadata' : undefined;
 }

@@ -41,6 +41,7 @@ export function watchRequest(query: URLSearchParams, namespace: string | undefin
     namespace,
     labelSelector: query.get('labelSelector') ?? undefined,
     fieldSelector: query.get('fieldSelector') ?? undefined,
+    continue: query.get('continue') || undefined,
     resourceVersion: query.get('resourceVersion') || undefined,
     resourceVersionMatch: query.get('resourceVersionMatch') || undefined,
     sendInitialEvents: query.has('sendInitialEvents') ? boolean(query, 'sendInitialEvents') : undefined,
@@ -70,6 +71,7 @@ export function writeRequest(
 /** Options of a deletion, from the query and, where the body has them, from the body. */
 export function deleteRequest(asker: Asker, query: URLSearchParams, body: Record<string, unknown>): DeleteRequest {
   const grace = body.gracePeriodSeconds ?? integer(query, 'gracePeriodSeconds');
+  if (typeof grace === 'string') throw badRequest(`gracePeriodSeconds: ${JSON.stringify(grace)} is not a number`);
   const orphan =
     body.orphanDependents ?? (query.has('orphanDependents') ? boolean(query, 'orphanDependents') : undefined);
   const policy = body.propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
@@ -79,14 +81,15 @@ export function deleteRequest(asker: Asker, query: URLSearchParams, body: Record
     warn: asker.warn,
     annotate: asker.annotate,
     dryRun: dryRun(dry, 'DeleteOptions'),
-    gracePeriodSeconds: typeof grace === 'number' ? grace : undefined,
+    // What is negative counts as next to nothing.
+    gracePeriodSeconds: typeof grace === 'number' ? (grace < 0 ? 1 : grace) : undefined,
     propagationPolicy: propagation(policy, orphan),
     preconditions: body.preconditions as DeleteRequest['preconditions'],
   };
 }
 
 function propagation(policy: unknown, orphan: unknown): PropagationPolicy | undefined {
-  if (policy !== undefined && policy !== null && policy !== '') {
+  if (policy !== undefined && policy !== null) {
     if (orphan !== undefined && orphan !== null) {
       refuse(
         'DeleteOptions',

@@ -39,7 +39,10 @@ export class PathHandler {
     const health = await healthAnswer(path, query, this.parts.checks);
     if (health) return sendText(response, health.text, health.code);
     if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
-    if (path === '/version' || path === '/version/') return sendObject(response, versionInfo);
+    if (path === '/version' || path === '/version/') {
+      negotiate(raw.headers.accept, { table: false, discovery: true });
+      return sendObject(response, versionInfo);
+    }
     if (path === '/metrics' && this.parts.metricsText) {
       return sendText(response, await this.parts.metricsText(), 200, 'text/plain; version=0.0.4; charset=utf-8');
     }
@@ -55,7 +58,8 @@ export class PathHandler {
   }
 
   private answerDiscovery(path: string, raw: IncomingMessage, response: ServerResponse): void {
-    const { parameters, encoding } = negotiate(raw.headers.accept, { protobuf: true, table: false, discovery: true });
+    const discovery = /^\/apis?\/?$/.test(path);
+    const { parameters, encoding } = negotiate(raw.headers.accept, { protobuf: true, table: false, discovery });
     const aggregated = parameters.g === 'apidiscovery.k8s.io';
     const answer = this.parts.discovery.answer(path, aggregated);
     if (!answer) {

@@ -19,6 +19,8 @@ const verbs: Readonly<Record<string, string>> = {
 
 /** Subresources of a namespace, which would otherwise read as resources in it. */
 const namespaceSubresources = new Set(['status', 'finalize']);
+/** The old way to ask for a watch: `/api/v1/watch/namespaces/…`. */
+const watchPrefix = 'watch';
 const emptyQuery = new URLSearchParams();
 
 /** @throws URIError when the path is not well-formed. */
@@ -28,8 +30,9 @@ export function parseRequest(method: string, url: string): RequestInfo {
   const query = mark < 0 ? emptyQuery : new URLSearchParams(url.slice(mark + 1));
   const at = resourcePath(path);
   if (!at) return { method, path, query, rest: '', verb: method.toLowerCase() };
-  const { rest, ...resource } = at;
-  return { method, path, query, rest, resource, verb: verbOf(method, resource, query) };
+  const { rest, watched, ...resource } = at;
+  const verb = watched && method === 'GET' ? 'watch' : verbOf(method, resource, query);
+  return { method, path, query, rest, resource, verb };
 }
 
 function verbOf(method: string, resource: ResourceAttributes, query: URLSearchParams): string {
@@ -52,7 +55,7 @@ export function authorizedAs(info: RequestInfo): RequestAttributes {
 }
 
 /** `/api/v1/…` and `/apis/group/version/…` with at least a resource; undefined for every other path. */
-function resourcePath(path: string): (ResourceAttributes & { rest: string }) | undefined {
+function resourcePath(path: string): (ResourceAttributes & { rest: string; watched: boolean }) | undefined {
   const parts = path.split('/').map(decode);
   const core = parts[1] === 'api';
   if (!core && parts[1] !== 'apis') return undefined;
@@ -60,7 +63,8 @@ function resourcePath(path: string): (ResourceAttributes & { rest: string }) | u
   const version = (core ? parts[2] : parts[3]) ?? '';
   const at = core ? 3 : 4;
   if (!parts[at]) return undefined;
-  return resourceAt(group, version, parts.slice(at));
+  const watched = parts[at] === watchPrefix;
+  return { ...resourceAt(group, version, parts.slice(watched ? at + 1 : at)), watched };
 }
 
 function resourceAt(group: string, version: string, parts: string[]): ResourceAttributes & { rest: string } {

@@ -2,11 +2,12 @@ import type { Clock } from '../../libs/base/clock.ts';
 import type { Random } from '../../libs/base/random.ts';
 import type { StatusError } from '../../libs/base/status.ts';
 import type { Document } from '../../libs/cache/document.ts';
-import { badRequest, invalid, methodNotAllowed, qualified } from '../../libs/registry/errors.ts';
+import { badRequest, invalid, methodNotAllowed, noSuchResource } from '../../libs/registry/errors.ts';
 import { expectedOf, expectedScale } from '../../libs/registry/expected-type.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
 import { sendDocument, sendObject, sendPieces, sendProtobuf } from './answers.ts';
 import { readObject, readPatch, readPlain } from './bodies.ts';
+import { partsOf } from './discovery.ts';
 import type { DryRunAdvice } from './dry-runs.ts';
 import { FlushQueue } from './flush-queue.ts';
 import type { InflightLimit } from './inflight.ts';
@@ -29,6 +30,8 @@ export interface HandlerParts {
 }
 
 const watchTimeoutMsMin = 30 * 60_000;
+/** Verbs that are answered with lists. */
+const listing = new Set(['list', 'deletecollection']);
 
 /** Whoever applies must say who they are: ownership is all that apply is about. */
 function managerMissing(): StatusError {
@@ -83,6 +86,10 @@ export class ResourceHandler {
       throw methodNotAllowed();
     }
     if (at.subresource === undefined && definition.verbs && !definition.verbs.includes(verb)) throw methodNotAllowed();
+    if (verb === 'deletecollection' && definition.namespaced && at.namespace === undefined) throw methodNotAllowed();
+    const part =
+      at.subresource === undefined ? undefined : partsOf(definition).find(({ name }) => name === at.subresource);
+    if (part && !part.verbs.includes(verb)) throw methodNotAllowed();
   }
 
   private async get(call: ResourceCall): Promise<void> {
@@ -217,19 +224,20 @@ export class ResourceHandler {
 }
 
 /** The form in which the client wants its answer. @throws StatusError NotAcceptable. */
-function formOf({ accept, served, at }: ResourceCall): Negotiated {
+function formOf({ accept, served, at, info }: ResourceCall): Negotiated {
   const { verbs } = served.definition;
   return negotiate(accept, {
     protobuf: answersInProtobuf(served.definition, at.subresource),
     table: !verbs || verbs.includes('get'),
   });
+    items: listing.has(info.verb) ? 'many' : 'one',
 }
 
 function nameOf({ at, served }: ResourceCall): { namespace?: string; name: string } {
   const name = at.name ?? '';
   if (!served.definition.namespaced) return { name };
   if (at.namespace === undefined) {
-    throw badRequest(`an empty namespace may not be set when a resource name is provided (${qualified(at)})`);
+    throw noSuchResource();
   }
   return { namespace: at.namespace, name };
 }

@@ -1,18 +1,15 @@
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import type {
-  V1NonResourceAttributes,
-  V1PolicyRule,
-  V1ResourceAttributes,
-  V1SelfSubjectAccessReview,
   V1SelfSubjectRulesReview,
   V1SubjectAccessReview,
   V1TokenReview,
   V1UserInfo,
 } from '../../libs/api/gen/types.ts';
 import type { KubeObject } from '../../libs/api/meta.ts';
+import { type AccessReviewForm, accessReviewProblems } from '../../libs/api/validation/access-review.ts';
 import type { RequestAttributes } from '../../libs/auth/attributes.ts';
 import { userOfToken } from '../../libs/auth/authenticator.ts';
-import { systemGroups, type UserInfo } from '../../libs/auth/user.ts';
+import type { UserInfo } from '../../libs/auth/user.ts';
 import { type Clock, rfc3339 } from '../../libs/base/clock.ts';
 import { badRequest, invalid } from '../../libs/registry/errors.ts';
 import { recordCreate } from '../../libs/registry/field-managers.ts';
@@ -49,22 +46,24 @@ export function serveReviews(registry: Registry, auth: Auth, clock: Clock): void
   serve(reviewKind(authentication, 'SelfSubjectReview'), (review, { user }) => selfSubject(review, user, clock));
   serve(reviewKind(authentication, 'TokenReview'), (review) => tokenReview(auth, review as V1TokenReview));
   serve(reviewKind(authorization, 'SelfSubjectAccessReview'), (review, { user }) => {
-    const { spec } = review as V1SelfSubjectAccessReview;
-    return { ...review, status: decide(auth, user, attributesOf('SelfSubjectAccessReview', spec)) };
+    const { spec } = checked(review, { namesSubject: false, namespaced: false });
+    return { ...review, status: decide(auth, user, attributesOf(spec)) };
   });
   serve(reviewKind(authorization, 'SubjectAccessReview'), (review) =>
-    subjectAccess(auth, review as V1SubjectAccessReview),
+    subjectAccess(auth, checked(review, { namesSubject: true, namespaced: false })),
   );
   serve(reviewKind(authorization, 'LocalSubjectAccessReview', true), (review, _request, at) => {
-    const { spec } = review as V1SubjectAccessReview;
-    if (spec.resourceAttributes && spec.resourceAttributes.namespace !== at.namespace) {
-      throw badRequest(`spec.resourceAttributes.namespace must match metadata.namespace`);
-    }
-    return subjectAccess(auth, review as V1SubjectAccessReview);
+    review.metadata = { ...review.metadata, namespace: review.metadata?.namespace || at.namespace };
+    if (review.metadata.namespace !== at.namespace) throw otherNamespace();
+    return subjectAccess(auth, checked(review, { namesSubject: true, namespaced: true }));
   });
   serve(reviewKind(authorization, 'SelfSubjectRulesReview'), (review, { user }) =>
     selfRules(auth, review as V1SelfSubjectRulesReview, user),
   );
+}
+
+function otherNamespace() {
+  return badRequest('the namespace of the provided object does not match the namespace sent on the request');
 }
 
 function selfSubject(review: KubeObject, user: UserInfo, clock: Clock): KubeObject {
@@ -78,7 +77,8 @@ function selfSubject(review: KubeObject, user: UserInfo, clock: Clock): KubeObje
 }
 
 function wireUser(user: UserInfo): V1UserInfo {
-  const extra = user.extra && Object.fromEntries(Object.entries(user.extra).map(([key, list]) => [key, [...list]]));
+  const entries = Object.entries(user.extra ?? {}).map(([key, list]) => [key, [...list]]);
+  const extra = entries.length > 0 ? Object.fromEntries(entries) : undefined;
   return { username: user.name, uid: user.uid, groups: [...user.groups], extra };
 }
 
@@ -104,18 +104,17 @@ async function tokenReview(auth: Auth, review: V1TokenReview): Promise<KubeObjec
   return { ...review, status: { user: {}, error: 'invalid bearer token' } } as KubeObject;
 }
 
-function attributesOf(
-  kind: string,
-  spec: { resourceAttributes?: V1ResourceAttributes; nonResourceAttributes?: V1NonResourceAttributes } | undefined,
-): RequestAttributes {
-  const { resourceAttributes: resource, nonResourceAttributes: path } = spec ?? {};
-  if ((resource === undefined) === (path === undefined)) {
-    const message = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
-    const error = { field: 'spec.resourceAttributes', reason: 'FieldValueInvalid' as const, message };
-    throw invalid({ group: authorization, kind: resource ? kind : '' }, '', [error]);
-  }
+/** @throws StatusError Invalid, which names no kind, as upstream. */
+function checked(review: KubeObject, form: AccessReviewForm): V1SubjectAccessReview {
+  const problems = accessReviewProblems(review as V1SubjectAccessReview, form);
+  if (problems.length > 0) throw invalid({ group: authorization, kind: '' }, '', problems);
+  return review as V1SubjectAccessReview;
+}
+
+function attributesOf(spec: V1SubjectAccessReview['spec']): RequestAttributes {
+  const { resourceAttributes: resource, nonResourceAttributes: path } = spec;
   if (path) return { verb: path.verb ?? '', path: path.path ?? '' };
-  const { verb = '', group = '', version = '', resource: plural = '', subresource, namespace, name } = resource!;
+  const { verb = '', group = '', version = '', resource: plural = '', subresource, namespace, name } = resource ?? {};
   const at = { group, version, plural, subresource: subresource || undefined, namespace: namespace || undefined };
   return { verb, path: '', resource: { ...at, name: name || undefined } };
 }
@@ -127,35 +126,21 @@ function decide(auth: Auth, user: UserInfo, attributes: RequestAttributes) {
 
 function subjectAccess(auth: Auth, review: V1SubjectAccessReview): KubeObject {
   const { spec } = review;
-  if (!spec.user && !spec.groups?.length) {
-    const error = {
-      field: 'spec.user',
-      reason: 'FieldValueInvalid' as const,
-      message: 'at least one of user or group must be specified',
-    };
-    throw invalid({ group: authorization, kind: 'SubjectAccessReview' }, '', [error]);
-  }
   const user: UserInfo = { name: spec.user ?? '', uid: spec.uid, groups: spec.groups ?? [] };
-  return { ...review, status: decide(auth, user, attributesOf('SubjectAccessReview', spec)) } as KubeObject;
+  return { ...review, status: decide(auth, user, attributesOf(spec)) } as KubeObject;
 }
 
 function selfRules(auth: Auth, review: V1SelfSubjectRulesReview, user: UserInfo): KubeObject {
   const namespace = review.spec.namespace;
   if (!namespace) throw badRequest('no namespace on request');
-  const everything: V1PolicyRule[] = user.groups.includes(systemGroups.masters)
-    ? [
-        { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
-        { verbs: ['*'], nonResourceURLs: ['*'] },
-      ]
-    : [];
-  const granted = [...auth.rbac.grantsOf(user)]
+  const rules = [...auth.rbac.grantsOf(user)]
     .filter((one) => one.namespace === undefined || one.namespace === namespace)
     .flatMap((one) => one.rules);
-  const rules = [...everything, ...granted];
   const status = {
     resourceRules: rules.filter((rule) => rule.resources?.length),
     nonResourceRules: rules.filter((rule) => rule.nonResourceURLs?.length),
     incomplete: false,
   };
-  return { ...review, status } as KubeObject;
+  const { kind, apiVersion } = review;
+  return { kind, apiVersion, metadata: {}, spec: {}, status } as KubeObject;
 }

@@ -1,6 +1,10 @@
+import type { ResourceDefinition } from '../../libs/api/definition.ts';
+import { bindings, createdParts } from '../../libs/api/kinds/review.ts';
 import type { ServiceAccountTokens } from '../../libs/auth/service-account-tokens.ts';
 import type { PodBinder } from '../../libs/registry/binder.ts';
 import { type EvictionParts, evictionCreator } from '../../libs/registry/eviction.ts';
+import { expectedOf } from '../../libs/registry/expected-type.ts';
+import { checkFields } from '../../libs/registry/field-validation.ts';
 import type { Admission } from '../../libs/registry/parts.ts';
 import {
   bindingCreator,
@@ -8,7 +12,7 @@ import {
   type SubresourceCreator,
 } from '../../libs/registry/subresource-creation.ts';
 import { tokenCreator } from '../../libs/registry/token-request.ts';
-import { readPlain } from './bodies.ts';
+import { readObject } from './bodies.ts';
 import { writeRequest } from './parameters.ts';
 import type { ResourceCall } from './resource-call.ts';
 
@@ -18,38 +22,47 @@ export interface SubresourceParts extends EvictionParts {
   readonly admission: Admission;
 }
 
+/** A part of an object that is created: what its bodies are, and how. */
+interface CreatedPart {
+  readonly kind: ResourceDefinition;
+  readonly create: SubresourceCreator;
+}
+
 /** The subresources that are created, by resource. */
 export class SubresourceTable {
-  private readonly creators = new Map<string, SubresourceCreator>();
+  private readonly creators = new Map<string, CreatedPart>();
 
   constructor(private readonly parts: SubresourceParts) {
-    const { binder, tokens, objects } = parts;
-    this.add('/pods/binding', bindingCreator(binder));
-    this.add('/serviceaccounts/token', tokenCreator(tokens, objects));
-    this.add('/pods/eviction', evictionCreator(parts));
+    const { binder, tokens, objects, clock } = parts;
+    this.add('/pods/binding', { kind: bindings, create: bindingCreator(binder) });
+    this.add('/serviceaccounts/token', { kind: createdParts.token, create: tokenCreator({ tokens, objects, clock }) });
+    this.add('/pods/eviction', { kind: createdParts.eviction, create: evictionCreator(parts) });
   }
 
   /** `path` is `group/plural/subresource`. */
-  add(path: string, creator: SubresourceCreator): void {
-    this.creators.set(path, creator);
+  add(path: string, part: CreatedPart): void {
+    this.creators.set(path, part);
   }
 
   /** Creates through HTTP; undefined when the subresource cannot be created. */
   async create(call: ResourceCall): Promise<object | undefined> {
-    const creator = this.find(call.served.definition, call.at.subresource);
-    if (!creator) return undefined;
+    const part = this.find(call.served.definition, call.at.subresource);
+    if (!part) return undefined;
+    const body = readObject(call.body, expectedOf(part.kind));
+    const request = writeRequest(call.asker, call.info, call.at.subresource);
+    checkFields(part.kind, body, request);
     const creation: SubresourceCreation = {
       at: { namespace: call.at.namespace, name: call.at.name ?? '' },
-      body: readPlain(call.body),
+      body: body.object,
       served: call.served,
-      request: writeRequest(call.asker, call.info, call.at.subresource),
+      request,
     };
-    return this.admitted(creation, creator);
+    return this.admitted(creation, part.create);
   }
 
   run(creation: SubresourceCreation): Promise<object> | undefined {
-    const creator = this.find(creation.served.definition, creation.request.subresource);
-    return creator && this.admitted(creation, creator);
+    const part = this.find(creation.served.definition, creation.request.subresource);
+    return part && this.admitted(creation, part.create);
   }
 
   /** Those who look at parts of objects, too, look at this one before it is created. */

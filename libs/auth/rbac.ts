@@ -19,6 +19,8 @@ const group = 'rbac.authorization.k8s.io';
 export interface GrantedRules {
   readonly namespace: string | undefined;
   readonly rules: readonly V1PolicyRule[];
+  /** The binding that grants them, for those who ask why. */
+  readonly source: string;
 }
 
 interface BindingIndex {
@@ -41,7 +43,7 @@ export class RbacAuthorizer implements Authorizer {
       const allowed = resource
         ? granted.rules.some((rule) => coversResource(rule, attributes.verb, resource))
         : granted.rules.some((rule) => coversPath(rule, attributes));
-      if (allowed) return { verdict: 'allow' };
+      if (allowed) return { verdict: 'allow', reason: granted.source };
     }
     return { verdict: 'none' };
   }
@@ -83,23 +85,33 @@ export class RbacAuthorizer implements Authorizer {
 
   private build(): Map<string, GrantedRules[]> {
     const bySubject = new Map<string, GrantedRules[]>();
-    const add = (subjects: readonly RbacV1Subject[] | undefined, granted: GrantedRules) => {
-      for (const subject of subjects ?? []) {
-        const key = keyOfSubject(subject, granted.namespace);
+    const add = (binding: V1ClusterRoleBinding, rules: readonly V1PolicyRule[]) => {
+      const { namespace } = binding.metadata ?? {};
+      for (const subject of binding.subjects ?? []) {
+        const key = keyOfSubject(subject, namespace);
+        const granted = { namespace, rules, source: sourceOf(binding, subject) };
         const known = bySubject.get(key);
         if (known) known.push(granted);
         else bySubject.set(key, [granted]);
       }
     };
     for (const binding of this.objects.list<V1ClusterRoleBinding>(group, 'clusterrolebindings')) {
-      add(binding.subjects, { namespace: undefined, rules: this.rulesOf(binding.roleRef, undefined) });
+      add(binding, this.rulesOf(binding.roleRef, undefined));
     }
     for (const binding of this.objects.list<V1RoleBinding>(group, 'rolebindings')) {
-      const namespace = binding.metadata?.namespace;
-      add(binding.subjects, { namespace, rules: this.rulesOf(binding.roleRef, namespace) });
+      add(binding, this.rulesOf(binding.roleRef, binding.metadata?.namespace));
     }
     return bySubject;
   }
+}
+
+/** In upstream's words, which programs show. */
+function sourceOf({ metadata, roleRef }: V1ClusterRoleBinding, subject: RbacV1Subject): string {
+  const { name = '', namespace } = metadata ?? {};
+  const binding = namespace === undefined ? `ClusterRoleBinding "${name}"` : `RoleBinding "${name}/${namespace}"`;
+  const home = subject.kind === 'ServiceAccount' ? subject.namespace || namespace : undefined;
+  const whom = home === undefined ? subject.name : `${subject.name}/${home}`;
+  return `RBAC: allowed by ${binding} of ${roleRef.kind} "${roleRef.name}" to ${subject.kind} "${whom}"`;
 }
 
 function keyOfSubject(subject: RbacV1Subject, namespace: string | undefined): string {

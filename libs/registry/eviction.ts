@@ -24,7 +24,7 @@ export function evictionCreator(parts: EvictionParts): SubresourceCreator {
   return async (creation) => {
     const { at, body, served, request } = creation;
     const eviction = body as V1Eviction;
-    if (eviction.metadata?.name && eviction.metadata.name !== at.name) {
+    if (eviction.metadata?.name !== at.name) {
       throw badRequest('name in URL does not match name in Eviction object');
     }
     const options = eviction.deleteOptions ?? {};

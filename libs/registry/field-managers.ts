@@ -13,7 +13,8 @@ export function writeContext(definition: ResourceDefinition, request: WriteReque
     manager: request.fieldManager,
     apiVersion: apiVersionOf(definition),
     subresource: request.subresource,
-    time: rfc3339(clock.now()),
+    // Ownership by way of the scale is not dated.
+    time: request.subresource === 'scale' ? '' : rfc3339(clock.now()),
     resetFields: resetFieldsOf(definition, request.subresource),
   };
 }
@@ -37,15 +38,5 @@ export interface Change {
 
 /** Records who changed which fields. */
 export function recordUpdate(definition: ResourceDefinition, { draft, previous, request, clock }: Change): void {
-  const context = writeContext(definition, request, clock);
-  if (request.subresource !== 'scale') updateManagedFields(previous, draft, context);
-  else recordScale(draft, previous, context);
-}
-
-/** Ownership by way of the scale is not dated. */
-function recordScale(draft: KubeObject, previous: KubeObject, context: WriteContext): void {
-  updateManagedFields(previous, draft, { ...context, time: '' });
-  const { metadata } = draft;
-  if (!metadata?.managedFields) return;
-  metadata.managedFields = metadata.managedFields.map(({ time, ...entry }) => (time ? { ...entry, time } : entry));
+  updateManagedFields(previous, draft, writeContext(definition, request, clock));
 }

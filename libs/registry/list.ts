@@ -17,7 +17,9 @@ const historyPageEntries = 500;
 export async function listObjects(parts: Parts, store: Store, request: ListRequest): Promise<ListAnswer> {
   checkListOptions(request);
   const filter = filterOf(parts, request);
-  const limit = request.limit && request.limit > 0 ? request.limit : undefined;
+  // Who takes any version is given all at once, as upstream's cache does.
+  const any = request.resourceVersion === '0' && !request.continue;
+  const limit = request.limit && request.limit > 0 && !any ? request.limit : undefined;
   if (request.continue) {
     const token = decodeContinuation(request.continue);
     if (token.revision === 0) await parts.mirror.current();

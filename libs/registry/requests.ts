@@ -63,6 +63,8 @@ export interface WatchRequest {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** Makes sense for lists only; watches refuse it. */
+  readonly continue?: string;
   readonly resourceVersion?: string;
   readonly resourceVersionMatch?: string;
   readonly sendInitialEvents?: boolean;

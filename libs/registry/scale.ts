@@ -1,8 +1,12 @@
+import { conformPatched } from '../api/decode/decode.ts';
 import type { ResourceDefinition, ScaleDefinition } from '../api/definition.ts';
 import type { V1LabelSelector, V1Scale } from '../api/gen/types.ts';
-import type { KubeObject, ObjectName } from '../api/meta.ts';
+import { apiVersionOf, type KubeObject, type ObjectName } from '../api/meta.ts';
 import { Document } from '../cache/document.ts';
-import { badRequest, conflict, invalid, modifiedMeanwhile, notFound } from './errors.ts';
+import { applyObject } from './apply.ts';
+import { badRequest, conflict, invalid, modifiedMeanwhile, notFound, preconditionFailed } from './errors.ts';
+import { expectedScale } from './expected-type.ts';
+import { checkFields } from './field-validation.ts';
 import { modifyObject } from './modify.ts';
 import { checkKind, metadataOf } from './object-meta.ts';
 import type { Parts } from './parts.ts';
@@ -10,7 +14,7 @@ import { applyPlainPatch } from './patch-body.ts';
 import type { DecodedObject, PatchRequest, WriteAnswer, WriteRequest } from './requests.ts';
 import { nextState } from './update.ts';
 
-const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale', plural: 'scales' };
 
 /** The scale of an object: how many replicas it wants and has, and which pods they are. */
 export function scaleDocument(definition: ResourceDefinition, document: Document): Document {
@@ -50,8 +54,25 @@ export async function updateScale(
 export async function patchScale(parts: Parts, at: ObjectName, request: PatchRequest): Promise<WriteAnswer> {
   return writeScale(parts, at, request, (document) => {
     const scale = scaleOf(parts.definition, document);
-    return applyPlainPatch(request, scale, 'V1Scale') as V1Scale & KubeObject;
+    const { object, complaints } = conformPatched(applyPlainPatch(request, scale, 'V1Scale'), expectedScale);
+    checkFields(scaleKind, { object, complaints: [...request.complaints, ...complaints] }, request);
+    return object as V1Scale & KubeObject;
   });
+}
+
+/** What is applied is the one field of the object that the scale is about: its owners and their conflicts are there. */
+export async function applyScale(parts: Parts, at: ObjectName, request: PatchRequest): Promise<WriteAnswer> {
+  const { definition } = parts;
+  const scale = request.body as V1Scale & KubeObject;
+  if (typeof scale !== 'object' || scale === null) throw badRequest('the configuration is no object');
+  checkKind(scaleKind, scale);
+  const { name = at.name } = scale.metadata ?? {};
+  if (name !== at.name) throw otherName();
+  checkReplicas(at, scale);
+  const body = { apiVersion: apiVersionOf(definition), kind: definition.kind, metadata: { name } };
+  if (scale.spec?.replicas !== undefined) write(body, definition.scale?.specReplicasPath ?? '', scale.spec.replicas);
+  const { document } = await applyObject(parts, at, { ...request, body });
+  return { document: scaleDocument(definition, document), created: false };
 }
 
 async function writeScale(
@@ -84,11 +105,22 @@ function checkScale(
   scale: V1Scale & KubeObject,
   previous: Document,
 ): void {
-  const { name, resourceVersion } = scale.metadata ?? {};
-  if (name && name !== at.name) throw badRequest('the name of the object does not match the name on the URL');
+  const { name, uid, resourceVersion } = scale.metadata ?? {};
+  if (name !== at.name) throw otherName();
+  if (uid && uid !== previous.object.metadata?.uid) {
+    throw preconditionFailed(scaleKind, at.name, `Precondition failed: UID in precondition: ${uid}`);
+  }
   if (resourceVersion && resourceVersion !== String(previous.revision)) {
     throw conflict(definition, at.name, modifiedMeanwhile);
   }
+  checkReplicas(at, scale);
+}
+
+function otherName() {
+  return badRequest('the name of the object does not match the name on the URL');
+}
+
+function checkReplicas(at: ObjectName, scale: V1Scale): void {
   const replicas = scale.spec?.replicas ?? 0;
   if (!Number.isInteger(replicas) || replicas < 0) {
     const message = `Invalid value: ${replicas}: must be greater than or equal to 0`;

@@ -25,15 +25,11 @@ type Test = (document: Document) => boolean;
 export function filterOf({ definition, view }: Selected, request: SelectionRequest): Filter {
   const filter: Filter = { namespace: definition.namespaced ? request.namespace : undefined };
   const tests: Test[] = [];
-  for (const requirement of parseFieldSelector(request.fieldSelector ?? '')) {
-    if (requirement.field === 'metadata.name' && requirement.operator === '=') filter.name = requirement.value;
-    else if (
-      requirement.field === 'metadata.namespace' &&
-      requirement.operator === '=' &&
-      filter.namespace === undefined
-    ) {
-      filter.namespace = requirement.value;
-    } else tests.push(fieldTest(definition, requirement));
+  for (const { field, operator, value } of parseFieldSelector(request.fieldSelector ?? '')) {
+    if (field === 'metadata.name' && operator === '=' && filter.name === undefined) filter.name = value;
+    else if (field === 'metadata.namespace' && operator === '=' && filter.namespace === undefined) {
+      filter.namespace = value;
+    } else tests.push(fieldTest(definition, { field, operator, value }));
   }
   if (request.labelSelector) tests.push(labelTest(request.labelSelector));
   if (tests.length > 0) {

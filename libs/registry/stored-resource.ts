@@ -1,5 +1,6 @@
 import type { ResourceDefinition } from '../api/definition.ts';
 import { type ObjectName, objectKey } from '../api/meta.ts';
+import { isStatus } from '../base/status.ts';
 import type { Document } from '../cache/document.ts';
 import type { Store } from '../store/store.ts';
 import { createObject } from './create.ts';
@@ -23,7 +24,7 @@ import type {
   WriteAnswer,
   WriteRequest,
 } from './requests.ts';
-import { patchScale, scaleDocument, updateScale } from './scale.ts';
+import { applyScale, patchScale, scaleDocument, updateScale } from './scale.ts';
 import { updateObject } from './update.ts';
 import { watchObjects } from './watch.ts';
 
@@ -70,7 +71,9 @@ export class StoredResource implements ResourceService {
   }
 
   patch(at: ObjectName, request: PatchRequest): Promise<WriteAnswer> {
-    if (request.subresource === 'scale') return patchScale(this.parts, at, request);
+    if (request.subresource === 'scale') {
+      return request.type === 'apply' ? applyScale(this.parts, at, request) : patchScale(this.parts, at, request);
+    }
     this.checkSubresource(request.subresource);
     return patchObject(this.parts, at, request);
   }
@@ -79,21 +82,19 @@ export class StoredResource implements ResourceService {
     return deleteObject(this.parts, at, request);
   }
 
-  /** Deletes each object that the list shows; those that went meanwhile are no error. */
+  /** Deletes each object that the list shows, and answers with that list; those that went meanwhile are no error. */
   async deleteCollection(list: ListRequest, request: DeleteRequest): Promise<ListAnswer> {
     const answer = await this.list(list);
-    const documents: Document[] = [];
     for (const document of answer.documents) {
       const metadata = document.object.metadata ?? {};
       const at = { namespace: metadata.namespace, name: metadata.name ?? '' };
       try {
-        const deleted = await this.delete(at, request);
-        documents.push(deleted.document ?? document);
+        await this.delete(at, request);
       } catch (error) {
-        if (!(error instanceof Error && 'reason' in error && error.reason === 'NotFound')) throw error;
+        if (!isStatus(error, 'NotFound')) throw error;
       }
     }
-    return { documents, revision: this.parts.mirror.revision };
+    return answer;
   }
 
   private checkSubresource(subresource: string | undefined): void {

@@ -19,7 +19,7 @@ export interface WriteContext {
   readonly apiVersion: string;
   /** `status`, `scale` …; '' or absent for the object itself. */
   readonly subresource?: string;
-  /** RFC 3339 in whole seconds. */
+  /** RFC 3339 in whole seconds; '' for what is not dated. */
   readonly time: string;
   /** Fields that the write cannot change, see resetFieldsOf. */
   readonly resetFields?: FieldSet;

@@ -74,7 +74,8 @@ function readDocument(text: string): YamlText {
         return tag.format !== 'TIME' && tag.tag !== 'tag:yaml.org,2002:timestamp';
       }),
   });
-  const [error] = document.errors;
+  // Of several documents the first one counts.
+  const error = document.errors.find(({ code }) => code !== 'MULTIPLE_DOCS');
   if (error) {
     const { line, col } = lineCounter.linePos(error.pos[0]);
     throw new DecodeError([], `the body is not YAML: ${error.message.split('\n')[0]} at line ${line}, column ${col}`);

@@ -57,7 +57,6 @@ export const namespaces: ResourceDefinition<V1Namespace> = {
   }),
   columns: [nameColumn, text('Status', 'Phase of the namespace.', (ns) => ns.status?.phase ?? ''), ageColumn],
   selectableFields: {
-    name: (namespace) => namespace.metadata?.name ?? '',
     'status.phase': (namespace) => namespace.status?.phase ?? '',
   },
 };

@@ -58,6 +58,8 @@ export const pods: ResourceDefinition<V1Pod> = {
     'spec.hostNetwork': (pod) => String(pod.spec?.hostNetwork ?? false),
     'status.phase': (pod) => pod.status?.phase ?? '',
     'status.podIP': (pod) => pod.status?.podIPs?.[0]?.ip ?? '',
+    // May be asked for, and is never set, upstream.
+    'status.podIPs': () => '',
     'status.nominatedNodeName': (pod) => pod.status?.nominatedNodeName ?? '',
   },
   sparseFields: ['spec.nodeName', 'status.nominatedNodeName'],

@@ -60,5 +60,4 @@ export const replicasets: ResourceDefinition<V1ReplicaSet> = {
     ageColumn,
     ...templateColumns<V1ReplicaSet>(),
   ],
-  selectableFields: { 'status.replicas': (set) => String(set.status?.replicas ?? 0) },
 };

@@ -26,5 +26,15 @@ export const reviews: readonly ResourceDefinition[] = [
   review('authorization.k8s.io', 'SubjectAccessReview'),
 ];
 
+const subresourceOnly = (group: string, kind: string, type: string): ResourceDefinition => {
+  return { ...review(group, kind, 'namespace'), type };
+};
+
+/** What is created as a part of another object; these are no resources of their own. */
+export const createdParts = {
+  token: subresourceOnly('authentication.k8s.io', 'TokenRequest', 'AuthenticationV1TokenRequest'),
+  eviction: subresourceOnly('policy', 'Eviction', 'V1Eviction'),
+};
+
 /** Bindings are created, and read nowhere but in the pods they bind. */
 export const bindings: ResourceDefinition = review('', 'Binding', 'namespace');

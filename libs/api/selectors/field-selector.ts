@@ -30,6 +30,7 @@ const term = /^((?:\\.|[^\\=!])*)(==|!=|=)((?:\\.|[^\\=])*)$/;
  * @throws StatusError BadRequest that says what is wrong with it.
  */
 export function parseFieldSelector(text: string): FieldSelector {
+  if (/(?<!\\)(?:\\\\)*\\$/.test(text)) refuse(text, 'it ends with a single backslash');
   const terms = text.match(/(?:\\.|[^\\,])+/gs) ?? [];
   return terms.map((part) => {
     const match = term.exec(part);

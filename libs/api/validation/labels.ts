@@ -7,7 +7,7 @@ type StringMap = Readonly<Record<string, string>>;
 
 /** Labels, and anything else that is a map from label keys to label values. All complaints stand at the map. */
 export const labels: Rule<StringMap> = (map, at) => {
-  for (const key of Object.keys(map)) {
+  for (const key in map) {
     for (const complaint of qualifiedName(key)) at.invalid(complaint);
     for (const complaint of labelValue(map[key]!)) at.invalid(complaint);
   }
@@ -18,24 +18,36 @@ export function labelKeyAt(value: string | undefined, at: Report, step: string):
   for (const complaint of qualifiedName(value ?? '')) at.invalid(complaint, step);
 }
 
-function operatorAndValues(requirement: V1LabelSelectorRequirement, at: Report): void {
+interface Requirement {
+  readonly operator: string;
+  readonly values?: readonly string[];
+}
+
+/** Whether the values suit the operator; false for an operator that nobody knows. */
+function valuesFor(requirement: Requirement, at: Report): boolean {
   switch (requirement.operator) {
     case 'In':
     case 'NotIn':
       if (isEmpty(requirement.values)) at.required('needed by this operator', 'values');
-      break;
+      return true;
     case 'Exists':
     case 'DoesNotExist':
       if (!isEmpty(requirement.values)) at.forbidden('not for this operator', 'values');
-      break;
+      return true;
     default:
-      at.invalid('is not an operator of selectors', 'operator');
+      return false;
   }
 }
 
+/** The checks of single requirements for those who let unknown operators pass, since newer clients may know them. */
+export const selectorRequirement = {
+  values: (value: Requirement, at: Report): void => void valuesFor(value, at),
+  key: ({ key }: { readonly key: string }, at: Report): void => labelKeyAt(key, at, 'key'),
+};
+
 function requirement(values: 'checked' | 'free'): Rule<V1LabelSelectorRequirement> {
   return (value, at) => {
-    operatorAndValues(value, at);
+    if (!valuesFor(value, at)) at.invalid('is not an operator of selectors', 'operator');
     labelKeyAt(value.key, at, 'key');
     if (values === 'free') return;
     value.values?.forEach((item, i) => {
