@@ -4,7 +4,8 @@ export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
 /** The state of an object before and after one write. One of the two is always there. */
 export class CacheEvent {
-  private readonly frames: Partial<Record<ChangeType, Buffer>> = {};
+  /** Made with the first frame: most events are never shown to anybody over HTTP. */
+  private frames: Partial<Record<ChangeType, Buffer>> | undefined;
   private gone: Document | undefined;
 
   constructor(
@@ -24,12 +25,9 @@ export class CacheEvent {
 
   /** One line of a JSON watch stream, made once for all watchers. */
   frame(type: ChangeType): Buffer {
-    let frame = this.frames[type];
-    if (!frame) {
-      frame = watchFrame(type, this.document(type).text);
-      this.frames[type] = frame;
-    }
-    return frame;
+    this.frames ??= {};
+    this.frames[type] ??= watchFrame(type, this.document(type).text);
+    return this.frames[type];
   }
 }
 

@@ -1,8 +1,8 @@
 import { CompactedError, type WatchBatch, type WatchEvent, type WatchOptions } from '../store/store.ts';
 
 /** Bounds on the recent events that are kept in memory for watchers; older ones are read from disk. */
-const recentEventsMax = 20_000;
-const recentBytesMax = 16 * 2 ** 20;
+const recentEventsMax = 4_096;
+const recentBytesMax = 4 * 2 ** 20;
 
 /** What a watcher reads that has fallen behind the events in memory. */
 export interface FeedHistory {
@@ -16,9 +16,10 @@ export interface FeedHistory {
  * at its own pace, and a slow one falls back to the disk. So memory is bounded and nothing is dropped.
  */
 export class Feed {
-  /** Of consecutive revisions. */
-  private recent: WatchEvent[] = [];
-  private recentBytes = 0;
+  /** Events of consecutive revisions, in two halves: when the newer one is full, it takes the place of the other. */
+  private older: readonly WatchEvent[] = [];
+  private newer: WatchEvent[] = [];
+  private newerBytes = 0;
   private newest: number;
   private closed = false;
   private readonly waiting = new Set<() => void>();
@@ -31,13 +32,13 @@ export class Feed {
 
   /** Takes the event of the next revision; `flush`, after a whole transaction, wakes the watchers. */
   append(event: WatchEvent): void {
-    this.recent.push(event);
-    this.recentBytes += bytesOf(event);
+    this.newer.push(event);
+    this.newerBytes += event.key.length + (event.value?.byteLength ?? 0);
   }
 
   flush(): void {
-    this.newest = this.recent.at(-1)?.revision ?? this.newest;
-    this.trim();
+    this.newest = this.newer.at(-1)?.revision ?? this.newest;
+    if (this.newerBytes > recentBytesMax / 2 || this.newer.length > recentEventsMax / 2) this.turn();
     for (const wake of this.waiting) wake();
     this.waiting.clear();
   }
@@ -64,12 +65,15 @@ export class Feed {
   }
 
   private after(cursor: number, prefix: string): WatchBatch {
-    const oldest = this.recent[0];
+    const oldest = this.older[0] ?? this.newer[0];
     if (oldest === undefined || oldest.revision > cursor + 1) return this.history.eventsAfter(cursor, prefix);
     const events: WatchEvent[] = [];
-    for (let at = cursor + 1 - oldest.revision; at < this.recent.length; at++) {
-      const event = this.recent[at]!;
-      if (event.key.startsWith(prefix)) events.push(event);
+    for (const half of [this.older, this.newer]) {
+      if (half.length === 0) continue;
+      for (let at = Math.max(0, cursor + 1 - half[0]!.revision); at < half.length; at++) {
+        const event = half[at]!;
+        if (event.key.startsWith(prefix)) events.push(event);
+      }
     }
     return { events, revision: this.newest };
   }
@@ -86,15 +90,9 @@ export class Feed {
     });
   }
 
-  private trim(): void {
-    let drop = 0;
-    while (this.recentBytes > recentBytesMax || this.recent.length - drop > recentEventsMax) {
-      this.recentBytes -= bytesOf(this.recent[drop++]!);
-    }
-    if (drop > 0) this.recent = this.recent.slice(drop);
+  private turn(): void {
+    this.older = this.newer;
+    this.newer = [];
+    this.newerBytes = 0;
   }
-}
-
-function bytesOf({ key, value }: WatchEvent): number {
-  return key.length + (value?.byteLength ?? 0);
 }

@@ -33,13 +33,14 @@ export class KeyIndex {
   }
 
   /** Puts a version on top of the key's others and returns the record. */
-  push(key: string, version: Omit<Version, 'older'>): KeyRecord {
+  push(key: string, { position, revision, createRevision }: Omit<Version, 'older'>): KeyRecord {
     const known = this.records.get(key);
+    const newest = { position, revision, createRevision, older: known?.newest };
     if (known !== undefined) {
-      known.newest = { ...version, older: known.newest };
+      known.newest = newest;
       return known;
     }
-    const record = { key, newest: { ...version, older: undefined } };
+    const record = { key, newest };
     this.records.set(key, record);
     this.insert(record);
     return record;
