@@ -10,13 +10,19 @@ const classes = { group, plural: 'priorityclasses' };
 /** Turns a pod's priority class into its number, and keeps the default class single. */
 export function priorities(objects: ObjectReader): AdmissionPlugin {
   const all = () => objects.list<V1PriorityClass>(group, 'priorityclasses');
+  let known: { version: number; lowest: V1PriorityClass | undefined } | undefined;
+  const standard = () => {
+    const version = objects.version(group, 'priorityclasses');
+    if (known?.version !== version) known = { version, lowest: lowestDefault(all()) };
+    return known.lowest;
+  };
   return {
     name: 'Priority',
     resources: ['/pods', `${group}/priorityclasses`],
     admit({ operation, definition, object, subresource }) {
       if (subresource !== undefined || operation === 'delete' || !object) return;
       if (definition.plural === 'priorityclasses') checkSingleDefault(object as V1PriorityClass, all());
-      else if (operation === 'create') resolve(object as V1Pod, objects, all);
+      else if (operation === 'create') resolve(object as V1Pod, objects, standard);
     },
   };
 }
@@ -28,12 +34,12 @@ function checkSingleDefault(wanted: V1PriorityClass, all: readonly V1PriorityCla
   throw forbidden(classes, name, `PriorityClass ${other.metadata?.name} is already marked as default`);
 }
 
-function resolve(pod: V1Pod, objects: ObjectReader, all: () => readonly V1PriorityClass[]): void {
+function resolve(pod: V1Pod, objects: ObjectReader, standard: () => V1PriorityClass | undefined): void {
   const spec = pod.spec;
   if (!spec) return;
   const chosen = spec.priorityClassName
     ? objects.get<V1PriorityClass>(group, 'priorityclasses', spec.priorityClassName)
-    : lowestDefault(all());
+    : standard();
   const name = pod.metadata?.name ?? '';
   if (spec.priorityClassName && !chosen) {
     throw forbidden(pods, name, `no PriorityClass with name ${spec.priorityClassName} was found`);

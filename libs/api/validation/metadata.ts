@@ -7,6 +7,7 @@ import type { Report } from './report.ts';
 import { always, type Rule } from './rule.ts';
 
 const ANNOTATIONS_BYTES_MAX = 256 * 1024;
+const UTF8_BYTES_PER_UNIT_MAX = 3;
 
 /** Finalizers without a domain that the API knows. */
 const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
@@ -54,13 +55,20 @@ function namespace(meta: ObjectMeta, at: Report, namespaced: boolean): void {
 }
 
 export const annotations: Rule<Readonly<Record<string, string>>> = (map, at) => {
-  let bytes = 0;
-  for (const key of Object.keys(map)) {
+  let units = 0;
+  for (const key in map) {
     for (const complaint of qualifiedName(key.toLowerCase())) at.invalid(complaint);
-    bytes += Buffer.byteLength(key) + Buffer.byteLength(map[key]!);
+    units += key.length + map[key]!.length;
   }
-  if (bytes > ANNOTATIONS_BYTES_MAX) at.tooLong(ANNOTATIONS_BYTES_MAX);
+  const mayBeTooLong = units * UTF8_BYTES_PER_UNIT_MAX > ANNOTATIONS_BYTES_MAX;
+  if (mayBeTooLong && bytesOf(map) > ANNOTATIONS_BYTES_MAX) at.tooLong(ANNOTATIONS_BYTES_MAX);
 };
+
+function bytesOf(map: Readonly<Record<string, string>>): number {
+  let bytes = 0;
+  for (const key in map) bytes += Buffer.byteLength(key) + Buffer.byteLength(map[key]!);
+  return bytes;
+}
 
 const ownerReferences: Rule<readonly V1OwnerReference[]> = (owners, at) => {
   let controllers = 0;

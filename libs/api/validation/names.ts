@@ -1,3 +1,5 @@
+import { isLabel, isPrintableButEquals, isSubdomain, isWord } from './letters.ts';
+
 /**
  * The shapes of names that the API knows. Each function answers with what is wrong with a value, one complaint per
  * broken condition; clients see one cause per complaint, so their number matters.
@@ -10,32 +12,29 @@ const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const LABEL_OR_UNDERSCORE = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
 const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`;
 
-const label = new RegExp(`^${LABEL}$`);
-const subdomain = new RegExp(`^${SUBDOMAIN}$`);
 const wildcardSubdomain = new RegExp(`^\\*\\.${SUBDOMAIN}$`);
 const subdomainWithUnderscore = new RegExp(`^${LABEL_OR_UNDERSCORE}(\\.${LABEL_OR_UNDERSCORE})*$`);
 const label1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
-const labelWord = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
-const printableButEquals = /^[\x20-\x3c\x3e-\x7e]+$/;
 
-function shape(max: number, pattern: RegExp, what: string): NameCheck {
+function shape(max: number, pattern: RegExp | ((value: string) => boolean), what: string): NameCheck {
+  const fits = pattern instanceof RegExp ? (value: string) => pattern.test(value) : pattern;
   const tooLong = `must be no more than ${max} characters`;
   const wrongShape = [what];
   return (value) => {
-    if (value.length <= max) return pattern.test(value) ? NOTHING : wrongShape;
-    return pattern.test(value) ? [tooLong] : [tooLong, what];
+    if (value.length <= max) return fits(value) ? NOTHING : wrongShape;
+    return fits(value) ? [tooLong] : [tooLong, what];
   };
 }
 
 /** A DNS label of RFC 1123: at most 63 of a-z, 0-9 and '-'. */
 export const dnsLabel = shape(
   63,
-  label,
+  isLabel,
   "must be lower-case letters, digits and '-', with a letter or digit at both ends",
 );
 
 /** Dot-separated DNS labels, at most 253 characters: the usual shape of an object's name. */
-export const dnsSubdomain = shape(253, subdomain, 'must be lower-case DNS labels separated by dots');
+export const dnsSubdomain = shape(253, isSubdomain, 'must be lower-case DNS labels separated by dots');
 
 export const dnsSubdomainWithUnderscore = shape(
   253,
@@ -51,6 +50,7 @@ export const wildcardDnsSubdomain = shape(253, wildcardSubdomain, "must be '*.' 
 /** Names that are compared as path segments only, such as those of roles. */
 export const pathSegment: NameCheck = (value) => {
   if (value === '.' || value === '..') return [`may not be '${value}'`];
+  if (!value.includes('/') && !value.includes('%')) return NOTHING;
   const found: string[] = [];
   for (const character of ['/', '%']) if (value.includes(character)) found.push(`may not contain '${character}'`);
   return found;
@@ -58,7 +58,7 @@ export const pathSegment: NameCheck = (value) => {
 
 /** An optional DNS subdomain and '/', and a word: keys of labels and annotations, names of resources and finalizers. */
 export const qualifiedName: NameCheck = (value) => {
-  if (value.length <= 63 && labelWord.test(value)) return NOTHING;
+  if (isUsualQualifiedName(value)) return NOTHING;
   const parts = value.split('/');
   if (parts.length > 2) return ["must be a word with an optional DNS subdomain and '/' before it"];
   const found: string[] = [];
@@ -69,17 +69,28 @@ export const qualifiedName: NameCheck = (value) => {
   }
   if (name === '') found.push('the name must not be empty');
   else if (name.length > 63) found.push('the name must be no more than 63 characters');
-  if (!labelWord.test(name)) found.push("the name must be letters, digits, '-', '_' and '.'");
+  if (!isWord(name)) found.push("the name must be letters, digits, '-', '_' and '.'");
   return found;
 };
+
+function isUsualQualifiedName(value: string): boolean {
+  const slash = value.indexOf('/');
+  if (slash < 0) return value.length <= 63 && isWord(value);
+  return (
+    value.length - slash <= 64 && slash <= 253 && isWord(value.slice(slash + 1)) && isSubdomain(value.slice(0, slash))
+  );
+}
 
 /** Empty, or at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends. */
 export const labelValue: NameCheck = (value) => (value === '' ? NOTHING : filledLabelValue(value));
 
-const filledLabelValue = shape(63, labelWord, "must be letters, digits, '-', '_' and '.', or empty");
+const filledLabelValue = shape(63, isWord, "must be letters, digits, '-', '_' and '.', or empty");
+
+const usualPortName = /^[a-z][a-z0-9]{0,14}$/;
 
 /** The name of a port: at most 15 of a-z, 0-9 and '-', at least one letter (RFC 6335). */
 export const portName: NameCheck = (value) => {
+  if (usualPortName.test(value)) return NOTHING;
   const found: string[] = [];
   if (value.length > 15) found.push('must be no more than 15 characters');
   if (!/^[-a-z0-9]+$/.test(value)) found.push("must be letters (a-z), digits and '-'");
@@ -91,7 +102,7 @@ export const portName: NameCheck = (value) => {
 
 /** The name of an environment variable: printable ASCII other than '='. */
 export const environmentName: NameCheck = (value) =>
-  printableButEquals.test(value) ? NOTHING : ["must be printable ASCII characters other than '='"];
+  isPrintableButEquals(value) ? NOTHING : ["must be printable ASCII characters other than '='"];
 
 /** A key of a ConfigMap or Secret: a file name. */
 export const configKey: NameCheck = (value) => {

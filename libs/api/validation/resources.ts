@@ -8,6 +8,9 @@ type ResourceList = Readonly<Record<string, string>>;
 
 const CONTAINER_RESOURCES = new Set(['cpu', 'memory', 'ephemeral-storage']);
 
+/** Their steps in paths, which would otherwise be written for every container. */
+const CONTAINER_STEPS = new Map(Array.from(CONTAINER_RESOURCES, (name) => [name, keyed(name)] as const));
+
 /** Resources that are counted, so that a part of one makes no sense. */
 const COUNTED_RESOURCES = new Set([
   'pods',
@@ -97,16 +100,17 @@ export function resourceRequirements(nameRule: NameRule): Rule<V1ResourceRequire
   return (resources, at, context) => {
     const limits = resources.limits ?? {};
     const requests = resources.requests ?? {};
-    for (const name of Object.keys(limits)) {
+    for (const name in limits) {
       at.enter('limits');
       oneResource(name, amountOf(limits[name]!), at, nameRule);
       at.leave();
     }
-    for (const name of Object.keys(requests)) {
+    for (const name in requests) {
+      const amount = amountOf(requests[name]!);
       at.enter('requests');
-      oneResource(name, amountOf(requests[name]!), at, nameRule);
+      oneResource(name, amount, at, nameRule);
       at.leave();
-      againstLimit(name, amountOf(requests[name]!), limits[name], at);
+      againstLimit(name, amount, limits[name], at);
     }
     hugePagesNeedCompute(limits, requests, at);
     if (resources.claims) claimReferences(resources.claims, at, context);
@@ -114,7 +118,7 @@ export function resourceRequirements(nameRule: NameRule): Rule<V1ResourceRequire
 }
 
 function oneResource(name: string, amount: Amount, at: Report, nameRule: NameRule): void {
-  at.enter(keyed(name));
+  at.enter(CONTAINER_STEPS.get(name) ?? keyed(name));
   nameRule(name, at);
   resourceAmount(name, amount, at);
   if (isHugePages(name)) {

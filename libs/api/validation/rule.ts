@@ -108,8 +108,9 @@ export function filled<T, C = unknown>(rule: Rule<T, C>): Rule<T, C> {
 export function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === 0) return true;
   if (Array.isArray(value)) return value.length === 0;
-  if (typeof value === 'object') return Object.keys(value).length === 0;
-  return false;
+  if (typeof value !== 'object') return false;
+  for (const _ in value) return false;
+  return true;
 }
 
 /** Each item of a list. */

@@ -1,5 +1,8 @@
 import type {
   V1Container,
+  V1ContainerPort,
+  V1EnvVar,
+  V1NodeAffinity,
   V1ObjectMeta,
   V1Pod,
   V1PodAffinity,
@@ -45,31 +48,32 @@ function oldLabel(key: string, place: string, warn: Warn): void {
 }
 
 function placement(spec: V1PodSpec, place: string, warn: Warn): void {
-  for (const key of Object.keys(spec.nodeSelector ?? {})) oldLabel(key, `${place}.nodeSelector`, warn);
-  const {
-    requiredDuringSchedulingIgnoredDuringExecution: needs,
-    preferredDuringSchedulingIgnoredDuringExecution: likes,
-  } = spec.affinity?.nodeAffinity ?? {};
-  for (const term of [...(needs?.nodeSelectorTerms ?? []), ...(likes ?? []).map((like) => like.preference)]) {
-    for (const { key } of term?.matchExpressions ?? []) oldLabel(key, `${place}.affinity.nodeAffinity`, warn);
-  }
-  const liked = (likes ?? []).flatMap((like) => like.preference?.matchExpressions ?? []).flatMap((e) => e.values ?? []);
-  for (const value of liked) {
-    if (labelValue(value).length > 0) warn(`${place}.affinity.nodeAffinity: ${value} is no label value`);
-  }
+  for (const key in spec.nodeSelector) oldLabel(key, `${place}.nodeSelector`, warn);
+  const { affinity } = spec;
+  if (affinity?.nodeAffinity) nodeAffinity(affinity.nodeAffinity, `${place}.affinity.nodeAffinity`, warn);
   spec.topologySpreadConstraints?.forEach((constraint, i) => {
     const at = `${place}.topologySpreadConstraints[${i}]`;
     oldLabel(constraint.topologyKey, `${at}.topologyKey`, warn);
     if (!constraint.labelSelector) warn(`${at}.labelSelector: a null selector matches no pod`);
   });
-  nullSelectors(spec.affinity?.podAffinity, `${place}.affinity.podAffinity`, warn);
-  nullSelectors(spec.affinity?.podAntiAffinity, `${place}.affinity.podAntiAffinity`, warn);
+  if (affinity?.podAffinity) nullSelectors(affinity.podAffinity, `${place}.affinity.podAffinity`, warn);
+  if (affinity?.podAntiAffinity) nullSelectors(affinity.podAntiAffinity, `${place}.affinity.podAntiAffinity`, warn);
 }
 
-function nullSelectors(affinity: V1PodAffinity | undefined, place: string, warn: Warn): void {
-  const preferred = affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+function nodeAffinity(affinity: V1NodeAffinity, place: string, warn: Warn): void {
+  const needs = affinity.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  const likes = affinity.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  for (const term of [...needs, ...likes.map((like) => like.preference)]) {
+    for (const { key } of term?.matchExpressions ?? []) oldLabel(key, place, warn);
+  }
+  const liked = likes.flatMap((like) => like.preference?.matchExpressions ?? []).flatMap((e) => e.values ?? []);
+  for (const value of liked) if (labelValue(value).length > 0) warn(`${place}: ${value} is no label value`);
+}
+
+function nullSelectors(affinity: V1PodAffinity, place: string, warn: Warn): void {
+  const preferred = affinity.preferredDuringSchedulingIgnoredDuringExecution ?? [];
   const terms = [
-    ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+    ...(affinity.requiredDuringSchedulingIgnoredDuringExecution ?? []),
     ...preferred.map((w) => w.podAffinityTerm),
   ];
   if (terms.some((term) => !term?.labelSelector)) warn(`${place}: a null labelSelector matches no pod`);
@@ -109,58 +113,78 @@ function repeated(values: readonly string[]): boolean {
   return new Set(values).size < values.length;
 }
 
-function containerWarnings(container: V1Container, place: string, warn: Warn): void {
+const wholeAmounts = ['memory', 'ephemeral-storage'] as const;
+
+function containerWarnings(container: V1Container, parent: string, warn: Warn): void {
+  const place = () => `${parent}[${container.name}]`;
   for (const kind of ['limits', 'requests'] as const) {
-    for (const name of ['memory', 'ephemeral-storage']) {
-      const amount = container.resources?.[kind]?.[name];
-      if (amount && !isWhole(amountOf(amount))) warn(`${place}.resources.${kind}[${name}]: fractional bytes`);
+    const amounts = container.resources?.[kind];
+    for (const name of amounts ? wholeAmounts : []) {
+      const amount = amounts?.[name];
+      if (amount && !isWhole(amountOf(amount))) warn(`${place()}.resources.${kind}[${name}]: fractional bytes`);
     }
   }
+  if (container.env && container.env.length > 1) hiddenVariables(container.env, place, warn);
+}
+
+/** A later variable hides an earlier one, unless it is built from it. */
+function hiddenVariables(variables: readonly V1EnvVar[], place: () => string, warn: Warn): void {
   const seen = new Set<string>();
-  container.env?.forEach((variable, i) => {
-    const reference = `$(${variable.name})`;
-    const builds = !variable.valueFrom && variable.value !== reference && variable.value?.includes(reference);
-    if (seen.has(variable.name) && !builds) warn(`${place}.env[${i}]: hides an earlier definition of ${variable.name}`);
-    seen.add(variable.name);
+  variables.forEach(({ name, value, valueFrom }, i) => {
+    if (!seen.has(name)) {
+      seen.add(name);
+      return;
+    }
+    const reference = `$(${name})`;
+    const builds = !valueFrom && value !== reference && value?.includes(reference);
+    if (!builds) warn(`${place()}.env[${i}]: hides an earlier definition of ${name}`);
   });
 }
 
 function ports(containers: readonly V1Container[], place: string, warn: Warn): void {
-  const all = containers.flatMap((container) => container.ports ?? []);
-  all.forEach((port, i) => {
-    if (port.hostIP && !port.hostPort) warn(`${place}: hostIP without hostPort`);
-    for (const other of all.slice(0, i)) {
-      if (port.name && port.name === other.name) warn(`${place}: two ports are called ${port.name}`);
-      if (port.containerPort !== other.containerPort || port.protocol !== other.protocol) continue;
-      const same = port.hostIP === other.hostIP && port.hostPort === other.hostPort;
-      const oneFree = !port.hostPort || !other.hostPort;
-      const ambiguous = port.hostPort === other.hostPort && !port.hostIP !== !other.hostIP;
-      if (same || oneFree || ambiguous) warn(`${place}: port ${port.containerPort} is defined twice`);
+  const all: V1ContainerPort[] = [];
+  for (const container of containers) {
+    for (const port of container.ports ?? []) {
+      if (port.hostIP && !port.hostPort) warn(`${place}: hostIP without hostPort`);
+      for (const other of all) repeatedPort(port, other, place, warn);
+      all.push(port);
     }
-  });
+  }
+}
+
+function repeatedPort(port: V1ContainerPort, other: V1ContainerPort, place: string, warn: Warn): void {
+  if (port.name && port.name === other.name) warn(`${place}: two ports are called ${port.name}`);
+  if (port.containerPort !== other.containerPort || port.protocol !== other.protocol) return;
+  const same = port.hostIP === other.hostIP && port.hostPort === other.hostPort;
+  const oneFree = !port.hostPort || !other.hostPort;
+  const ambiguous = port.hostPort === other.hostPort && !port.hostIP !== !other.hostIP;
+  if (same || oneFree || ambiguous) warn(`${place}: port ${port.containerPort} is defined twice`);
 }
 
 function references(spec: V1PodSpec, place: string, warn: Warn): void {
-  if (repeated((spec.hostAliases ?? []).map((alias) => alias.ip))) warn(`${place}.hostAliases: an ip stands twice`);
-  const secrets = (spec.imagePullSecrets ?? []).map((secret) => secret.name ?? '');
-  if (repeated(secrets)) warn(`${place}.imagePullSecrets: a name stands twice`);
-  if (secrets.includes('')) warn(`${place}.imagePullSecrets: a name is empty`);
+  const { hostAliases, imagePullSecrets, overhead } = spec;
+  if (hostAliases && repeated(hostAliases.map((alias) => alias.ip))) warn(`${place}.hostAliases: an ip stands twice`);
+  if (imagePullSecrets) {
+    const secrets = imagePullSecrets.map((secret) => secret.name ?? '');
+    if (repeated(secrets)) warn(`${place}.imagePullSecrets: a name stands twice`);
+    if (secrets.includes('')) warn(`${place}.imagePullSecrets: a name is empty`);
+  }
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) warn(`${place}.terminationGracePeriodSeconds: counts as 1`);
-  for (const name of ['memory', 'ephemeral-storage']) {
-    const amount = spec.overhead?.[name];
+  for (const name of overhead ? wholeAmounts : []) {
+    const amount = overhead?.[name];
     if (amount && !isWhole(amountOf(amount))) warn(`${place}.overhead[${name}]: fractional bytes`);
   }
-  for (const address of [
-    ...(spec.dnsConfig?.nameservers ?? []),
-    ...(spec.hostAliases ?? []).map((alias) => alias.ip),
-  ]) {
-    const ip = parseIp(address);
-    if (ip && formatIp(ip) !== address) warn(`${place}: ${address} should be written ${formatIp(ip)}`);
-  }
+  for (const address of spec.dnsConfig?.nameservers ?? []) oddAddress(address, place, warn);
+  for (const alias of hostAliases ?? []) oddAddress(alias.ip, place, warn);
+}
+
+function oddAddress(address: string, place: string, warn: Warn): void {
+  const ip = parseIp(address);
+  if (ip && formatIp(ip) !== address) warn(`${place}: ${address} should be written ${formatIp(ip)}`);
 }
 
 function oldAnnotations(meta: V1ObjectMeta | undefined, spec: V1PodSpec, place: string, warn: Warn): void {
-  for (const key of Object.keys(meta?.annotations ?? {})) {
+  for (const key in meta?.annotations) {
     if (OLD_ANNOTATIONS[key]) warn(`${place}.annotations[${key}]: use the field ${OLD_ANNOTATIONS[key]}`);
     if (key === 'seccomp.security.alpha.kubernetes.io/pod' && !spec.securityContext?.seccompProfile) {
       warn(`${place}.annotations[${key}]: use the field seccompProfile`);
@@ -179,15 +203,18 @@ export function podSpecWarnings(template: V1PodTemplateSpec | undefined, place =
   oldAnnotations(template.metadata, spec, place === '' ? 'metadata' : `${place}.metadata`, warn);
   sorts(spec, at, warn);
   references(spec, at, warn);
-  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
-  for (const container of containers) containerWarnings(container, `${at}.containers[${container.name}]`, warn);
+  const main = spec.containers ?? [];
+  const containers = spec.initContainers ? [...spec.initContainers, ...main] : main;
+  for (const container of containers) containerWarnings(container, `${at}.containers`, warn);
   ports(containers, `${at}.containers`, warn);
   return found;
 }
 
 export function podWarnings(pod: V1Pod, previous?: V1Pod): string[] {
   if (previous) return [];
-  const odd = dnsLabel(pod.metadata?.name ?? '').length > 0;
-  const hostname = 'metadata.name: is used as a host name, which a DNS label suits better';
-  return [...(odd ? [hostname] : []), ...podSpecWarnings(pod)];
+  const found = podSpecWarnings(pod);
+  if (dnsLabel(pod.metadata?.name ?? '').length > 0) {
+    found.unshift('metadata.name: is used as a host name, which a DNS label suits better');
+  }
+  return found;
 }

@@ -17,7 +17,7 @@ export function podAnnotations(annotations: StringMap, spec: V1PodSpec, at: Repo
   if (MIRROR in annotations && !spec.nodeName) at.invalid('a mirror pod needs spec.nodeName', keyed(MIRROR));
   const cost = annotations[DELETION_COST];
   if (cost !== undefined && !isInt32(cost)) at.invalid('must be a 32 bit integer', keyed(DELETION_COST));
-  for (const key of Object.keys(annotations)) {
+  for (const key in annotations) {
     if (key === SECCOMP_POD || key.startsWith(SECCOMP_CONTAINER)) seccompAnnotation(key, annotations[key]!, at);
     if (key.startsWith(APPARMOR)) appArmorAnnotation(key, annotations[key]!, spec, at);
   }
@@ -67,6 +67,7 @@ export function annotationsMatchFields(pod: Pick<V1Pod, 'metadata' | 'spec'>, at
   for (const list of ['initContainers', 'containers'] as const) {
     spec[list]?.forEach((container, i) => {
       const profile = container.securityContext?.seccompProfile;
+      if (!profile) return;
       seccompMatches(annotations[SECCOMP_CONTAINER + container.name], profile, at, [list, i]);
     });
   }

@@ -21,13 +21,13 @@ const port: Rule<V1ContainerPort> = fields<V1ContainerPort>({
 
 /** Names of ports are unique within their container. */
 const ports: Rule<readonly V1ContainerPort[]> = (list, at, context) => {
-  const names = new Set<string>();
+  const names = list.length > 1 ? new Set<string>() : undefined;
   list.forEach((item, i) => {
     if (item.name) {
       const complaints = portName(item.name);
       for (const complaint of complaints) at.invalid(complaint, i, 'name');
-      if (complaints.length === 0 && names.has(item.name)) at.duplicate(item.name, i, 'name');
-      names.add(item.name);
+      if (complaints.length === 0 && names?.has(item.name)) at.duplicate(item.name, i, 'name');
+      names?.add(item.name);
     }
     at.enter(i);
     port(item, at, context);
@@ -94,22 +94,26 @@ const restartRule: Rule<V1ContainerRestartRule> = (rule, at) => {
   if ((rule.exitCodes.values?.length ?? 0) > EXIT_CODES_MAX) at.tooMany(EXIT_CODES_MAX, 'exitCodes', 'values');
 };
 
+const restartRules = each(restartRule);
+
 const restarts: Rule<V1Container> = (container, at) => {
   const { restartPolicy: policy, restartPolicyRules: rules = [] } = container;
   if (policy === undefined) {
     if (rules.length > 0) at.required('needed by restartPolicyRules', 'restartPolicy');
   } else if (!RESTART_POLICIES.includes(policy)) at.notSupported(RESTART_POLICIES, 'restartPolicy');
   if (rules.length > RESTART_RULES_MAX) at.tooMany(RESTART_RULES_MAX, 'restartPolicyRules');
+  if (rules.length === 0) return;
   at.enter('restartPolicyRules');
-  each(restartRule)(rules, at, undefined);
+  restartRules(rules, at, undefined);
   at.leave();
 };
 
 function hostPorts(containers: readonly V1Container[], at: Report): void {
-  const taken = new Set<string>();
+  let taken: Set<string> | undefined;
   containers.forEach((container, i) => {
     container.ports?.forEach(({ protocol, hostIP = '', hostPort }, j) => {
       if (!hostPort) return;
+      taken ??= new Set();
       const key = `${protocol}/${hostIP}/${hostPort}`;
       if (taken.has(key)) at.duplicate(key, i, 'ports', j, 'hostPort');
       taken.add(key);
@@ -118,12 +122,12 @@ function hostPorts(containers: readonly V1Container[], at: Report): void {
 }
 
 export const containers: Rule<readonly V1Container[], PodContext> = required((list, at, context) => {
-  const names = new Set<string>();
+  const names = list.length > 1 ? new Set<string>() : undefined;
   list.forEach((container, i) => {
     at.enter(i);
     commonContainer(container, at, context);
-    if (names.has(container.name)) at.duplicate(container.name, 'name');
-    names.add(container.name);
+    if (names?.has(container.name)) at.duplicate(container.name, 'name');
+    names?.add(container.name);
     probes(container, at, context);
     restarts(container, at, context);
     at.leave();

@@ -44,10 +44,12 @@ const HANDLERS = {
   sleep: sleepAction,
 } as const;
 
+const HANDLER_NAMES = Object.keys(HANDLERS) as Array<keyof typeof HANDLERS>;
+
 /** Exactly one way of acting; the first one written is looked at, others are refused. */
 const handler: Rule<Handler, PodContext> = (value, at, context) => {
   let found = false;
-  for (const name of Object.keys(HANDLERS) as Array<keyof typeof HANDLERS>) {
+  for (const name of HANDLER_NAMES) {
     const action = value[name];
     if (action === undefined || action === null) continue;
     if (found) at.forbidden('only one kind of handler may be set', name);

@@ -11,10 +11,13 @@ import { type PodSpecOptions, validatePodSpec } from './spec.ts';
 
 const INT32_MAX = 2 ** 31 - 1;
 
+const strict: PodSpecOptions = { isPod: true, looseSelectors: false, looseNodeValues: false };
+
 /** What a stored pod already breaks it may go on breaking. */
 function toleratedFrom(previous: V1Pod | undefined): PodSpecOptions {
   const affinity = previous?.spec?.affinity;
-  const terms = [affinity?.podAffinity, affinity?.podAntiAffinity].flatMap((a) => [
+  if (!affinity) return strict;
+  const terms = [affinity.podAffinity, affinity.podAntiAffinity].flatMap((a) => [
     ...(a?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
     ...(a?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((w) => w.podAffinityTerm),
   ]);
@@ -23,7 +26,7 @@ function toleratedFrom(previous: V1Pod | undefined): PodSpecOptions {
     looseSelectors: terms.some(
       (t) => hasInvalidLabelValue(t.labelSelector) || hasInvalidLabelValue(t.namespaceSelector),
     ),
-    looseNodeValues: hasInvalidNodeValues(affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
+    looseNodeValues: hasInvalidNodeValues(affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
   };
 }
 

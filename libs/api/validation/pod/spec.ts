@@ -183,6 +183,8 @@ const podSpecRules: Rule<V1PodSpec, PodContext> = all<V1PodSpec, PodContext>(
   filesOfVariables,
 );
 
+const noNames: ReadonlySet<string> = new Set();
+
 const graceful = fields<V1PodSpec>({ terminationGracePeriodSeconds: present() });
 
 export interface PodSpecOptions {
@@ -205,7 +207,7 @@ export function validatePodSpec(
   const context: PodContext = {
     spec,
     volumes,
-    claimNames: new Set(spec.resourceClaims?.map((claim) => claim.name)),
+    claimNames: spec.resourceClaims ? new Set(spec.resourceClaims.map((claim) => claim.name)) : noNames,
     isPod: options.isPod,
     looseSelectors: options.looseSelectors ?? false,
     looseNodeValues: options.looseNodeValues ?? false,

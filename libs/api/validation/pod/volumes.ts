@@ -118,12 +118,15 @@ function volumeSource(volume: V1Volume, at: Report, podName: string | undefined)
   if (!found) at.required('needs a source');
 }
 
+const none: ReadonlyMap<string, V1Volume> = new Map();
+
 /** The volumes of a pod. Answers with the sound ones by name. */
 export function validateVolumes(
   volumes: readonly V1Volume[],
   podMeta: ObjectMeta | undefined,
   at: Report,
 ): ReadonlyMap<string, V1Volume> {
+  if (volumes.length === 0) return none;
   const sound = new Map<string, V1Volume>();
   const ownClaims = new Set<string>();
   for (const volume of volumes) if (podMeta?.name && volume.ephemeral) ownClaims.add(`${podMeta.name}-${volume.name}`);
