@@ -7,25 +7,30 @@ export interface Continuation {
   readonly after: string;
 }
 
+/** Tokens of another version count revisions in another way. */
+const version = 'berth/v2';
+
 export function encodeContinuation({ revision, after }: Continuation): string {
-  return Buffer.from(JSON.stringify({ v: 'berth/v1', rv: revision, after })).toString('base64url');
+  return Buffer.from(JSON.stringify({ v: version, rv: revision, after })).toString('base64url');
 }
 
-/** @throws StatusError BadRequest. */
+/** @throws StatusError BadRequest; Expired for the token of a server of before. */
 export function decodeContinuation(token: string): Continuation {
+  let parsed: unknown;
   try {
-    const parsed: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
-    if (isToken(parsed)) return { revision: parsed.rv, after: parsed.after };
+    parsed = JSON.parse(Buffer.from(token, 'base64url').toString());
   } catch {
     // falls through: what is not JSON is no token of ours
   }
-  throw badRequest('continue key is not valid');
+  if (!isToken(parsed)) throw badRequest('continue key is not valid');
+  if (parsed.v !== version) throw continuationExpired(parsed.after);
+  return { revision: parsed.rv, after: parsed.after };
 }
 
-function isToken(value: unknown): value is { rv: number; after: string } {
+function isToken(value: unknown): value is { v: string; rv: number; after: string } {
   if (typeof value !== 'object' || value === null) return false;
   const { v, rv, after } = value as Record<string, unknown>;
-  return v === 'berth/v1' && Number.isSafeInteger(rv) && typeof after === 'string';
+  return (v === version || v === 'berth/v1') && Number.isSafeInteger(rv) && typeof after === 'string';
 }
 
 /** The state that a token names is no longer kept; the list may go on after `after` in the newest one. */

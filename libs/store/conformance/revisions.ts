@@ -54,11 +54,13 @@ export function describeRevisions(the: () => Store): void {
 
   it('shows the state behind every single write, whole and in pages', async () => {
     const { events } = await storyOf(the());
-    const state = new Map<string, [string | null | undefined, number]>();
-    for (const { key, value, revision } of events) {
+    const state = new Map<string, unknown[]>();
+    const shown = events.map(({ key, value, revision }) => {
       if (value === null) state.delete(key);
-      else state.set(key, [text(value), revision]);
-      const expected = [...state].map(([at, [shown, written]]) => [at, shown, written]).sort();
+      else state.set(key, [key, text(value), revision]);
+      return { revision, expected: [...state.values()].sort() };
+    });
+    const check = async ({ revision, expected }: (typeof shown)[number]) => {
       const whole = await the().list('/w/', { revision });
       expect(whole).toMatchObject({ revision, more: false, remaining: 0 });
       expect(told(whole.entries)).toEqual(expected);
@@ -71,7 +73,8 @@ export function describeRevisions(the: () => Store): void {
         after = page.entries.at(-1)!.key;
       }
       expect(paged).toEqual(expected);
-    }
+    };
+    await Promise.all(shown.map(check));
   }, 60_000);
 
   it('keeps what a revision amid a transaction shows when it is compacted', async () => {
