@@ -21,6 +21,7 @@ export interface PlainBody {
   readonly complaints: readonly string[];
 }
 
+const none: readonly string[] = [];
 const duplicate = (path: string) => `duplicate field "${path}"`;
 const unknown = (path: string) => `unknown field "${path}"`;
 
@@ -29,8 +30,10 @@ function refuse(error: unknown, before = ''): never {
   throw error;
 }
 
-const textOf = (body: Uint8Array | string) =>
-  typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+function textOf(body: Uint8Array): string {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return bytes.toString('utf8');
+}
 
 /** YAML that is JSON is read as such, which is many times faster and the same. */
 function looksLikeJson(text: string): boolean {
@@ -40,19 +43,20 @@ function looksLikeJson(text: string): boolean {
 interface ParsedBody {
   readonly value: unknown;
   /** @param counted members found while the value was read; where all were counted, nothing stands twice */
-  duplicates(counted?: number): string[];
+  duplicates(counted?: number): readonly string[];
   /** Of YAML: keys that stand twice, with their lines. */
   readonly repeated?: readonly string[];
 }
 
 function parseBody(body: Uint8Array | string, format: BodyFormat): ParsedBody {
-  const text = textOf(body);
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  const text = typeof body === 'string' ? body : textOf(body);
   if (format === 'json' || looksLikeJson(text)) {
     try {
-      const { value, members } = parseJson(text);
+      const { value, members } = parseJson(text, bytes);
       return {
         value,
-        duplicates: (counted) => ((counted ?? countMembers(value)) === members ? [] : duplicatesInJson(text)),
+        duplicates: (counted) => ((counted ?? countMembers(value)) === members ? none : duplicatesInJson(text)),
       };
     } catch (error) {
       if (format === 'json') throw error;
@@ -110,7 +114,9 @@ export function decodeObject<T extends KubeObject = KubeObject>(
     const parsed = parseBody(body, format);
     const { object, unknownFields, members } = readTyped(parsed.value, expected.type);
     checkIdentity(object, expected);
-    const complaints = [...unknownFields.map(unknown), ...parsed.duplicates(members).map(duplicate)];
+    const repeated = parsed.duplicates(members);
+    if (unknownFields.length + repeated.length === 0) return { object: object as T, complaints: none };
+    const complaints = [...unknownFields.map(unknown), ...repeated.map(duplicate)];
     return { object: object as T, complaints: complaints.slice(0, complaintsMax) };
   } catch (error) {
     refuse(error, cannotBeRead(expected));

@@ -51,6 +51,7 @@ class TypedReader {
         gone = [...gone, name];
         continue;
       }
+      if (isPlainText(given, field)) continue;
       const read = this.field(given, field);
       if (read === undefined) gone = [...gone, name];
       else if (read !== given) members[name] = read;
@@ -139,6 +140,12 @@ class TypedReader {
   private wants(expected: string, value: unknown): never {
     throw new DecodeError(this.path, `expected ${expected}, got ${kindOfValue(value)}`);
   }
+}
+
+/** Texts that stay as they are: most values. */
+function isPlainText(given: unknown, { kind, format, zero }: FieldSchema): boolean {
+  if (typeof given !== 'string' || format !== 'string' || kind !== 'scalar') return false;
+  return given !== '' || zero !== 'dropped';
 }
 
 /** A copy without some names; deleting them would make the object slow to use. */
