@@ -1,15 +1,18 @@
-import { type Clock, sleep } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { CompactedError, type Entry, type ListPage } from '../store/store.ts';
-import { changesOf } from './changes.ts';
-import type { Connection } from './connection.ts';
+import { type Change, changesOf } from './changes.ts';
+import type { Connection, Member } from './connection.ts';
 import { storeError } from './errors.ts';
 import { type KeySpace, root } from './keys.ts';
 import { type ListRequest, listPage } from './list.ts';
 import { modRevisionOf, wholeModRevision } from './revisions.ts';
 import { openStream } from './stream.ts';
 
-/** etcd looks at watches that start in the past every 100 ms. A revision without changes has nothing to tell. */
-const changesMsMax = 1000;
+/**
+ * etcd looks at watches that start in the past every 100 ms. For a number that is no write's revision there may be
+ * nothing to tell; whoever made it up waits in vain.
+ */
+const changesMsMax = 10_000;
 
 /** What the later writes of the same transaction replaced: undefined for a key that was not there. */
 type Replaced = Map<string, { before: Entry | undefined; isThereAfter: boolean }>;
@@ -46,41 +49,36 @@ interface AmidRequest {
 
 async function replacedAfter(request: AmidRequest, concerns: (key: string) => boolean): Promise<Replaced> {
   const { connection, keys, clock, revision } = request;
-  const modRevision = modRevisionOf(revision);
   const stopper = new AbortController();
-  const { signal } = stopper;
-  const read = connection.read('list', async (member) => {
-    // Opened a revision early, for the reason that watches are.
-    const startRevision = wholeModRevision(revision);
-    for await (const response of openStream(member, {
-      ...keys.range(root),
-      startRevision,
-      withPrevious: true,
-      signal,
-    })) {
-      const changes = changesOf(response, keys);
-      if (!changes.some((change) => modRevisionOf(change.revision) >= modRevision)) continue;
-      return changes.filter((change) => change.revision > revision && modRevisionOf(change.revision) === modRevision);
-    }
-    return [];
-  });
-  const nothing = sleep(clock, changesMsMax, signal).then(
-    () => [],
-    () => [],
-  );
+  const timer = clock.setTimer(changesMsMax, () => stopper.abort());
   try {
-    const later = (await Promise.race([read, nothing])).filter(({ key }) => concerns(key));
+    const later = await connection.read('list', (member) => laterChanges(member, request, stopper.signal));
     return new Map(
-      later.map(({ key, value, previous }) => {
-        const before = previous === undefined ? undefined : keys.entry(previous);
-        return [key, { before, isThereAfter: value !== null }];
-      }),
+      later
+        .filter(({ key }) => concerns(key))
+        .map(({ key, value, previous }) => {
+          const before = previous === undefined ? undefined : keys.entry(previous);
+          return [key, { before, isThereAfter: value !== null }];
+        }),
     );
   } catch (error) {
     if (error instanceof CompactedError) throw new CompactedError(revision, error.compactedRevision);
     throw storeError(error, 'list');
   } finally {
+    timer.cancel();
     stopper.abort();
-    read.catch(() => {});
   }
+}
+
+/** The changes of the revision's transaction that come after it. */
+async function laterChanges(member: Member, { keys, revision }: AmidRequest, signal: AbortSignal): Promise<Change[]> {
+  const modRevision = modRevisionOf(revision);
+  // Opened a revision early, for the reason that watches are.
+  const startRevision = wholeModRevision(revision);
+  for await (const response of openStream(member, { ...keys.range(root), startRevision, withPrevious: true, signal })) {
+    const changes = changesOf(response, keys);
+    if (!changes.some((change) => modRevisionOf(change.revision) >= modRevision)) continue;
+    return changes.filter((change) => change.revision > revision && modRevisionOf(change.revision) === modRevision);
+  }
+  return [];
 }
