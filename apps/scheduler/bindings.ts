@@ -1,8 +1,8 @@
 import type { Logger } from '../../libs/base/log.ts';
 import type { Binder, Binding } from '../../libs/client/client.ts';
 
-/** Bindings of one store transaction; the store takes at most 128 writes. */
-const bindingsMax = 100;
+/** Bindings of one store transaction; the server takes as many. */
+const bindingsMax = 120;
 /** Transactions under way at once: enough to keep a store busy, few enough to fill them. */
 const transactionsMax = 8;
 

@@ -1,7 +1,10 @@
 import type { V1Pod } from '../../libs/api/gen/types.ts';
+import { nodes } from '../../libs/api/kinds/node.ts';
 import { pods } from '../../libs/api/kinds/pod.ts';
 import { StatusError } from '../../libs/base/status.ts';
 import { groupLabel, groupTimeoutKey, minMemberKey } from '../../libs/scheduling/gang.ts';
+import { makeNode } from '../../test/support/make-node.ts';
+import { makePod } from '../../test/support/make-pod.ts';
 import { withSpec } from '../../test/support/placement.ts';
 import { beginScheduling, type SchedulerWorld } from '../../test/support/scheduler-world.ts';
 
@@ -107,5 +110,36 @@ describe('a group of pods', () => {
     await world.clock.advance(1300);
     await world.settle();
     expect(await nodesOf(world, 'a', 'b')).toEqual(['n1', 'n1']);
+  });
+});
+
+describe('a group of which a scheduler that died has bound a part', () => {
+  const begin = (groupPods: readonly string[], bound: readonly string[]) =>
+    beginScheduling(async (client) => {
+      await client.create(nodes, makeNode('n1').allocatable({ cpu: '4' }).build());
+      // Older than all members of the group, and of the same priority.
+      await client.create(pods, makePod('a-single').requests('2', '1Mi').build());
+      for (const name of groupPods) {
+        const pod = member('g', groupPods.length)(makePod(name).requests('1', '1Mi').build());
+        await client.create(pods, bound.includes(name) ? withSpec(pod, { nodeName: 'n1' }) : pod);
+      }
+    });
+
+  it('is finished first when it starts again', async () => {
+    const world = await begin(['w', 'x', 'y', 'z'], ['w', 'x']);
+    await world.settle();
+    expect(await nodesOf(world, 'y', 'z', 'a-single')).toEqual(['n1', 'n1', undefined]);
+    await world.stop();
+  });
+
+  it('takes nothing more while the rest does not fit, and is finished once it does', async () => {
+    const world = await begin(['v', 'w', 'x', 'y', 'z'], ['w', 'x']);
+    await world.settle();
+    expect(await nodesOf(world, 'v', 'y', 'z', 'a-single')).toEqual([undefined, undefined, undefined, 'n1']);
+    expect(await messageOf(world, 'v')).toMatch(/^pod group default\/g: 2 of 5 members fit/);
+    await world.addNode('n2', '4');
+    await world.settle();
+    expect((await nodesOf(world, 'v', 'y', 'z')).includes(undefined)).toBe(false);
+    await world.stop();
   });
 });

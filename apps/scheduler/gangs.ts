@@ -2,8 +2,9 @@ import type { Clock } from '../../libs/base/clock.ts';
 import type { Cluster } from '../../libs/scheduling/cluster.ts';
 import type { DecisionRecords } from '../../libs/scheduling/decision-records.ts';
 import { isBefore } from '../../libs/scheduling/entry-heap.ts';
-import type { Gang } from '../../libs/scheduling/gang.ts';
+import type { Gang, GangRule } from '../../libs/scheduling/gang.ts';
 import { allowed, type SchedulingHook } from '../../libs/scheduling/hooks.ts';
+import { wakesOn } from '../../libs/scheduling/plugin.ts';
 import type { Preemption } from '../../libs/scheduling/preemption.ts';
 import type { QueueEntry, SchedulingQueue } from '../../libs/scheduling/queue.ts';
 import type { SchedulerCore } from '../../libs/scheduling/scheduler-core.ts';
@@ -22,12 +23,24 @@ export interface GangParts {
   place(entry: QueueEntry): Placed | { refused: string; wakesOn: number };
   /** Says of a member why it waits. */
   refuse(entry: QueueEntry, message: string, wakesOn: number): void;
+  /** Hears how many members of a group with an object have a node, after each attempt. */
+  groupScheduled?(key: string, progress: GroupProgress): void;
+}
+
+export interface GroupProgress {
+  scheduled: number;
+  /** Whether the group may run. */
+  isEnough: boolean;
 }
 
 /** Members that hold their nodes while room is being made for the rest of their group. */
 interface Held {
   members: Placed[];
   endMs: number;
+}
+
+interface RuledGang extends Gang {
+  rule: GangRule;
 }
 
 interface Unplaced {
@@ -40,9 +53,11 @@ interface Unplaced {
 export function gangHook(cluster: Cluster): SchedulingHook {
   return {
     name: 'GangScheduling',
-    permit({ gang }) {
-      if (gang === undefined || cluster.gangPlaced(gang.key) >= gang.minMembers) return allowed;
-      return { kind: 'wait', group: gang.key, timeoutMs: gang.timeoutMs };
+    permit(info) {
+      const gang = cluster.podGroups.inForce(info.gang);
+      const rule = gang && cluster.podGroups.ruleOf(gang);
+      if (rule === undefined || cluster.gangPlaced(gang!.key) >= rule.minMembers) return allowed;
+      return { kind: 'wait', group: gang!.key, timeoutMs: rule.timeoutMs };
     },
   };
 }
@@ -62,15 +77,44 @@ export class Gangs {
 
   /** Decides about the whole group of a member that was just taken from the queue. */
   attempt(first: QueueEntry, gang: Gang): void {
+    const members = [first, ...this.parts.queue.popGang(gang.key)];
+    this.attemptAll(
+      gang,
+      members.sort((one, other) => (isBefore(one, other) ? -1 : 1)),
+    );
+  }
+
+  /**
+   * Decides about those groups of which some members are bound and others wait, before all other pods: a scheduler that
+   * died between two transactions of a large group, or between two requests, has left such.
+   */
+  finishBegun(): void {
     const { queue, cluster } = this.parts;
-    const members = [first, ...queue.popGang(gang.key)].sort((one, other) => (isBefore(one, other) ? -1 : 1));
+    for (const key of queue.gangKeys()) {
+      if (cluster.gangPlaced(key) === 0) continue;
+      const members = queue.popGang(key);
+      const gang = cluster.podGroups.inForce(members[0]?.info.gang);
+      if (gang !== undefined) this.attemptAll(gang, members);
+      else for (const entry of members) queue.add(entry.info, entry.classKey, entry.addedMs);
+    }
+  }
+
+  private attemptAll(gang: Gang, members: readonly QueueEntry[]): void {
+    const { cluster } = this.parts;
     const before = cluster.gangPlaced(gang.key);
-    const present = before + members.length;
-    if (present < gang.minMembers) {
-      const message = `pod group ${gang.key} waits for members: ${present} of ${gang.minMembers} exist`;
-      for (const entry of members) this.parts.refuse(entry, message, 0);
+    const rule = cluster.podGroups.ruleOf(gang);
+    const message =
+      rule === undefined ? `pod group ${gang.key} does not exist` : shortOfMembers(gang, rule, before + members.length);
+    if (rule === undefined || message !== undefined) {
+      for (const entry of members) this.parts.refuse(entry, message ?? '', wakesOn.podGroups);
+      this.say(gang, rule);
       return;
     }
+    this.place({ ...gang, rule }, members, before);
+    this.say(gang, rule);
+  }
+
+  private place(gang: RuledGang, members: readonly QueueEntry[], before: number): void {
     const placed: Placed[] = [];
     const unplaced: Unplaced[] = [];
     for (const entry of members) {
@@ -78,13 +122,19 @@ export class Gangs {
       if ('refused' in result) unplaced.push({ entry, ...result });
       else placed.push(result);
     }
-    if (before + placed.length >= gang.minMembers) this.release(gang, placed);
+    if (before + placed.length >= gang.rule.minMembers) this.release(gang, placed);
     else if (this.makeRoom(gang, unplaced)) this.hold(gang, placed);
     else {
       this.giveBack(gang, placed, unplaced, before);
       return;
     }
-    for (const { entry, refused, wakesOn } of unplaced) this.parts.refuse(entry, refused, wakesOn);
+    for (const { entry, refused, wakesOn: wakes } of unplaced) this.parts.refuse(entry, refused, wakes);
+  }
+
+  private say(gang: Gang, rule: GangRule | undefined): void {
+    if (gang.rule !== undefined || rule === undefined) return;
+    const scheduled = this.parts.cluster.gangPlaced(gang.key);
+    this.parts.groupScheduled?.(gang.key, { scheduled, isEnough: scheduled >= rule.minMembers });
   }
 
   /** Gives back what was held for too long. */
@@ -105,7 +155,7 @@ export class Gangs {
     return this.held.size > 0;
   }
 
-  private release(gang: Gang, placed: readonly Placed[]): void {
+  private release(gang: RuledGang, placed: readonly Placed[]): void {
     const { cluster, placing } = this.parts;
     const held = this.held.get(gang.key)?.members ?? [];
     this.held.delete(gang.key);
@@ -115,30 +165,30 @@ export class Gangs {
     }
   }
 
-  private hold(gang: Gang, placed: readonly Placed[]): void {
-    const held = this.held.get(gang.key) ?? { members: [], endMs: this.parts.clock.monotonic() + gang.timeoutMs };
+  private hold(gang: RuledGang, placed: readonly Placed[]): void {
+    const held = this.held.get(gang.key) ?? { members: [], endMs: this.parts.clock.monotonic() + gang.rule.timeoutMs };
     held.members.push(...placed);
     for (const { ticket } of placed) this.parts.records.note(ticket, { outcome: 'held' });
     this.held.set(gang.key, held);
   }
 
-  private giveBack(gang: Gang, placed: readonly Placed[], unplaced: readonly Unplaced[], before: number): void {
+  private giveBack(gang: RuledGang, placed: readonly Placed[], unplaced: readonly Unplaced[], before: number): void {
     const fit = before + placed.length;
     const why = unplaced[0]?.refused ?? '';
-    const message = `pod group ${gang.key}: ${fit} of ${gang.minMembers} members fit. ${why}`;
+    const message = `pod group ${gang.key}: ${fit} of ${gang.rule.minMembers} members fit. ${why}`;
     for (const each of placed) {
       this.parts.placing.takeBack(each);
       this.parts.records.note(each.ticket, { outcome: 'unschedulable', message });
     }
-    let wakesOn = 0;
-    for (const each of unplaced) wakesOn |= each.wakesOn;
-    for (const { entry } of [...placed, ...unplaced]) this.parts.refuse(entry, message, wakesOn);
+    let wakes: number = wakesOn.podGroups;
+    for (const each of unplaced) wakes |= each.wakesOn;
+    for (const { entry } of [...placed, ...unplaced]) this.parts.refuse(entry, message, wakes);
   }
 
   /** Starts evictions if they make room for as many members as are missing; changes nothing otherwise. */
-  private makeRoom(gang: Gang, unplaced: readonly Unplaced[]): boolean {
+  private makeRoom(gang: RuledGang, unplaced: readonly Unplaced[]): boolean {
     const { cluster, evictions } = this.parts;
-    let missing = gang.minMembers - cluster.gangPlaced(gang.key);
+    let missing = gang.rule.minMembers - cluster.gangPlaced(gang.key);
     const found: Array<{ entry: QueueEntry; preemption: Preemption }> = [];
     for (const { entry } of unplaced) {
       if (missing === 0) break;
@@ -167,4 +217,9 @@ export class Gangs {
     if (decision.kind === 'node') return { ...decision, victims: [] };
     return this.parts.core.preempt(info);
   }
+}
+
+function shortOfMembers(gang: Gang, { minMembers }: GangRule, present: number): string | undefined {
+  if (present >= minMembers) return undefined;
+  return `pod group ${gang.key} waits for members: ${present} of ${minMembers} exist`;
 }

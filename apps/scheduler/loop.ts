@@ -4,7 +4,7 @@ import type { QueueEntry } from '../../libs/scheduling/queue.ts';
 import { withNote } from '../../libs/scheduling/reasons.ts';
 import type { SchedulerCore } from '../../libs/scheduling/scheduler-core.ts';
 import type { Evictions } from './evictions.ts';
-import { Gangs } from './gangs.ts';
+import { Gangs, type GroupProgress } from './gangs.ts';
 import { type Placed, Placing, type PlacingParts } from './placing.ts';
 
 /** Decisions go on for this long before other work of the process gets its turn. */
@@ -17,6 +17,8 @@ export interface LoopParts extends Omit<PlacingParts, 'changed'> {
   evictions: Evictions;
   /** What has changed since the last call: a sum of `wakesOn`. */
   takeChanges(): number;
+  /** Hears how far a group with an object has come. */
+  groupScheduled?(key: string, progress: GroupProgress): void;
 }
 
 /** A pod that found no place, and what may change that. */
@@ -59,6 +61,8 @@ export class Loop {
 
   start(): void {
     this.isRunning = true;
+    this.gangs.finishBegun();
+    this.parts.bindings.flush();
     this.tick();
     this.poke();
   }
@@ -89,14 +93,15 @@ export class Loop {
   }
 
   private slice(): void {
-    const { queue, clock, bindings } = this.parts;
+    const { queue, clock, bindings, cluster } = this.parts;
     const endMs = clock.monotonic() + sliceMs;
     this.wake();
     for (;;) {
       const entry = queue.pop();
       if (entry === undefined) break;
-      if (entry.info.gang === undefined) this.attempt(entry);
-      else this.gangs.attempt(entry, entry.info.gang);
+      const gang = cluster.podGroups.inForce(entry.info.gang);
+      if (gang === undefined) this.attempt(entry);
+      else this.gangs.attempt(entry, gang);
       if (clock.monotonic() >= endMs) break;
     }
     bindings.flush();

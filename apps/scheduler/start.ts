@@ -1,3 +1,4 @@
+import { customresourcedefinitions } from '../../libs/api/kinds/customresourcedefinition.ts';
 import { namespaces } from '../../libs/api/kinds/namespace.ts';
 import { nodes } from '../../libs/api/kinds/node.ts';
 import { persistentvolumes } from '../../libs/api/kinds/persistentvolume.ts';
@@ -6,11 +7,13 @@ import { pods } from '../../libs/api/kinds/pod.ts';
 import { poddisruptionbudgets } from '../../libs/api/kinds/poddisruptionbudget.ts';
 import { services } from '../../libs/api/kinds/service.ts';
 import { storageclasses } from '../../libs/api/kinds/storageclass.ts';
+import type { KubeObject } from '../../libs/api/meta.ts';
 import { InformerSet } from '../../libs/client/informer-set.ts';
 import { EventRecorder } from '../../libs/reconcile/events.ts';
 import { Cluster } from '../../libs/scheduling/cluster.ts';
 import { DecisionRecords } from '../../libs/scheduling/decision-records.ts';
 import { explainPod } from '../../libs/scheduling/explain.ts';
+import { wakesOn } from '../../libs/scheduling/plugin.ts';
 import { defaultProfile, profilesByName } from '../../libs/scheduling/profiles.ts';
 import { SchedulingQueue } from '../../libs/scheduling/queue.ts';
 import { SchedulerCore } from '../../libs/scheduling/scheduler-core.ts';
@@ -20,6 +23,7 @@ import { gangHook } from './gangs.ts';
 import { Intake } from './intake.ts';
 import { Loop } from './loop.ts';
 import type { Scheduler, SchedulerOptions } from './options.ts';
+import { PodGroupObjects } from './pod-groups.ts';
 import { Refusals } from './refusals.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
 import { volumeHook } from './volume-hook.ts';
@@ -41,6 +45,9 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   const poke = () => loop.poke();
   const intake = new Intake({ cluster, queue, views: core.views, clock, profileOf, poke });
   const takeChanges = () => intake.takeChanges();
+  const informers = new InformerSet({ client, clock, logger });
+  const groupsChanged = () => intake.changed(wakesOn.podGroups);
+  const podGroups = new PodGroupObjects({ client, cluster, informers, logger, changed: groupsChanged });
   const loop = new Loop({
     cluster,
     core,
@@ -55,9 +62,9 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     clock,
     logger,
     takeChanges,
+    groupScheduled: podGroups.tell,
   });
 
-  const informers = new InformerSet({ client, clock, logger });
   const watched = [
     informers.of(nodes).addHandler(intake.nodes),
     informers.of(namespaces).addHandler(intake.namespaces),
@@ -70,10 +77,9 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   ];
   informers.start();
   const stopping = new AbortController();
-  const synced = [informers.of(nodes), informers.of(namespaces), informers.of(services), informers.of(pods)].map(
-    (informer) => informer.waitSynced(stopping.signal),
-  );
-  // Deciding with half of the pods unknown would overcommit nodes.
+  // Deciding with half of the pods unknown would overcommit nodes; with the definitions unknown it would part groups.
+  const needed = [nodes, namespaces, services, pods, customresourcedefinitions];
+  const synced = needed.map((resource) => informers.of<KubeObject>(resource).waitSynced(stopping.signal));
   const ready = Promise.all(synced).then(() => loop.start());
   ready.catch(() => {});
   return {

@@ -4,6 +4,7 @@ import { AffinityHolders } from './affinity-holders.ts';
 import { gangOf } from './gang.ts';
 import { LabelClasses, type Labels, type PodTerm } from './label-classes.ts';
 import { NodeTable } from './node-table.ts';
+import { PodGroups } from './pod-groups.ts';
 import {
   type PlacedPod,
   type PodInfo,
@@ -38,6 +39,7 @@ export class Cluster {
   readonly classes = new LabelClasses(this.table);
   readonly holders = new AffinityHolders(this.table, this.classes);
   readonly volumes = new Volumes();
+  readonly podGroups = new PodGroups();
   /** The lowest priority of all placed pods; infinite when there are none. */
   lowestPriority = Number.POSITIVE_INFINITY;
   /** Grows when a disruption budget changes. */

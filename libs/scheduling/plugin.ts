@@ -20,6 +20,7 @@ export const wakesOn = {
   namespaceLabels: 64,
   podUpdated: 128,
   volumes: 256,
+  podGroups: 512,
 } as const;
 
 /** Judges a node, given by its slot in the table. */

@@ -88,6 +88,11 @@ export class SchedulingQueue {
     return entry;
   }
 
+  /** Groups of which members wait, as they are now. */
+  gangKeys(): string[] {
+    return [...this.gangs.keys()];
+  }
+
   /** Members of a group that have no node yet. */
   gangEntries(key: string): Iterable<QueueEntry> {
     return this.gangs.get(key) ?? [];

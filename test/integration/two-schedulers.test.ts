@@ -1,55 +1,23 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore } from '../../apps/apiserver/open-store.ts';
-import { apiServerPki } from '../../apps/apiserver/options.ts';
-import { startApiServer } from '../../apps/apiserver/start.ts';
-import { startScheduler } from '../../apps/scheduler/start.ts';
 import type { V1Namespace, V1Pod, V1ServiceAccount } from '../../libs/api/gen/types.ts';
 import { namespaces } from '../../libs/api/kinds/namespace.ts';
 import { nodes } from '../../libs/api/kinds/node.ts';
 import { pods } from '../../libs/api/kinds/pod.ts';
 import { serviceaccounts } from '../../libs/api/kinds/serviceaccount.ts';
 import { sleep, systemClock } from '../../libs/base/clock.ts';
-import { silentLogger } from '../../libs/base/log.ts';
-import { noMetrics } from '../../libs/base/metrics.ts';
-import { systemRandom } from '../../libs/base/random.ts';
-import type { Binder, Client } from '../../libs/client/client.ts';
+import type { Client } from '../../libs/client/client.ts';
 import { type ClusterPki, ensureClusterPki } from '../../libs/pki/cluster.ts';
 import { startEtcd } from '../support/etcd-server.ts';
 import { makeNode } from '../support/make-node.ts';
 import { makePod } from '../support/make-pod.ts';
+import { type RunningServer, scheduleFor, startServerOver } from '../support/scheduling-server.ts';
 
 const nodeCount = 10;
 const podsPerNode = 5;
 const podCount = 80;
 const testMsMax = 120_000;
-
-interface Running {
-  client: Client;
-  binder: Binder;
-  stop(): Promise<void>;
-}
-
-async function startServerOver(choice: string, directory: string, pki: ClusterPki): Promise<Running> {
-  const clock = systemClock;
-  const { store, shared } = await openStore(choice, join(directory, 'store'));
-  const api = await startApiServer({
-    store,
-    storeShared: shared,
-    host: '127.0.0.1',
-    port: 0,
-    pki: apiServerPki(pki),
-    taintsNewNodes: false,
-    clock,
-    logger: silentLogger,
-  });
-  const stop = async () => {
-    await api.stop();
-    await store.close();
-  };
-  return { client: api.client, binder: api.binder, stop };
-}
 
 async function fill(client: Client): Promise<void> {
   await client.create<V1Namespace>(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'x' } });
@@ -90,20 +58,11 @@ describe('two schedulers that both place all pods', () => {
       const directory = mkdtempSync(join(tmpdir(), 'berth-two-'));
       const etcd = store === 'etcd' ? await startEtcd() : undefined;
       const choice = etcd === undefined ? 'embedded' : `etcd=${etcd.url}`;
-      const servers: Running[] = [];
+      const servers: RunningServer[] = [];
       for (let at = 0; at < serverCount; at++)
         servers.push(await startServerOver(choice, join(directory, `${at}`), pki));
       const schedulers = await Promise.all(
-        [servers[0]!, servers.at(-1)!].map(({ client, binder }) =>
-          startScheduler({
-            client,
-            binder,
-            clock: systemClock,
-            random: systemRandom,
-            logger: silentLogger,
-            metrics: noMetrics,
-          }),
-        ),
+        [servers[0]!, servers.at(-1)!].map(({ client, binder }) => scheduleFor(client, binder)),
       );
       try {
         const { client } = servers[0]!;

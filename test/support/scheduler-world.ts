@@ -37,11 +37,12 @@ class FakeBinder implements Binder {
   }
 }
 
-/** A scheduler over a fake API; `settle` lets it do all that it can without time passing. */
-export async function beginScheduling() {
+/** A scheduler over a fake API, which `prepare` may fill before it starts; `settle` lets it do all that it can without time passing. */
+export async function beginScheduling(prepare?: (client: FakeClient) => Promise<void>) {
   const clock = new FakeClock();
   const random = seededRandom(1);
   const client = new FakeClient({ clock, random });
+  await prepare?.(client);
   const binder = new FakeBinder(client);
   const scheduler = await startScheduler({ client, binder, clock, random, logger: silentLogger, metrics: noMetrics });
   const settle = () => clock.settle(60);

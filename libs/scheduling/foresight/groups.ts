@@ -13,10 +13,11 @@ export function shortGroups(tried: readonly PodInfo[], cluster: Cluster): ShortG
   const groups = new Map<string, { members: PodInfo[]; minMembers: number }>();
   for (const info of tried) {
     const gang = gangOf(info.pod);
-    if (gang === undefined) continue;
-    const group = groups.get(gang.key) ?? { members: [], minMembers: gang.minMembers };
+    const rule = gang && cluster.podGroups.ruleOf(gang);
+    if (rule === undefined) continue;
+    const group = groups.get(gang!.key) ?? { members: [], minMembers: rule.minMembers };
     group.members.push(info);
-    groups.set(gang.key, group);
+    groups.set(gang!.key, group);
   }
   if (groups.size === 0) return [];
   const placed = new Map<string, number>();

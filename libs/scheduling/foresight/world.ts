@@ -10,6 +10,7 @@ import { labelSelectorOf } from '../../api/selectors/label-selector.ts';
 import { Cluster } from '../cluster.ts';
 import { explain } from '../explain.ts';
 import type { WeightedPlugin } from '../plugin.ts';
+import type { PodGroup } from '../pod-groups.ts';
 import type { PodInfo } from '../pod-info.ts';
 import { defaultProfile, type ProfileOf, profilesByName } from '../profiles.ts';
 import { SchedulerCore } from '../scheduler-core.ts';
@@ -27,6 +28,8 @@ export interface Snapshot {
   services: readonly V1Service[];
   budgets: readonly V1PodDisruptionBudget[];
   replicaSets: readonly V1ReplicaSet[];
+  /** None when absent. */
+  podGroups?: readonly PodGroup[];
 }
 
 /** Where a pod would run, or why nowhere. */
@@ -75,6 +78,7 @@ export class World {
     for (const namespace of snapshot.namespaces) this.addNamespace(namespace);
     for (const service of snapshot.services) this.addService(service);
     for (const budget of snapshot.budgets) this.addBudget(budget);
+    for (const group of snapshot.podGroups ?? []) this.cluster.podGroups.set(group);
     for (const pod of snapshot.pods) {
       if (hasEnded(pod)) continue;
       if (pod.spec?.nodeName) this.place(pod, pod.spec.nodeName);
