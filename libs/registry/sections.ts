@@ -11,7 +11,7 @@ import { schema } from '../api/schema/schema.ts';
  *
  * The law that makes it sound: from here on a section is replaced and never written into, unless the draft has one of
  * its own. Defaults are the exception that is none: a stored section has its defaults, so they write nothing into it.
- * laws.test.ts runs every kind over frozen objects, and beside drafts that share nothing.
+ * sections.test.ts runs every kind over frozen objects, and beside drafts that share nothing.
  */
 
 /**

@@ -84,7 +84,7 @@ function setDefaults(set: V1DaemonSet): void {
   const strategy = spec.updateStrategy;
   strategy.type ||= 'RollingUpdate';
   if (strategy.type === 'RollingUpdate') {
-    strategy.rollingUpdate = { ...strategy.rollingUpdate };
+    strategy.rollingUpdate ??= {};
     strategy.rollingUpdate.maxUnavailable ??= 1;
     strategy.rollingUpdate.maxSurge ??= 0;
   }

@@ -83,7 +83,7 @@ function setDefaults(deployment: V1Deployment): void {
   const update = spec.strategy;
   update.type ||= 'RollingUpdate';
   if (update.type === 'RollingUpdate') {
-    update.rollingUpdate = { ...update.rollingUpdate };
+    update.rollingUpdate ??= {};
     update.rollingUpdate.maxUnavailable ??= '25%';
     update.rollingUpdate.maxSurge ??= '25%';
   }

@@ -138,8 +138,12 @@ function setDefaults({ spec }: V2HorizontalPodAutoscaler): void {
     spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target } }];
   }
   if (!spec.behavior) return;
-  spec.behavior.scaleUp = { ...structuredClone(SCALE_UP), ...spec.behavior.scaleUp };
-  spec.behavior.scaleDown = { ...structuredClone(SCALE_DOWN), ...spec.behavior.scaleDown };
+  const { behavior } = spec;
+  for (const [direction, rules] of [['scaleUp', SCALE_UP] as const, ['scaleDown', SCALE_DOWN] as const]) {
+    const given: object = behavior[direction] ?? {};
+    const isWhole = Object.keys(rules).every((name) => name in given);
+    if (!isWhole) behavior[direction] = { ...structuredClone(rules), ...given };
+  }
 }
 
 const NAMES = {

@@ -1,6 +1,7 @@
 import type { ResourceDefinition } from '../definition.ts';
 import type { V1LimitRange, V1LimitRangeItem } from '../gen/types.ts';
 import { type Amount, amountOf } from '../validation/amounts.ts';
+import { sameValue } from '../validation/equality.ts';
 import { namespacedMetadata } from '../validation/metadata.ts';
 import { qualifiedName } from '../validation/names.ts';
 import { validations } from '../validation/object.ts';
@@ -103,8 +104,8 @@ function defaultItem(limit: V1LimitRangeItem): void {
   if (limit.type !== 'Container') return;
   const defaults = { ...limit.max, ...limit.default };
   const requests = { ...limit.min, ...defaults, ...limit.defaultRequest };
-  if (Object.keys(defaults).length > 0) limit.default = defaults;
-  if (Object.keys(requests).length > 0) limit.defaultRequest = requests;
+  if (!sameValue(defaults, limit.default ?? {})) limit.default = defaults;
+  if (!sameValue(requests, limit.defaultRequest ?? {})) limit.defaultRequest = requests;
 }
 
 export const limitranges: ResourceDefinition<V1LimitRange> = {

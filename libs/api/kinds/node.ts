@@ -100,7 +100,7 @@ function mergeRanges(node: V1Node): void {
   const spec = node.spec;
   if (!spec) return;
   if (spec.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
-  if (spec.podCIDRs?.length) spec.podCIDR = spec.podCIDRs[0];
+  if (spec.podCIDRs?.length && spec.podCIDR !== spec.podCIDRs[0]) spec.podCIDR = spec.podCIDRs[0];
 }
 
 export const nodes: ResourceDefinition<V1Node> = {

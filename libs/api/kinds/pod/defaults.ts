@@ -137,9 +137,11 @@ export function defaultPodSpec(spec: V1PodSpec): void {
 
 /** `serviceAccount` is the old name of `serviceAccountName`; the two always say the same. */
 function mergeAccountNames(spec: V1PodSpec): void {
-  spec.serviceAccountName ||= spec.serviceAccount;
-  if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName;
-  else {
+  const name = spec.serviceAccountName || spec.serviceAccount;
+  if (name) {
+    if (spec.serviceAccountName !== name) spec.serviceAccountName = name;
+    if (spec.serviceAccount !== name) spec.serviceAccount = name;
+  } else {
     delete spec.serviceAccountName;
     delete spec.serviceAccount;
   }

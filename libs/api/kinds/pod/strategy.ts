@@ -89,7 +89,8 @@ export function preparePodStatusUpdate(pod: V1Pod, previous: V1Pod): void {
   delete pod.metadata!.deletionTimestamp;
   if (previous.metadata?.deletionTimestamp) pod.metadata!.deletionTimestamp = previous.metadata.deletionTimestamp;
   pod.metadata!.ownerReferences = previous.metadata?.ownerReferences;
+  const { qosClass, observedGeneration } = previous.status ?? {};
   pod.status ??= {};
-  pod.status.qosClass ||= previous.status?.qosClass;
-  pod.status.observedGeneration ||= previous.status?.observedGeneration;
+  if (qosClass && !pod.status.qosClass) pod.status.qosClass = qosClass;
+  if (observedGeneration && !pod.status.observedGeneration) pod.status.observedGeneration = observedGeneration;
 }
