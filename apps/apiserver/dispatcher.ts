@@ -3,7 +3,7 @@ import type { Http2ServerRequest } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { AuditTrail } from '../../libs/audit/auditor.ts';
-import type { Authorizer } from '../../libs/auth/attributes.ts';
+import type { Authorizer, ResourceAttributes } from '../../libs/auth/attributes.ts';
 import { type TokenAuthenticator, unauthorized, userOfToken } from '../../libs/auth/authenticator.ts';
 import { requireAllowed } from '../../libs/auth/authorize.ts';
 import { userOfCertificate } from '../../libs/auth/client-certificate.ts';
@@ -13,7 +13,8 @@ import type { Clock } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import { asStatusError } from '../../libs/base/status.ts';
 import { badRequest, noSuchResource } from '../../libs/registry/errors.ts';
-import type { Registry } from '../../libs/registry/registry.ts';
+import type { Registry, ServedResource } from '../../libs/registry/registry.ts';
+import { asksForWebSocket, offeredToken } from '../../libs/streaming/websocket/upgrade.ts';
 import type { Aggregator } from './aggregation/aggregator.ts';
 import { sendError, sendText } from './answers.ts';
 import type { ConnectAdmission } from './connect-admission.ts';
@@ -24,6 +25,8 @@ import type { RequestAudit } from './request-audit.ts';
 import { authorizedAs, parseRequest, type RequestInfo } from './request-info.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 import type { ResourceHandler } from './resource-handler.ts';
+import type { WatchOutput } from './watch-output.ts';
+import { WebSocketWatchOutput } from './watch-socket.ts';
 
 export interface DispatcherOptions {
   readonly registry: Registry;
@@ -88,6 +91,10 @@ export class Dispatcher {
       const route = this.routeOf(info);
       const follow = (trail: AuditTrail) => this.options.audit?.followSocket(trail, socket);
       const { user, trail } = await this.identify({ raw, info, route }, follow);
+      if (!route && info.verb === 'watch' && asksForWebSocket(raw)) {
+        this.allow(user, info, trail);
+        return await this.watchOver(new WebSocketWatchOutput(raw, { socket, head }), info, raw.headers.accept);
+      }
       if (!route?.upgrade) throw badRequest('Upgrade request required by no resource at this path');
       if (!route.anonymous) this.allow(user, info, trail);
       await this.options.connects.admit(info, user);
@@ -132,15 +139,11 @@ export class Dispatcher {
   private async answer(call: Call): Promise<void> {
     const { raw, response, body, info, user, warnings, trail } = call;
     if (!info.resource) return this.options.paths.handle(info, raw, response);
-    const { group, version, plural } = info.resource;
-    const served = this.options.registry.resource(group, version, plural);
-    if (!served || !knownSubresource(served.definition, info.resource.subresource)) {
-      if (!this.options.paths.hasGroup(group)) return sendText(response, '404 page not found\n', 404);
+    const served = this.servedAt(info.resource);
+    if (!served) {
+      if (!this.options.paths.hasGroup(info.resource.group)) return sendText(response, '404 page not found\n', 404);
       throw noSuchResource();
     }
-    const { namespace } = info.resource;
-    const misplaced = namespace !== undefined && !served.definition.namespaced && plural !== 'namespaces';
-    if (misplaced) throw noSuchResource();
     await this.options.resources.handle({
       info,
       at: info.resource,
@@ -158,15 +161,29 @@ export class Dispatcher {
     });
   }
 
+  private servedAt(at: ResourceAttributes): ServedResource | undefined {
+    const { group, version, plural, subresource, namespace } = at;
+    const served = this.options.registry.resource(group, version, plural);
+    if (!served || !knownSubresource(served.definition, subresource)) return undefined;
+    const misplaced = namespace !== undefined && !served.definition.namespaced && plural !== 'namespaces';
+    return misplaced ? undefined : served;
+  }
+
+  private watchOver(output: WatchOutput, info: RequestInfo, accept: string | undefined): Promise<void> {
+    const at = info.resource;
+    const served = at && this.servedAt(at);
+    if (!served) throw noSuchResource();
+    output.onceClosed(this.options.metrics.watching(info));
+    return this.options.resources.handleWatch({ info, at, served, accept, output });
+  }
+
   private authenticate(
     raw: IncomingMessage,
     info: RequestInfo,
     route: ExtensionRoute | undefined,
   ): UserInfo | Promise<UserInfo> {
-    const authorization = raw.headers.authorization;
-    if (authorization?.startsWith('Bearer ')) {
-      return userOfToken(this.options.tokens, authorization.slice('Bearer '.length).trim());
-    }
+    const token = bearerTokenOf(raw);
+    if (token !== undefined) return userOfToken(this.options.tokens, token);
     const user = userOfCertificate(connectionOf(raw));
     if (user) return user;
     if (route?.anonymous || isPublic(info)) return anonymousUser;
@@ -206,6 +223,14 @@ interface Call {
   readonly user: UserInfo;
   readonly warnings: string[];
   readonly trail?: AuditTrail;
+}
+
+const bearer = 'Bearer ';
+
+function bearerTokenOf(raw: IncomingMessage): string | undefined {
+  const { authorization } = raw.headers;
+  if (authorization?.startsWith(bearer)) return authorization.slice(bearer.length).trim();
+  return asksForWebSocket(raw) ? offeredToken(raw) : undefined;
 }
 
 /** The connection that all requests of a client share, whatever the version of HTTP. */

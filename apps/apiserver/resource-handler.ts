@@ -15,8 +15,9 @@ import { listPieces, metadataPieces, tablePieces } from './list-pieces.ts';
 import { type Negotiated, negotiate, notAcceptable } from './negotiation.ts';
 import { deleteRequest, integer, listRequest, watchRequest, writeRequest } from './parameters.ts';
 import { answersInProtobuf, protobufList } from './protobuf-answers.ts';
-import type { ResourceCall } from './resource-call.ts';
+import type { ResourceCall, ResourceQuestion, WatchCall } from './resource-call.ts';
 import { includeObject, metadataList, metadataOnly, type TableOptions, tableOf } from './table.ts';
+import { HttpWatchOutput } from './watch-output.ts';
 import { WatchStream } from './watch-stream.ts';
 
 export interface HandlerParts {
@@ -29,9 +30,9 @@ export interface HandlerParts {
   readonly dryRuns: DryRunAdvice;
 }
 
-const watchTimeoutMsMin = 30 * 60_000;
 /** Verbs that are answered with lists. */
 const listing = new Set(['list', 'deletecollection']);
+const watchTimeoutMsMin = 30 * 60_000;
 
 /** Whoever applies must say who they are: ownership is all that apply is about. */
 function managerMissing(): StatusError {
@@ -58,7 +59,7 @@ export class ResourceHandler {
       case 'list':
         return this.list(call);
       case 'watch':
-        return this.watch(call);
+        return this.watch({ ...call, output: new HttpWatchOutput(call.response) });
       case 'create':
         return this.create(call);
       case 'update':
@@ -74,8 +75,14 @@ export class ResourceHandler {
     }
   }
 
+  /** Answers a watch that no HTTP response carries. */
+  handleWatch(call: WatchCall): Promise<void> {
+    this.checkServed(call);
+    return this.watch(call);
+  }
+
   /** Verbs that the kind does not have, and names where they do not belong. */
-  private checkServed({ info, at, served }: ResourceCall): void {
+  private checkServed({ info, at, served }: ResourceQuestion): void {
     const { definition } = served;
     const onCollection = at.name === undefined;
     const { verb } = info;
@@ -85,11 +92,11 @@ export class ResourceHandler {
     if (verb === 'deletecollection' && definition.plural === 'namespaces' && definition.group === '') {
       throw methodNotAllowed();
     }
-    if (at.subresource === undefined && definition.verbs && !definition.verbs.includes(verb)) throw methodNotAllowed();
     if (verb === 'deletecollection' && definition.namespaced && at.namespace === undefined) throw methodNotAllowed();
     const part =
       at.subresource === undefined ? undefined : partsOf(definition).find(({ name }) => name === at.subresource);
     if (part && !part.verbs.includes(verb)) throw methodNotAllowed();
+    if (at.subresource === undefined && definition.verbs && !definition.verbs.includes(verb)) throw methodNotAllowed();
   }
 
   private async get(call: ResourceCall): Promise<void> {
@@ -125,13 +132,13 @@ export class ResourceHandler {
     return { include: includeObject(info.query), nowMs: this.parts.clock.now() };
   }
 
-  private async watch(call: ResourceCall): Promise<void> {
-    const { info, at, served, response } = call;
+  private async watch(call: WatchCall): Promise<void> {
+    const { info, at, served, output } = call;
     const { form, encoding } = formOf(call);
     if (encoding === 'yaml') throw notAcceptable();
     const request = watchRequest(info.query, at.namespace);
     const stream = new WatchStream({
-      response,
+      output,
       definition: served.definition,
       form,
       encoding,
@@ -224,13 +231,13 @@ export class ResourceHandler {
 }
 
 /** The form in which the client wants its answer. @throws StatusError NotAcceptable. */
-function formOf({ accept, served, at, info }: ResourceCall): Negotiated {
+function formOf({ accept, served, at, info }: ResourceQuestion): Negotiated {
   const { verbs } = served.definition;
   return negotiate(accept, {
     protobuf: answersInProtobuf(served.definition, at.subresource),
     table: !verbs || verbs.includes('get'),
-  });
     items: listing.has(info.verb) ? 'many' : 'one',
+  });
 }
 
 function nameOf({ at, served }: ResourceCall): { namespace?: string; name: string } {

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import { apiVersionOf } from '../../libs/api/meta.ts';
 import type { Clock, Timer } from '../../libs/base/clock.ts';
@@ -11,13 +10,14 @@ import type { InflightLimit } from './inflight.ts';
 import type { AnswerForm, Encoding } from './negotiation.ts';
 import { type IncludeObject, metadataOnly, tableOf } from './table.ts';
 import { type WatchFrames, watchFrames } from './watch-frames.ts';
+import type { WatchOutput } from './watch-output.ts';
 
 /** A watcher that leaves this much unread is cut off; it resumes from the last version it has seen. */
 export const watcherBacklogBytesMax = 16 * 1024 * 1024;
 const bookmarkIntervalMs = 60_000;
 
 export interface WatchStreamOptions {
-  readonly response: ServerResponse;
+  readonly output: WatchOutput;
   readonly definition: ResourceDefinition;
   readonly form: AnswerForm;
   readonly encoding: Encoding;
@@ -30,7 +30,7 @@ export interface WatchStreamOptions {
   readonly signal: AbortSignal;
 }
 
-/** One watch over HTTP: lines of JSON or frames of protobuf, written once for each batch of events. */
+/** One watch: lines of JSON or frames of protobuf, written once for each batch of events. */
 export class WatchStream implements WatchListener, Flushable {
   private frames: Uint8Array[] = [];
   private firstTable = true;
@@ -73,17 +73,14 @@ export class WatchStream implements WatchListener, Flushable {
   /** Writes what has gathered. */
   flush(): void {
     if (this.frames.length === 0 || this.over) return;
-    const { response, flushes } = this.options;
-    this.sendHead();
+    const { output, flushes } = this.options;
+    output.open(this.framing.contentType);
     const { frames } = this;
     this.frames = [];
-    // The head is on its way: a chunk in its framing may follow it into the socket, which is three times as quick.
-    const socket = response.chunkedEncoding ? response.socket : null;
-    if (socket) socket.write(flushes.chunks.of(frames, true));
-    else response.write(flushes.chunks.of(frames, false));
-    if (response.writableLength > watcherBacklogBytesMax) {
+    output.write(frames, flushes.chunks);
+    if (output.unread > watcherBacklogBytesMax) {
       this.finish();
-      response.destroy();
+      output.destroy();
     }
   }
 
@@ -94,22 +91,15 @@ export class WatchStream implements WatchListener, Flushable {
 
   /** Begins the answer. Events gathered so far follow the head at once. */
   open(handle: WatchHandle): void {
-    const { response, clock, bookmarks, timeoutMs, signal } = this.options;
+    const { output, clock, bookmarks, timeoutMs, signal } = this.options;
     this.handle = handle;
-    response.on('close', () => this.finish());
+    output.onceClosed(() => this.finish());
     signal.addEventListener('abort', this.end, { once: true });
     this.timers.push(clock.setTimer(timeoutMs, this.end));
     if (bookmarks) this.scheduleBookmark();
-    this.sendHead();
-    if (this.over || response.destroyed) this.finish();
-  }
-
-  /** Sends the head, so that a client knows that it watches before anything happens. */
-  private sendHead(): void {
-    const { response } = this.options;
-    if (response.headersSent) return;
-    response.writeHead(200, { 'content-type': this.framing.contentType, 'cache-control': 'no-cache, private' });
-    response.flushHeaders();
+    // The client knows that it watches before anything happens.
+    output.open(this.framing.contentType);
+    if (this.over || output.closed) this.finish();
   }
 
   private readonly end = (): void => {
@@ -117,9 +107,9 @@ export class WatchStream implements WatchListener, Flushable {
     if (this.options.bookmarks) this.handle?.bookmark();
     this.flush();
     this.finish();
-    const { response, signal, inflight } = this.options;
-    if (signal.aborted) response.once('close', inflight.ending());
-    response.end();
+    const { output, signal, inflight } = this.options;
+    if (signal.aborted) output.onceClosed(inflight.ending());
+    output.end();
   };
 
   private scheduleBookmark(): void {

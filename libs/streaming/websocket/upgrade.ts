@@ -5,8 +5,21 @@ import { type WebSocket, WebSocketServer } from 'ws';
 /** The largest message that a client may send. */
 const messageBytesMax = 1024 * 1024;
 
+/** Browsers cannot set the headers of a WebSocket, so they put their token among the protocols. */
+const tokenPrefix = 'base64url.bearer.authorization.k8s.io.';
+
 /** The subprotocols that a request offers, in its order; none when it names none. */
 export function offeredProtocols(request: IncomingMessage): string[] {
+  return namedProtocols(request).filter((protocol) => !protocol.startsWith(tokenPrefix));
+}
+
+/** The bearer token that stands among the subprotocols. */
+export function offeredToken(request: IncomingMessage): string | undefined {
+  const found = namedProtocols(request).find((protocol) => protocol.startsWith(tokenPrefix));
+  return found === undefined ? undefined : Buffer.from(found.slice(tokenPrefix.length), 'base64url').toString();
+}
+
+function namedProtocols(request: IncomingMessage): string[] {
   return (request.headers['sec-websocket-protocol'] ?? '')
     .split(',')
     .map((protocol) => protocol.trim())

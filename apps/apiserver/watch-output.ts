@@ -1,0 +1,58 @@
+import type { ServerResponse } from 'node:http';
+import type { WatchChunks } from './watch-chunks.ts';
+
+/** What carries a watch to its client. */
+export interface WatchOutput {
+  /** Bytes that the client has not taken yet. */
+  readonly unread: number;
+  readonly closed: boolean;
+  /** Tells the client that it watches; told again, nothing happens. */
+  open(contentType: string): void;
+  /** @param chunks how the frames of many watches are joined once */
+  write(frames: readonly Uint8Array[], chunks: WatchChunks): void;
+  /** Nothing follows what has been written. */
+  end(): void;
+  /** Cuts the connection. */
+  destroy(): void;
+  onceClosed(run: () => void): void;
+}
+
+/** An answer that goes on. */
+export class HttpWatchOutput implements WatchOutput {
+  constructor(private readonly response: ServerResponse) {}
+
+  get unread(): number {
+    return this.response.writableLength;
+  }
+
+  get closed(): boolean {
+    return this.response.destroyed;
+  }
+
+  open(contentType: string): void {
+    const { response } = this;
+    if (response.headersSent) return;
+    response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-cache, private' });
+    response.flushHeaders();
+  }
+
+  write(frames: readonly Uint8Array[], chunks: WatchChunks): void {
+    const { response } = this;
+    // The head is on its way: a chunk in its framing may follow it into the socket, which is three times as quick.
+    const socket = response.chunkedEncoding ? response.socket : null;
+    if (socket) socket.write(chunks.of(frames, true));
+    else response.write(chunks.of(frames, false));
+  }
+
+  end(): void {
+    this.response.end();
+  }
+
+  destroy(): void {
+    this.response.destroy();
+  }
+
+  onceClosed(run: () => void): void {
+    this.response.once('close', run);
+  }
+}

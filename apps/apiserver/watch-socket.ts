@@ -1,0 +1,69 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import { acceptWebSocket, offeredProtocols } from '../../libs/streaming/websocket/upgrade.ts';
+import type { WatchOutput } from './watch-output.ts';
+
+const normalClosure = 1000;
+
+/**
+ * A watch over WebSocket, as clients in Java and browsers ask for it: a message for each event, text for JSON. What the
+ * client sends is not read. Source: the watch handler of kube-apiserver.
+ */
+export class WebSocketWatchOutput implements WatchOutput {
+  private accepting: Promise<WebSocket> | undefined;
+  private socket: WebSocket | undefined;
+  private readonly request: IncomingMessage;
+  private readonly connection: { socket: Duplex; head: Buffer };
+  private text = true;
+
+  constructor(request: IncomingMessage, connection: { socket: Duplex; head: Buffer }) {
+    this.request = request;
+    this.connection = connection;
+  }
+
+  get unread(): number {
+    return this.socket?.bufferedAmount ?? 0;
+  }
+
+  get closed(): boolean {
+    return this.connection.socket.destroyed;
+  }
+
+  open(contentType: string): void {
+    if (this.accepting) return;
+    this.text = contentType === 'application/json';
+    const [protocol = ''] = offeredProtocols(this.request);
+    this.accepting = acceptWebSocket(this.request, this.connection, protocol);
+    this.accepting.then(
+      (socket) => {
+        this.socket = socket;
+        socket.on('error', () => socket.terminate());
+      },
+      () => this.connection.socket.destroy(),
+    );
+  }
+
+  write(frames: readonly Uint8Array[]): void {
+    this.whenOpen((socket) => {
+      for (const frame of frames) socket.send(frame, { binary: !this.text });
+    });
+  }
+
+  end(): void {
+    this.whenOpen((socket) => socket.close(normalClosure));
+  }
+
+  destroy(): void {
+    this.connection.socket.destroy();
+  }
+
+  onceClosed(run: () => void): void {
+    this.connection.socket.once('close', run);
+  }
+
+  private whenOpen(run: (socket: WebSocket) => void): void {
+    if (this.socket) run(this.socket);
+    else this.accepting?.then(run, () => {});
+  }
+}
