@@ -5,12 +5,11 @@ import { stringify } from 'yaml';
 import { asStatusError, type Status } from '../../libs/base/status.ts';
 import type { Document } from '../../libs/cache/document.ts';
 import { type ApiObject, encodeProtobuf } from '../../libs/wire/kubernetes/encode.ts';
-import { drained } from './drained.ts';
 import { type Encoding, protobufType, statusEncoding } from './negotiation.ts';
 import { protobufOf } from './protobuf-answers.ts';
 
 const gzipped = promisify(gzip);
-const contentTypes: Readonly<Record<Encoding, string>> = {
+export const contentTypes: Readonly<Record<Encoding, string>> = {
   json: 'application/json',
   yaml: 'application/yaml',
   protobuf: protobufType,
@@ -19,9 +18,9 @@ const text = 'text/plain; charset=utf-8';
 /** Bodies up to this size are copied behind their head. */
 const joinedBytesMax = 16 * 1024;
 /** Bodies beyond this size are compressed for clients that can read it; smaller ones are not worth the time. */
-const plainBytesMax = 128 * 1024;
+export const plainBytesMax = 128 * 1024;
 /** The quickest level: higher ones cost far more than they save on a network of a cluster. */
-const gzipLevel = 1;
+export const gzipLevel = 1;
 
 export interface SendOptions {
   readonly code?: number;
@@ -74,17 +73,16 @@ function send(response: ServerResponse, body: Buffer | string, contentType: stri
   else response.end(body);
 }
 
-function headersOf(contentType: string, length: number, { warnings }: SendOptions): Head['headers'] {
-  const headers: Head['headers'] = {
-    'content-type': contentType,
-    'content-length': length,
-    'cache-control': 'no-cache, private',
-  };
+/** The head of an answer; without a length it is sent in chunks. */
+export function headersOf(contentType: string, length: number | undefined, { warnings }: SendOptions): Head['headers'] {
+  const headers: Head['headers'] = { 'content-type': contentType };
+  if (length !== undefined) headers['content-length'] = length;
+  headers['cache-control'] = 'no-cache, private';
   if (warnings && warnings.length > 0) headers.warning = fitting(warnings).map(warningHeader);
   return headers;
 }
 
-function acceptsGzip({ req }: ServerResponse): boolean {
+export function acceptsGzip({ req }: ServerResponse): boolean {
   const accepted = req.headers['accept-encoding'];
   return typeof accepted === 'string' && accepted.split(',').some((coding) => coding.trim() === 'gzip');
 }
@@ -131,39 +129,4 @@ export function sendError(response: ServerResponse, error: unknown, warnings: re
   if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
   sendObject(response, status, { code: failure.code, warnings, encoding: statusEncoding(response.req.headers.accept) });
   return status;
-}
-
-/** Long answers are written in parts of this size, each once the one before it has gone out. */
-const partBytes = 256 * 1024;
-
-/** Sends JSON that consists of many texts with one letter for each byte, without ever joining them as a whole. */
-export async function sendPieces(
-  response: ServerResponse,
-  pieces: readonly string[],
-  options: SendOptions = {},
-): Promise<void> {
-  let length = 0;
-  for (const piece of pieces) length += piece.length;
-  if (length <= partBytes || options.encoding === 'yaml' || acceptsGzip(response)) {
-    sendBytes(response, joined(pieces, 0, length).bytes, options);
-    return;
-  }
-  response.writeHead(options.code ?? 200, headersOf(contentTypes.json, length, options));
-  for (let next = 0; next < pieces.length && !response.destroyed; ) {
-    const part = joined(pieces, next, partBytes);
-    next = part.next;
-    if (!response.write(part.bytes) && next < pieces.length) await drained(response);
-  }
-  response.end();
-}
-
-/** The pieces from `from` on, as many as begin within `size` bytes. */
-function joined(pieces: readonly string[], from: number, size: number): { bytes: Buffer; next: number } {
-  let next = from;
-  let length = 0;
-  for (; next < pieces.length && length < size; next++) length += pieces[next]!.length;
-  const bytes = Buffer.allocUnsafeSlow(length);
-  let at = 0;
-  for (let index = from; index < next; index++) at += bytes.write(pieces[index]!, at, 'latin1');
-  return { bytes, next };
 }

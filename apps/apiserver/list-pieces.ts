@@ -8,71 +8,73 @@ import { listMetadata } from './list-metadata.ts';
 import { columnDefinitions, metadataOnly, type TableOptions } from './table.ts';
 
 /**
- * Lists as pieces of JSON, each a text with one letter for each byte (see Document). What is known of the objects as
- * bytes goes out as these bytes; only cells are written anew.
+ * Lists as pieces of JSON, each a text with one letter for each byte (see Document), made as they are sent. What is
+ * known of the objects as bytes goes out as these bytes; only cells are written anew.
  */
-export type Pieces = string[];
+type Pieces = Iterable<string>;
 
 const metadataOpening = '{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":';
 const end = ']}';
+const objectOpenings = { None: 'null', Object: '', Metadata: metadataOpening } as const;
 
 /** The objects as they are. */
-export function listPieces(definition: ResourceDefinition, answer: ListAnswer): Pieces {
+export function* listPieces(definition: ResourceDefinition, answer: ListAnswer): Pieces {
   const kind = `${definition.kind}List`;
-  const pieces = [opening({ kind, apiVersion: apiVersionOf(definition), metadata: listMetadata(answer) }, 'items')];
+  yield opening({ kind, apiVersion: apiVersionOf(definition), metadata: listMetadata(answer) }, 'items');
   const builtIn = schema.has(definition.type);
   let separator = '{';
   for (const document of answer.documents) {
     // Items of custom kinds say what they are.
-    if (builtIn) pieces.push(separator + document.itemHead, document.itemTail);
-    else pieces.push(separator, document.text.slice(1));
+    yield separator;
+    if (builtIn) yield* document.itemTexts;
+    else yield document.text.slice(1);
     separator = ',{';
   }
-  pieces.push(end);
-  return pieces;
+  yield end;
 }
 
 /** The objects' metadata alone. */
-export function metadataPieces(definition: ResourceDefinition, answer: ListAnswer): Pieces {
+export function* metadataPieces(definition: ResourceDefinition, answer: ListAnswer): Pieces {
   const identity = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: listMetadata(answer) };
-  const pieces = [opening(identity, 'items')];
+  yield opening(identity, 'items');
   let separator = metadataOpening;
   for (const document of answer.documents) {
-    pieces.push(separator, metadataText(definition, document));
+    yield separator;
+    yield* metadataTexts(definition, document);
     separator = `},${metadataOpening}`;
   }
-  pieces.push(answer.documents.length === 0 ? end : `}${end}`);
-  return pieces;
+  yield answer.documents.length === 0 ? end : `}${end}`;
 }
 
 /** The objects as rows of a table. Source: meta.k8s.io/v1 Table. */
-export function tablePieces(definition: ResourceDefinition, answer: ListAnswer, options: TableOptions): Pieces {
+export function* tablePieces(definition: ResourceDefinition, answer: ListAnswer, options: TableOptions): Pieces {
   const columns = definition.columns ?? plainColumns;
   const identity = { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: listMetadata(answer) };
-  const pieces = [opening({ ...identity, columnDefinitions: columnDefinitions(columns) }, 'rows')];
+  yield opening({ ...identity, columnDefinitions: columnDefinitions(columns) }, 'rows');
   const { include, nowMs } = options;
   const closing = include === 'Metadata' ? '}}' : '}';
   let separator = '{"cells":';
   for (const document of answer.documents) {
     const object = document.read();
     const cells = oneByteLetters(JSON.stringify(columns.map((column) => column.cell(object, nowMs))));
-    if (include === 'None') pieces.push(`${separator}${cells},"object":null`);
-    else if (include === 'Object') pieces.push(`${separator}${cells},"object":`, document.text);
-    else pieces.push(`${separator}${cells},"object":${metadataOpening}`, metadataText(definition, document));
+    const conditions = definition.rowConditions?.(object);
+    if (conditions) yield `${separator}${cells},"conditions":${JSON.stringify(conditions)},"object":${objectOpenings[include]}`;
+    else yield `${separator}${cells},"object":${objectOpenings[include]}`;
+    if (include === 'Object') yield document.text;
+    else if (include === 'Metadata') yield* metadataTexts(definition, document);
     separator = `${closing},{"cells":`;
   }
-  pieces.push(answer.documents.length === 0 ? end : `${closing}${end}`);
-  return pieces;
+  yield answer.documents.length === 0 ? end : `${closing}${end}`;
 }
 
 function opening(identity: object, items: string): string {
   return oneByteLetters(`${JSON.stringify(identity).slice(0, -1)},"${items}":[`);
 }
 
-function metadataText(definition: ResourceDefinition, document: Document): string {
+function metadataTexts(definition: ResourceDefinition, document: Document): readonly string[] {
   const { metadataAlone } = definition;
-  if (!metadataAlone) return document.metadataText;
-  return oneByteLetters(JSON.stringify(metadataOnly(definition, document.read()).metadata));
+  if (!metadataAlone) return document.metadataTexts;
+  return [oneByteLetters(JSON.stringify(metadataOnly(definition, document.read()).metadata))];
 }
 
 const otherLetters = /[^\0-\x7f]/;

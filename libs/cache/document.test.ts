@@ -35,7 +35,7 @@ describe('Document', () => {
 
   it('gives list items without kind and apiVersion', () => {
     const document = Document.ofValue(storedValue(object), 42);
-    expect(JSON.parse(`{${document.itemHead}${document.itemTail}`)).toEqual({
+    expect(JSON.parse(`{${document.itemTexts.join('')}`)).toEqual({
       metadata: { name: 'x', resourceVersion: '42' },
       data: object.data,
     });
@@ -55,9 +55,9 @@ describe('the record of field ownership', () => {
   });
 
   it('is part of the bytes of metadata', () => {
-    expect(JSON.parse(Buffer.from(document().metadataText, 'latin1').toString())).toEqual(shown.metadata);
-    expect(JSON.parse(Document.ofObject(object).metadataText)).toEqual(object.metadata);
-    expect(JSON.parse(Document.ofValue(storedValue(object), 42).metadataText)).toEqual({
+    expect(JSON.parse(Buffer.from(document().metadataTexts.join(''), 'latin1').toString())).toEqual(shown.metadata);
+    expect(JSON.parse(Document.ofObject(object).metadataTexts.join(''))).toEqual(object.metadata);
+    expect(JSON.parse(Document.ofValue(storedValue(object), 42).metadataTexts.join(''))).toEqual({
       name: 'x',
       resourceVersion: '42',
     });

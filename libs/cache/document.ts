@@ -68,24 +68,24 @@ export class Document implements OwnershipSource {
     return this.form ? Buffer.from(this.text, 'latin1') : Buffer.from(JSON.stringify(this.parsed));
   }
 
-  /** The bytes from `"metadata"` on, one letter each, in two parts: what stands in a list behind the item's brace. */
-  get itemHead(): string {
-    return this.form ? metadataOpening + this.version : '';
+  /**
+   * The bytes from `"metadata"` on, one letter each: what stands in a list behind the item's brace. They come in the
+   * parts in which they are kept, because writing a joined text would copy all of it first.
+   */
+  get itemTexts(): readonly string[] {
+    if (this.form) return [metadataOpening + this.version, this.owned, this.rest!];
+    return [this.completeText.slice(this.completeText.indexOf(metadataOpening))];
   }
 
-  get itemTail(): string {
-    return this.form ? this.textTail : this.completeText.slice(this.completeText.indexOf(metadataOpening));
-  }
-
-  /** `{…}`: the bytes of metadata, one letter each. */
-  get metadataText(): string {
+  /** `{…}`: the bytes of metadata, one letter each, in parts. */
+  get metadataTexts(): readonly string[] {
     if (!this.form) {
       const text = this.completeText;
       const from = text.indexOf(metadataOpening) + metadataOpening.length - 1;
-      return text.slice(from, endOfObject(text, from));
+      return [text.slice(from, endOfObject(text, from))];
     }
     const rest = this.rest!;
-    return `{${this.version}${this.owned}${rest.slice(0, endOfObject(rest, 0, 1))}`;
+    return [`{${this.version}`, this.owned, rest.slice(0, endOfObject(rest, 0, 1))];
   }
 
   /**

@@ -23,6 +23,10 @@ export interface Answer {
 }
 
 const headEnd = Buffer.from('\r\n\r\n');
+/** What an answer in chunks ends with. JSON holds no such lines. */
+const lastChunk = '0\r\n\r\n';
+/** As long as an answer in chunks has not ended. */
+const chunked = Number.POSITIVE_INFINITY;
 
 /** Writes a request of HTTP/1.1 as text. */
 function requestText({ method, path, body = '', contentType = 'application/json', accept }: Call): string {
@@ -56,6 +60,8 @@ export class Connection {
   private head = '';
   private wanted = -1;
   private got = 0;
+  /** The last letters that came. */
+  private tail = '';
 
   private constructor(private readonly socket: TLSSocket) {
     socket.on('data', (part: Buffer) => this.take(part));
@@ -83,6 +89,7 @@ export class Connection {
   private take(part: Buffer): void {
     if (this.wanted < 0) this.begin(part);
     else this.got += part.length;
+    if (this.wanted === chunked) this.follow(part);
     if (this.got < this.wanted) return;
     const { pending, code, head, wanted: bytes } = this;
     this.wanted = -1;
@@ -95,9 +102,19 @@ export class Connection {
     const end = part.indexOf(headEnd) + headEnd.length;
     const text = part.toString('latin1', 0, end);
     this.code = Number(text.slice(9, 12));
-    this.wanted = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? 0);
+    this.wanted = /transfer-encoding: chunked/i.test(text)
+      ? chunked
+      : Number(/content-length: (\d+)/i.exec(text)?.[1] ?? 0);
     this.got = part.length - end;
+    this.tail = '';
     this.head = part.toString('utf8', end);
+  }
+
+  private follow(part: Buffer): void {
+    this.tail = (this.tail + part.toString('latin1', Math.max(0, part.length - lastChunk.length))).slice(
+      -lastChunk.length,
+    );
+    if (this.tail === lastChunk) this.wanted = this.got;
   }
 }
 
