@@ -22,7 +22,7 @@ export function readBody(stream: IncomingMessage): Promise<Buffer> {
       if (!stream.complete) reject(new StatusError('BadRequest', 'the request ended before its body did'));
     });
     stream.once('end', () => {
-      if (bytes <= bodyBytesMax) return resolve(Buffer.concat(parts));
+      if (bytes <= bodyBytesMax) return resolve(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
       const message = `Request entity too large: limit is ${bodyBytesMax}`;
       reject(new StatusError('RequestEntityTooLarge', message, { details: {} }));
     });

@@ -4,6 +4,7 @@ import type { Authorizer } from './attributes.ts';
 import { requireAllowed } from './authorize.ts';
 import { anonymousUser, systemGroups, type UserInfo } from './user.ts';
 
+const anyPrefix = 'impersonate-';
 const extraPrefix = 'impersonate-extra-';
 const serviceAccountForm = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
@@ -12,6 +13,7 @@ const serviceAccountForm = /^system:serviceaccount:([^:]+):([^:]+)$/;
  * itself when nothing is asked. @throws StatusError Forbidden, BadRequest.
  */
 export function impersonated(authorizer: Authorizer, user: UserInfo, headers: IncomingHttpHeaders): UserInfo {
+  if (!asksForAnother(headers)) return user;
   const name = single(headers['impersonate-user']);
   const groups = several(headers['impersonate-group']);
   const uid = single(headers['impersonate-uid']);
@@ -36,6 +38,12 @@ export function impersonated(authorizer: Authorizer, user: UserInfo, headers: In
     for (const value of values) demand('userextras', { name: value, group: authentication, subresource: key });
   }
   return { name, uid, groups: effectiveGroups(name, groups, namespace), extra };
+}
+
+/** Nearly no request does. */
+function asksForAnother(headers: IncomingHttpHeaders): boolean {
+  for (const header in headers) if (header.startsWith(anyPrefix)) return true;
+  return false;
 }
 
 function effectiveGroups(name: string, groups: readonly string[], namespace: string | undefined): string[] {

@@ -1,3 +1,4 @@
+import type { ResourceDefinition } from '../api/definition.ts';
 import type { KubeObject, ObjectName } from '../api/meta.ts';
 import { objectKey } from '../api/meta.ts';
 import { worded } from '../api/validation/wording.ts';
@@ -42,15 +43,54 @@ export async function createDraft(
   request: WriteRequest,
   options: CreateOptions = {},
 ): Promise<Document> {
+  const { definition, admission } = parts;
   const generated = generateName(draft, parts.random);
-  const prepared = await prepare(parts, draft, { request, ...options });
+  definition.setDefaults?.(draft);
+  forgetDeletion(draft);
+  if (!options.ownershipDone) recordCreate(definition, draft, request, parts.clock);
+  const attributes = attributesOf(definition, draft, request);
+  const admitted = admission.admit(attributes);
+  if (admitted) await admitted;
+  settle(parts, draft);
+  const validated = admission.validate(attributes);
+  if (validated) await validated;
+  for (const warning of definition.warnings?.(draft) ?? []) request.warn(warning);
+  return generated ? writeUnderFreeName(parts, draft, request) : write(parts, draft, request);
+}
+
+function attributesOf(definition: ResourceDefinition, draft: KubeObject, request: WriteRequest): AdmissionAttributes {
+  const { namespace, name } = metadataOf(draft);
+  return {
+    operation: 'create',
+    definition,
+    at: { namespace, name },
+    object: draft,
+    previous: undefined,
+    request,
+    subresource: undefined,
+  };
+}
+
+/** Adds what the server alone decides, and judges the outcome. @throws StatusError Invalid. */
+function settle(parts: Parts, draft: KubeObject): void {
+  const { definition } = parts;
+  stampNew(definition, draft, parts);
+  definition.prepareForCreate?.(draft);
+  const { name = '' } = metadataOf(draft);
+  const errors = definition.validate?.(draft) ?? [];
+  if (errors.length > 0) throw invalid(kindRefused(definition), name, worded(errors, draft));
+  checkStorable(definition, name);
+}
+
+/** Tries other names when the generated one is taken. */
+async function writeUnderFreeName(parts: Parts, draft: KubeObject, request: WriteRequest): Promise<Document> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await write(parts, prepared, request);
+      return await write(parts, draft, request);
     } catch (error) {
-      if (!generated || attempt >= generatedNamesMax || !isAlreadyExists(error)) throw error;
-      metadataOf(prepared).name = undefined;
-      generateName(prepared, parts.random);
+      if (attempt >= generatedNamesMax || !isAlreadyExists(error)) throw error;
+      metadataOf(draft).name = undefined;
+      generateName(draft, parts.random);
     }
   }
 }
@@ -59,48 +99,13 @@ function isAlreadyExists(error: unknown): boolean {
   return error instanceof Error && 'reason' in error && error.reason === 'AlreadyExists';
 }
 
-async function prepare(
-  parts: Parts,
-  draft: KubeObject,
-  { request, ownershipDone }: CreateOptions & { request: WriteRequest },
-): Promise<KubeObject> {
-  const { definition } = parts;
-  definition.setDefaults?.(draft);
-  forgetDeletion(draft);
-  if (!ownershipDone) recordCreate(definition, draft, request, parts.clock);
-  const metadata = metadataOf(draft);
-  const attributes: AdmissionAttributes = {
-    operation: 'create',
-    definition,
-    at: { namespace: metadata.namespace, name: metadata.name },
-    object: draft,
-    previous: undefined,
-    request,
-    subresource: undefined,
-  };
-  const admitted = parts.admission.admit(attributes);
-  if (admitted) await admitted;
-  stampNew(definition, draft, parts);
-  definition.prepareForCreate?.(draft);
-  const errors = definition.validate?.(draft) ?? [];
-  if (errors.length > 0) throw invalid(kindRefused(definition), metadata.name ?? '', worded(errors, draft));
-  checkStorable(definition, metadata.name ?? '');
-  const validated = parts.admission.validate(attributes);
-  if (validated) await validated;
-  for (const warning of definition.warnings?.(draft) ?? []) request.warn(warning);
-  return draft;
-}
-
 async function write(parts: Parts, draft: KubeObject, request: WriteRequest): Promise<Document> {
   const { definition, collection } = parts;
   const metadata = metadataOf(draft);
   const at = { namespace: metadata.namespace, name: metadata.name ?? '' };
-  const key = parts.view.prefix + objectKey(at);
-  const standing = await documentAt(parts, objectKey(at));
-  if (standing) {
-    const beingDeleted = standing.object.metadata?.deletionTimestamp !== undefined;
-    throw alreadyExists(definition, at.name, { beingDeleted });
-  }
+  const place = objectKey(at);
+  const key = parts.view.prefix + place;
+  if (collection.get(place)) await refuseStanding(parts, at);
   for (let attempt = 1; ; attempt++) {
     const rider = parts.behaviour.reserve?.(draft, undefined);
     if (request.dryRun) {
@@ -119,7 +124,7 @@ async function write(parts: Parts, draft: KubeObject, request: WriteRequest): Pr
         },
       );
       const revision = writeRevisions[0]!;
-      const cached = collection.get(objectKey(at));
+      const cached = collection.get(place);
       const written = cached?.revision === revision ? cached : Document.ofValue(value, revision);
       const showing = parts.view.ready([written]);
       if (showing) await showing;
@@ -133,9 +138,11 @@ async function write(parts: Parts, draft: KubeObject, request: WriteRequest): Pr
   }
 }
 
-/** The object that stands already, by the mirror; asked again when a shared store may know better. */
-async function documentAt({ collection, mirror }: Parts, key: string): Promise<Document | undefined> {
-  if (!collection.get(key)) return undefined;
+/** An object stands there, by the mirror; asked again, since a shared store may know better. @throws StatusError. */
+async function refuseStanding({ definition, collection, mirror }: Parts, at: ObjectName): Promise<void> {
   await mirror.current();
-  return collection.get(key);
+  const standing = collection.get(objectKey(at));
+  if (!standing) return;
+  const beingDeleted = standing.object.metadata?.deletionTimestamp !== undefined;
+  throw alreadyExists(definition, at.name, { beingDeleted });
 }
