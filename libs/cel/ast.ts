@@ -14,6 +14,9 @@ export type FoldKind =
   | 'transformMap'
   | 'transformMapEntry';
 
+/** The call that `sortBy` is written as: a list, sorted as another one of its length would be. */
+export const sortByKeys = '@sortByAssociatedKeys';
+
 interface Node {
   /** Numbers the nodes of one expression, from 0. */
   readonly id: number;

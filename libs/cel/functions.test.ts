@@ -83,6 +83,8 @@ const truths: Readonly<Record<string, readonly string[]>> = {
     '[1].indexOf(5) == -1 && [1, 2, 3].slice(1, 3) == [2, 3] && [[1], [2]].flatten() == [1, 2] && [1, 1].distinct() == [1]',
     '[3, 1].sort() == [1, 3] && [1, 2].reverse() == [2, 1] && lists.range(3) == [0, 1, 2]',
     'duration("3s") == [duration("1s"), duration("2s")].sum()',
+    '[1, 3, 2].sortBy(e, -e) == [3, 2, 1] && ["bb", "a"].sortBy(e, e.size()) == ["a", "bb"] && [].sortBy(e, e) == []',
+    '[[2, 1], [5, 4, 3], [9]].sortBy(e, e.size()).map(e, e.sortBy(i, i)[0]) == [9, 1, 3]',
   ],
   sets: [
     'sets.contains([1, 2], [2]) && !sets.contains([1], [2]) && sets.equivalent([1, 2, 2], [2, 1]) && sets.intersects([1], [1, 2])',

@@ -1,4 +1,14 @@
-import type { Bind, Entry, Expression, FieldEntry, Fold, FoldKind, Literal, Parsed } from './ast.ts';
+import {
+  type Bind,
+  type Entry,
+  type Expression,
+  type FieldEntry,
+  type Fold,
+  type FoldKind,
+  type Literal,
+  type Parsed,
+  sortByKeys,
+} from './ast.ts';
 import { CompileError } from './errors.ts';
 import { LexError, type Token, tokensOf } from './lexer.ts';
 
@@ -330,6 +340,7 @@ class Parser {
         args[0]!,
       );
     }
+    if (name === 'sortBy' && args.length === 2) return this.sortBy(target, args, at);
     if (folds.has(name) && (args.length === 2 || (name === 'map' && args.length === 3))) {
       const [filter, step] = args.length === 3 ? [args[1], args[2]] : [undefined, args[1]];
       return this.fold({ at, macro: name as FoldKind, range: target, filter, step: step! }, [args[0]!]);
@@ -338,6 +349,15 @@ class Parser {
       return undefined;
     const [filter, step] = args.length === 4 ? [args[2], args[3]] : [undefined, args[2]];
     return this.fold({ at, macro: name as FoldKind, range: target, filter, step: step! }, [args[0]!, args[1]!]);
+  }
+
+  /** The list is named, so that it is made once: it is sorted by a list of the same length that is made from it. */
+  private sortBy(list: Expression, [item, key]: readonly Expression[], at: number): Expression {
+    const variable = '@sortBy';
+    const named = () => this.node({ kind: 'ident', at, name: variable });
+    const keys = this.fold({ at, macro: 'map', range: named(), filter: undefined, step: key! }, [item!]);
+    const body = this.node({ kind: 'call', at, name: sortByKeys, target: named(), args: [keys] });
+    return this.node({ kind: 'bind', at, variable, value: list, body });
   }
 
   private bind(made: Omit<Bind, 'id' | 'kind' | 'variable'>, variable: Expression): Expression {

@@ -1,3 +1,4 @@
+import { sortByKeys } from '../ast.ts';
 import { eachItem, looksThrough, walks } from '../cost-rules.ts';
 import { compare, equal } from '../equality.ts';
 import { EvaluationError } from '../errors.ts';
@@ -59,6 +60,11 @@ function contains(list: List, others: List): boolean {
   return others.every((other) => list.some((item) => equal(item, other)));
 }
 
+function sortedByKeys(list: List, keys: List): Value[] {
+  const places = list.map((_, at) => at).sort((a, b) => compare(keys[a]!, keys[b]!));
+  return places.map((at) => list[at]!);
+}
+
 const byType: Form[] = comparable.flatMap((type): Form[] => [
   { name: 'isSorted', params: [listOf(type)], result: bool, call: isSorted, cost: eachItem },
   { name: 'min', params: [listOf(type)], result: type, call: extreme('min', -1), cost: eachItem },
@@ -70,6 +76,7 @@ const byType: Form[] = comparable.flatMap((type): Form[] => [
     call: (list: List) => [...list].sort(compare),
     cost: eachItem,
   },
+  { name: sortByKeys, params: [listOf(A), listOf(type)], result: listOf(A), call: sortedByKeys, cost: eachItem },
 ]);
 
 const positions: Form[] = [
