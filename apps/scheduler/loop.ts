@@ -1,6 +1,6 @@
 import type { Timer } from '../../libs/base/clock.ts';
 import type { RecordTicket } from '../../libs/scheduling/decision-records.ts';
-import type { QueueEntry } from '../../libs/scheduling/queue.ts';
+import type { QueueEntry } from '../../libs/scheduling/queue-entry.ts';
 import { withNote } from '../../libs/scheduling/reasons.ts';
 import type { SchedulerCore } from '../../libs/scheduling/scheduler-core.ts';
 import type { Evictions } from './evictions.ts';

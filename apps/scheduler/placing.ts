@@ -8,7 +8,8 @@ import type { DecisionRecords, RecordTicket } from '../../libs/scheduling/decisi
 import { allowed, type SchedulingHook, type Verdict } from '../../libs/scheduling/hooks.ts';
 import { wakesOn } from '../../libs/scheduling/plugin.ts';
 import type { PodInfo } from '../../libs/scheduling/pod-info.ts';
-import { type QueueEntry, raceBackoff, type SchedulingQueue } from '../../libs/scheduling/queue.ts';
+import { raceBackoff, type SchedulingQueue } from '../../libs/scheduling/queue.ts';
+import type { QueueEntry } from '../../libs/scheduling/queue-entry.ts';
 import type { Bindings } from './bindings.ts';
 import type { Refusals } from './refusals.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';

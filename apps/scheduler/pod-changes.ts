@@ -1,5 +1,5 @@
 import type { V1Pod } from '../../libs/api/gen/types.ts';
-import { heldAmounts, ruleLabels } from '../../libs/scheduling/pod-info.ts';
+import { heldAmounts, ruleLabels } from '../../libs/scheduling/pod-shape.ts';
 
 type Labels = Readonly<Record<string, string>> | undefined;
 

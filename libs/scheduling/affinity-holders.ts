@@ -1,6 +1,5 @@
 import type { LabelClasses, PodTerm } from './label-classes.ts';
-import { NodeCounter } from './node-counter.ts';
-import type { NodeTable } from './node-table.ts';
+import { type CountedNodes, NodeCounter } from './node-counter.ts';
 
 /** Pods that carry one rule about other pods: the rule binds those others too. */
 export interface AffinityHolder {
@@ -14,11 +13,11 @@ export interface AffinityHolder {
 
 export class AffinityHolders {
   private readonly byTerm = new Map<number, AffinityHolder[]>();
-  private readonly table: NodeTable;
+  private readonly nodes: CountedNodes;
   private readonly classes: LabelClasses;
 
-  constructor(table: NodeTable, classes: LabelClasses) {
-    this.table = table;
+  constructor(nodes: CountedNodes, classes: LabelClasses) {
+    this.nodes = nodes;
     this.classes = classes;
   }
 
@@ -31,7 +30,7 @@ export class AffinityHolders {
     const known = this.of(rule.term);
     const found = known.find(({ topologyKey, weight }) => topologyKey === rule.topologyKey && weight === rule.weight);
     if (found !== undefined) return found;
-    const holder = { ...rule, placed: new NodeCounter(this.table) };
+    const holder = { ...rule, placed: new NodeCounter(this.nodes) };
     this.byTerm.set(rule.term.id, [...known, holder]);
     this.classes.termChanged(rule.term);
     return holder;
@@ -45,4 +44,10 @@ export class AffinityHolders {
       for (const { placed } of holders) placed.dispose();
     }
   }
+}
+
+/** What the rules of pods about pods are read into. */
+export interface AffinityContext {
+  classes: LabelClasses;
+  holders: AffinityHolders;
 }

@@ -1,10 +1,10 @@
 import type { Cluster } from './cluster.ts';
 import { filters, type Judging, judgingOf, scores } from './judging.ts';
 import type { LabelClass } from './label-classes.ts';
-import type { TopologyColumn } from './node-table.ts';
 import type { Refusal, WeightedPlugin } from './plugin.ts';
 import type { PodShape } from './pod-info.ts';
 import { RefusalBook, type RefusedGroup } from './refusal-book.ts';
+import type { TopologyColumn } from './topology-column.ts';
 import { excluded, Tournament } from './tournament.ts';
 
 /** The plugin whose refusals are plain arithmetic. */

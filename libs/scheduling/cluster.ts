@@ -5,16 +5,10 @@ import { gangOf } from './gang.ts';
 import { LabelClasses, type Labels, type PodTerm } from './label-classes.ts';
 import { NodeTable } from './node-table.ts';
 import { PodGroups } from './pod-groups.ts';
-import {
-  type PlacedPod,
-  type PodInfo,
-  type PodShape,
-  podSeed,
-  readShape,
-  type SpreadOwner,
-  shapeKey,
-} from './pod-info.ts';
+import type { PlacedPod, PodInfo, PodShape } from './pod-info.ts';
 import { type Mix, PodMix } from './pod-mix.ts';
+import { podSeed, readShape, shapeKey } from './pod-shape.ts';
+import type { SpreadOwner } from './spread-constraints.ts';
 import { Volumes } from './volumes.ts';
 
 /** Shapes kept although no pod has them at the moment. */

@@ -1,4 +1,4 @@
-import type { QueueEntry } from './queue.ts';
+import type { QueueEntry } from './queue-entry.ts';
 
 /** Whether `one` comes before `other`: higher priority first, then the earlier arrival. */
 export function isBefore(one: QueueEntry, other: QueueEntry): boolean {

@@ -1,7 +1,6 @@
 import type { LabelSelector } from '../api/selectors/requirement.ts';
 import { matchesLabels } from '../api/selectors/requirement.ts';
-import { NodeCounter } from './node-counter.ts';
-import type { NodeTable } from './node-table.ts';
+import { type CountedNodes, NodeCounter } from './node-counter.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -47,13 +46,13 @@ export class LabelClasses {
   private readonly classes = new Map<string, LabelClass>();
   private readonly terms = new Map<string, PodTerm>();
   private readonly namespaces = new Map<string, Labels>();
-  private readonly table: NodeTable;
+  private readonly nodes: CountedNodes;
   private nextTermId = 1;
   /** Grows when pods that were alike to every rule may no longer be. */
   version = 0;
 
-  constructor(table: NodeTable) {
-    this.table = table;
+  constructor(nodes: CountedNodes) {
+    this.nodes = nodes;
   }
 
   /** The class of a pod; each call is to be answered by one `release`. */
@@ -82,7 +81,7 @@ export class LabelClasses {
     const key = JSON.stringify(definition);
     const known = this.terms.get(key);
     if (known !== undefined) return known;
-    const term: PodTerm = { id: this.nextTermId++, definition, placed: new NodeCounter(this.table), version: 0 };
+    const term: PodTerm = { id: this.nextTermId++, definition, placed: new NodeCounter(this.nodes), version: 0 };
     this.terms.set(key, term);
     for (const each of this.classes.values()) {
       if (!this.matches(definition, each)) continue;

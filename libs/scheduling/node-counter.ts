@@ -1,15 +1,24 @@
-import type { NodeTable, TopologyColumn } from './node-table.ts';
+import type { TopologyColumn } from './topology-column.ts';
+
+/** The nodes that are counted on, by slot. They tell tallies of nodes that have changed. */
+export interface CountedNodes {
+  /** Slots in use are below it. */
+  readonly size: number;
+  readonly capacity: number;
+  followTally(tally: DomainTally): void;
+  forgetTally(tally: DomainTally): void;
+}
 
 /** Counts something on each node, and from that in each domain of the topologies asked for. */
 export class NodeCounter {
   private perNode = new Int32Array(64);
   private readonly tallies: DomainTally[] = [];
-  private readonly table: NodeTable;
+  private readonly nodes: CountedNodes;
   /** Over all nodes, those without a Node object included. */
   total = 0;
 
-  constructor(table: NodeTable) {
-    this.table = table;
+  constructor(nodes: CountedNodes) {
+    this.nodes = nodes;
   }
 
   on(slot: number): number {
@@ -18,7 +27,7 @@ export class NodeCounter {
 
   add(slot: number, count: number): void {
     if (slot >= this.perNode.length) {
-      const grown = new Int32Array(Math.max(this.table.capacity, slot + 1));
+      const grown = new Int32Array(Math.max(this.nodes.capacity, slot + 1));
       grown.set(this.perNode);
       this.perNode = grown;
     }
@@ -40,19 +49,19 @@ export class NodeCounter {
   drop(tally: DomainTally): void {
     const at = this.tallies.indexOf(tally);
     if (at >= 0) this.tallies.splice(at, 1);
-    this.table.forgetTally(tally);
+    this.nodes.forgetTally(tally);
   }
 
   /** Counts no longer. */
   dispose(): void {
-    for (const tally of this.tallies.splice(0)) this.table.forgetTally(tally);
+    for (const tally of this.tallies.splice(0)) this.nodes.forgetTally(tally);
   }
 
   private newTally(column: TopologyColumn, eligible: ((slot: number) => boolean) | undefined): DomainTally {
     const tally = new DomainTally(this, column, eligible);
     this.tallies.push(tally);
-    this.table.followTally(tally);
-    for (let slot = 0; slot < this.table.size; slot++) tally.refresh(slot);
+    this.nodes.followTally(tally);
+    for (let slot = 0; slot < this.nodes.size; slot++) tally.refresh(slot);
     return tally;
   }
 }

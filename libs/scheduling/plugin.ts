@@ -1,7 +1,7 @@
 import type { Cluster } from './cluster.ts';
 import type { LabelClass } from './label-classes.ts';
-import type { TopologyColumn } from './node-table.ts';
 import type { PodShape } from './pod-info.ts';
+import type { TopologyColumn } from './topology-column.ts';
 
 /** Plugins score nodes from 0 to this; the profile's weights multiply it. */
 export const scoreMax = 100;

@@ -1,9 +1,8 @@
 import type { V1Pod, V1PodAffinityTerm } from '../api/gen/types.ts';
 import { labelSelectorOf } from '../api/selectors/label-selector.ts';
 import type { LabelSelector } from '../api/selectors/requirement.ts';
-import type { AffinityHolder } from './affinity-holders.ts';
+import type { AffinityContext, AffinityHolder } from './affinity-holders.ts';
 import type { PodTerm, TermDefinition } from './label-classes.ts';
-import type { ShapeContext } from './pod-info.ts';
 
 /** A rule about pods in the same domain of a topology. */
 export interface AffinityTerm {
@@ -24,7 +23,7 @@ export interface PodAffinity {
   holders: readonly AffinityHolder[];
 }
 
-export function readPodAffinity(pod: V1Pod, context: ShapeContext): PodAffinity {
+export function readPodAffinity(pod: V1Pod, context: AffinityContext): PodAffinity {
   const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {};
   const read = (term: V1PodAffinityTerm): AffinityTerm => ({
     term: context.classes.term(definitionOf(term, pod)),
@@ -54,7 +53,7 @@ export function readPodAffinity(pod: V1Pod, context: ShapeContext): PodAffinity 
 }
 
 /** Only a pod that meets every required term counts for any of them, so each asks for all where that can be said. */
-function readRequired(terms: readonly V1PodAffinityTerm[], pod: V1Pod, { classes }: ShapeContext): AffinityTerm[] {
+function readRequired(terms: readonly V1PodAffinityTerm[], pod: V1Pod, { classes }: AffinityContext): AffinityTerm[] {
   const definitions = terms.map((term) => definitionOf(term, pod));
   const scopes = new Set(
     definitions.map(({ namespaces, namespaceSelector }) => JSON.stringify([namespaces, namespaceSelector])),

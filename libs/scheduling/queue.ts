@@ -2,6 +2,7 @@ import type { BackoffPolicy } from '../base/backoff.ts';
 import { backoffMs } from '../base/backoff.ts';
 import { EntryHeap, isBefore } from './entry-heap.ts';
 import type { PodInfo } from './pod-info.ts';
+import type { QueueEntry, QueueName } from './queue-entry.ts';
 
 /** How long a pod waits after an attempt that failed for other reasons than want of room. Source: kube-scheduler. */
 export const errorBackoff: BackoffPolicy = { initialMs: 1000, maxMs: 10_000 };
@@ -9,23 +10,6 @@ export const errorBackoff: BackoffPolicy = { initialMs: 1000, maxMs: 10_000 };
 export const raceBackoff: BackoffPolicy = { initialMs: 50, maxMs: 10_000 };
 /** A pod that nothing has woken for this long is tried all the same. Source: kube-scheduler. */
 export const unschedulableMsMax = 5 * 60_000;
-
-export type QueueName = 'active' | 'backoff' | 'unschedulable';
-
-/** A pod that waits for a node. */
-export interface QueueEntry {
-  readonly info: PodInfo;
-  /** Arrival number; the order among equal priorities. */
-  readonly arrival: number;
-  /** When it was first queued, in monotonic milliseconds. */
-  readonly addedMs: number;
-  attempts: number;
-  queue: QueueName | 'deciding';
-  /** Pods with equal keys are alike to the scheduler. */
-  classKey: string;
-  /** Backoff: when it ends. Unschedulable: when it was put there. In monotonic milliseconds. */
-  sinceMs: number;
-}
 
 /** Equal pods for which there is no room. */
 interface Stuck {

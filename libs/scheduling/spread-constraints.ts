@@ -1,7 +1,12 @@
 import type { V1Pod, V1TopologySpreadConstraint } from '../api/gen/types.ts';
 import { labelSelectorOf, labelSelectorOfMap } from '../api/selectors/label-selector.ts';
-import type { PodTerm } from './label-classes.ts';
-import type { ShapeContext, SpreadOwner } from './pod-info.ts';
+import type { LabelClasses, PodTerm } from './label-classes.ts';
+
+/** What a pod is spread by when it states no constraints: its controller, or the services that select it. */
+export interface SpreadOwner {
+  controllerUid: string;
+  serviceSelectors: ReadonlyArray<Record<string, string>>;
+}
 
 export interface SpreadConstraint {
   topologyKey: string;
@@ -31,12 +36,12 @@ export interface Spread {
   readonly ownerTerm: PodTerm | undefined;
 }
 
-export function readSpread(pod: V1Pod, owner: SpreadOwner, context: ShapeContext): Spread {
+export function readSpread(pod: V1Pod, owner: SpreadOwner, classes: LabelClasses): Spread {
   const stated = pod.spec?.topologySpreadConstraints ?? [];
   if (stated.length > 0) {
-    return { stated: stated.map((constraint) => readConstraint(constraint, pod, context)), ownerTerm: undefined };
+    return { stated: stated.map((constraint) => readConstraint(constraint, pod, classes)), ownerTerm: undefined };
   }
-  return { stated: [], ownerTerm: ownerTerm(pod, owner, context) };
+  return { stated: [], ownerTerm: ownerTerm(pod, owner, classes) };
 }
 
 /** What a pod is spread by under a profile. */
@@ -46,7 +51,7 @@ export function constraintsOf({ stated, ownerTerm: term }: Spread, defaults: rea
   return defaults.map((constraint) => ({ ...constraint, ...common }));
 }
 
-function readConstraint(constraint: V1TopologySpreadConstraint, pod: V1Pod, context: ShapeContext): SpreadConstraint {
+function readConstraint(constraint: V1TopologySpreadConstraint, pod: V1Pod, classes: LabelClasses): SpreadConstraint {
   const labels = pod.metadata?.labels ?? {};
   const own = (constraint.matchLabelKeys ?? [])
     .filter((key) => labels[key] !== undefined)
@@ -58,17 +63,17 @@ function readConstraint(constraint: V1TopologySpreadConstraint, pod: V1Pod, cont
     minDomains: constraint.minDomains ?? 0,
     honorsAffinity: constraint.nodeAffinityPolicy !== 'Ignore',
     honorsTaints: constraint.nodeTaintsPolicy === 'Honor',
-    term: context.classes.term({
+    term: classes.term({
       namespaces: [pod.metadata?.namespace ?? ''],
       selector: [...labelSelectorOf(constraint.labelSelector), ...own],
     }),
   };
 }
 
-function ownerTerm(pod: V1Pod, owner: SpreadOwner, context: ShapeContext): PodTerm | undefined {
+function ownerTerm(pod: V1Pod, owner: SpreadOwner, classes: LabelClasses): PodTerm | undefined {
   const namespaces = [pod.metadata?.namespace ?? ''];
   const { controllerUid, serviceSelectors } = owner;
-  if (controllerUid !== '') return context.classes.term({ namespaces, selector: [], controllerUid });
+  if (controllerUid !== '') return classes.term({ namespaces, selector: [], controllerUid });
   if (serviceSelectors.length === 0) return undefined;
-  return context.classes.term({ namespaces, selector: serviceSelectors.flatMap(labelSelectorOfMap) });
+  return classes.term({ namespaces, selector: serviceSelectors.flatMap(labelSelectorOfMap) });
 }
