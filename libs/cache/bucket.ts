@@ -37,6 +37,12 @@ export class Bucket {
     }
   }
 
+  /** How many names come after `after`. */
+  countAfter(after: string): number {
+    const names = this.sortedNames();
+    return after === '' ? names.length : names.length - firstAfter(names, after);
+  }
+
   private sortedNames(): string[] {
     if (!this.ordered) {
       this.names = [...this.documents.keys()].sort();

@@ -28,6 +28,8 @@ describe('Collection', () => {
     expect([...collection.list({})].map(([key]) => key)).toEqual(['a-b/x', 'a/x', 'a/y', 'b/a', 'b/z']);
     expect([...collection.list({ namespace: 'a' })].map(([key]) => key)).toEqual(['a/x', 'a/y']);
     expect([...collection.list({}, 'a/x')].map(([key]) => key)).toEqual(['a/y', 'b/a', 'b/z']);
+    expect(['', 'a-b/x', 'a/x', 'b/z'].map((after) => collection.countAfter({}, after))).toEqual([5, 4, 3, 0]);
+    expect(collection.countAfter({ namespace: 'a' }, 'a/x')).toBe(1);
   });
 
   it('keeps its order over removals', () => {

@@ -53,6 +53,22 @@ export class Collection {
 
   /** Key and document of every object that the filter shows, in key order, after the key `after`. */
   *list(filter: Filter, after = ''): IterableIterator<[string, Document]> {
+    for (const { prefix, bucket, start } of this.bucketsAfter(filter, after)) {
+      for (const [name, document] of bucket.after(start)) {
+        if (filter.name !== undefined && name !== filter.name) continue;
+        if (!filter.matches || filter.matches(document)) yield [prefix + name, document];
+      }
+    }
+  }
+
+  /** How many objects lie in the filter's namespace after the key `after`; names and selectors are not looked at. */
+  countAfter(filter: Filter, after: string): number {
+    let count = 0;
+    for (const { bucket, start } of this.bucketsAfter(filter, after)) count += bucket.countAfter(start);
+    return count;
+  }
+
+  private *bucketsAfter(filter: Filter, after: string) {
     const slash = after.indexOf('/');
     const afterNamespace = slash < 0 ? '' : after.slice(0, slash);
     for (const namespace of this.namespacesOf(filter)) {
@@ -60,11 +76,7 @@ export class Collection {
       if (after !== '' && prefix < `${afterNamespace}/` && prefix !== '') continue;
       const bucket = this.buckets.get(namespace);
       if (!bucket) continue;
-      const start = namespace === afterNamespace ? after.slice(slash + 1) : '';
-      for (const [name, document] of bucket.after(start)) {
-        if (filter.name !== undefined && name !== filter.name) continue;
-        if (!filter.matches || filter.matches(document)) yield [prefix + name, document];
-      }
+      yield { prefix, bucket, start: namespace === afterNamespace ? after.slice(slash + 1) : '' };
     }
   }
 

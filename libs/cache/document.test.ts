@@ -33,6 +33,19 @@ describe('Document', () => {
     expect(Document.ofObject(object).mayHave('nodeName')).toBe(true);
   });
 
+  it('reads the labels alone', () => {
+    const labels = { a: 'ü', b: '}]' };
+    const spec = { template: { metadata: { labels: { other: 'x' } } } };
+    const labelled = {
+      ...object,
+      metadata: { ...object.metadata, labels, annotations: { labels: '{"a":"b"}' } },
+      spec,
+    };
+    expect(Document.ofValue(storedValue(labelled), 1).labels).toEqual(labels);
+    expect(Document.ofObject(labelled).labels).toEqual(labels);
+    expect(Document.ofValue(storedValue({ ...object, spec } as typeof object), 1).labels).toEqual({});
+  });
+
   it('gives list items without kind and apiVersion', () => {
     const document = Document.ofValue(storedValue(object), 42);
     expect(JSON.parse(`{${document.itemTexts.join('')}`)).toEqual({

@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer';
 import type { V1ManagedFieldsEntry } from '../api/gen/types.ts';
-import type { KubeObject } from '../api/meta.ts';
+import type { KubeObject, ObjectMeta } from '../api/meta.ts';
 import {
   attachOwnership,
   endOfObject,
@@ -86,6 +86,14 @@ export class Document implements OwnershipSource {
     }
     const rest = this.rest!;
     return [`{${this.version}`, this.owned, rest.slice(0, endOfObject(rest, 0, 1))];
+  }
+
+  /** The labels alone. Unless the object is parsed already, nothing but its metadata is, and nothing is kept. */
+  get labels(): Readonly<Record<string, string>> {
+    if (this.parsed || !this.form) return this.object.metadata?.labels ?? {};
+    const rest = this.rest!;
+    const metadata = JSON.parse(utf8Of(`{${rest.slice(0, endOfObject(rest, 0, 1))}`, this.form.ascii)) as ObjectMeta;
+    return metadata.labels ?? {};
   }
 
   /**

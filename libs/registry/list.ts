@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { KubeObject } from '../api/meta.ts';
 import type { Document } from '../cache/document.ts';
 import type { Filter } from '../cache/event.ts';
@@ -64,28 +65,36 @@ export function allReady({ view, collection, definition }: Parts): Promise<void>
   return view.ready(Array.from(collection.list({}), ([, document]) => document));
 }
 
-function pageOf({ parts, filter, limit, from }: Page): ListAnswer {
+/** What selectors look at comes in turns of this many objects, so that other requests get theirs. */
+const objectsPerTurn = 200;
+
+async function pageOf(page: Page): Promise<ListAnswer> {
+  const { parts, filter, limit, from } = page;
+  const { matches } = filter;
   const documents: Document[] = [];
   let last = '';
-  let more = false;
-  for (const [key, document] of parts.collection.list(filter, from.after)) {
-    if (limit !== undefined && documents.length >= limit) {
-      more = true;
-      break;
+  let looked = 0;
+  let candidates = parts.collection.list({ ...filter, matches: undefined }, from.after);
+  for (let next = candidates.next(); !next.done; next = candidates.next()) {
+    const [key, document] = next.value;
+    if (matches) {
+      looked += 1;
+      // Before others get their turn, and may write, the state that is listed is held.
+      if (looked === objectsPerTurn) candidates = Array.from(candidates).values();
+      if (looked % objectsPerTurn === 0) await setImmediate();
+      if (!matches(document)) continue;
     }
+    if (limit !== undefined && documents.length >= limit) return continued(page, documents, last);
     documents.push(parts.view.shown(document));
     last = key;
   }
-  if (!more) return { documents, revision: from.revision };
-  const next = encodeContinuation({ revision: from.revision, after: last });
-  if (filter.matches || filter.name !== undefined) return { documents, revision: from.revision, continue: next };
-  return { documents, revision: from.revision, continue: next, remaining: remainingAfter(parts, filter, last) };
+  return { documents, revision: from.revision };
 }
 
-function remainingAfter(parts: Parts, filter: Filter, last: string): number {
-  let remaining = 0;
-  for (const _ of parts.collection.list(filter, last)) remaining += 1;
-  return remaining;
+function continued({ parts, filter, from: { revision } }: Page, documents: Document[], last: string): ListAnswer {
+  const answer = { documents, revision, continue: encodeContinuation({ revision, after: last }) };
+  if (filter.matches || filter.name !== undefined) return answer;
+  return { ...answer, remaining: parts.collection.countAfter(filter, last) };
 }
 
 async function pageOfThePast(asked: Page): Promise<ListAnswer> {

@@ -266,6 +266,17 @@ describe('the registry', () => {
       },
     );
 
+    it('selects from one state, however long it takes while others write', async () => {
+      const names = Array.from({ length: 450 }, (_, index) => `n${index + 100}`);
+      const labels = { color: 'red' };
+      await Promise.all(names.map((name) => create('configmaps', configMap(name, { labels }))));
+      const service = scratch.service('configmaps');
+      const listing = service.list({ namespace: 'x', labelSelector: 'color=red' });
+      const writing = [service.delete(at('n540'), deletes()), create('configmaps', configMap('n101a', { labels }))];
+      expect(namesOf((await listing).documents)).toEqual(names);
+      await Promise.all(writing);
+    });
+
     const selections = [
       { labelSelector: 'color=red', names: ['a'] },
       { labelSelector: 'color!=red', names: ['b', 'c'] },

@@ -72,5 +72,5 @@ function fieldReader(definition: ResourceDefinition, field: string): (document: 
 
 function labelTest(text: string): Test {
   const selector = parseLabelSelector(text);
-  return (document) => matchesLabels(selector, document.object.metadata?.labels ?? {});
+  return (document) => matchesLabels(selector, document.labels);
 }
