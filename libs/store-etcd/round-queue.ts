@@ -16,44 +16,62 @@ interface Waiting {
 /** Sends a round and tells what became of each of its transactions; fails when that is not known. */
 export type SendRound = (round: Round) => Promise<Array<Committed | GuardFailedError>>;
 
+/** A round that fills, in the order in which they come but for those that depend on what it writes. */
+class Gathering {
+  readonly round = new Round();
+  readonly taken: Waiting[] = [];
+  readonly left: Waiting[] = [];
+  isFull = false;
+
+  add(one: Waiting): void {
+    const answer = this.isFull ? 'full' : this.round.take(one.transaction);
+    this.isFull = answer === 'full';
+    (answer === 'taken' ? this.taken : this.left).push(one);
+  }
+}
+
 /**
  * Group commit. Transactions that arrive while one round is under way form the next: one call and one entry of etcd's
  * log for all of them, which is what a write costs. Alone, a transaction waits for nobody.
  */
 export class RoundQueue {
-  private waiting: Waiting[] = [];
+  private next = new Gathering();
   private underWay = 0;
   private isScheduled = false;
 
   constructor(private readonly send: SendRound) {}
 
   commit(transaction: Transaction): Promise<Committed> {
-    if (this.waiting.length >= waitingTransactionsMax) {
+    if (this.next.left.length >= waitingTransactionsMax) {
       return Promise.reject(new StoreUnavailableError('too many transactions are waiting for etcd'));
     }
     return new Promise((resolve, reject) => {
-      this.waiting.push({ transaction, resolve, reject });
+      this.next.add({ transaction, resolve, reject });
       this.schedule();
     });
   }
 
+  /** Whether a round is due that has something in it. */
+  private get isDue(): boolean {
+    const isTurn = this.underWay === 0 || (this.next.isFull && this.underWay < roundsUnderWayMax);
+    return isTurn && this.next.taken.length > 0;
+  }
+
   /** Whatever else this turn of the event loop brings joins the round. */
   private schedule(): void {
-    if (this.isScheduled || this.underWay >= roundsUnderWayMax) return;
+    if (this.isScheduled || !this.isDue) return;
     this.isScheduled = true;
     setImmediate(() => {
       this.isScheduled = false;
-      this.fill();
+      while (this.isDue) this.start();
     });
   }
 
-  private fill(): void {
-    while (this.waiting.length > 0 && this.underWay < roundsUnderWayMax) {
-      const { round, isFull, taken, left } = gather(this.waiting);
-      if (this.underWay > 0 && !isFull) return;
-      this.waiting = left;
-      void this.run(round, taken);
-    }
+  private start(): void {
+    const { round, taken, left } = this.next;
+    this.next = new Gathering();
+    for (const one of left) this.next.add(one);
+    void this.run(round, taken);
   }
 
   private async run(round: Round, taken: readonly Waiting[]): Promise<void> {
@@ -69,19 +87,6 @@ export class RoundQueue {
       for (const { reject } of taken) reject(error);
     }
     this.underWay--;
-    if (this.waiting.length > 0) this.schedule();
+    this.schedule();
   }
-}
-
-/** A round of those that wait, in their order but for those that depend on what it writes. */
-function gather(waiting: readonly Waiting[]) {
-  const round = new Round();
-  const taken: Waiting[] = [];
-  const left: Waiting[] = [];
-  for (const [at, one] of waiting.entries()) {
-    const answer = round.take(one.transaction);
-    if (answer === 'full') return { round, isFull: true, taken, left: left.concat(waiting.slice(at)) };
-    (answer === 'taken' ? taken : left).push(one);
-  }
-  return { round, isFull: false, taken, left };
 }
