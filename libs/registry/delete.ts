@@ -9,6 +9,7 @@ import { modifyObject } from './modify.ts';
 import { metadataOf } from './object-meta.ts';
 import type { AdmissionAttributes, Parts } from './parts.ts';
 import type { DeleteAnswer, DeleteRequest } from './requests.ts';
+import { withOwnMetadata } from './sections.ts';
 import { guardFailureAt, writeAttemptsMax } from './writer.ts';
 
 /** Removes an object, or marks it when something must happen first. @throws StatusError. */
@@ -71,7 +72,7 @@ function lingering(parts: Parts, previous: Document, request: DeleteRequest): Ku
   const grace = Math.max(0, behaviour.gracePeriodSeconds?.(previous.object, request) ?? 0);
   const finalizers = finalizersFor(previous.object, request.propagationPolicy, behaviour);
   if (grace === 0 && finalizers.length === 0 && !behaviour.heldBack?.(previous.object)) return undefined;
-  const draft = previous.copy();
+  const draft = withOwnMetadata(previous.object);
   const metadata = metadataOf(draft);
   metadata.finalizers = finalizers.length > 0 ? finalizers : undefined;
   if (!metadata.deletionTimestamp) {
@@ -112,7 +113,7 @@ async function linger(parts: Parts, previous: Document, request: DeleteRequest):
 
 /** A state that the writer removes rather than stores. */
 function finished(parts: Parts, current: Document): KubeObject {
-  const draft = current.copy();
+  const draft = withOwnMetadata(current.object);
   const metadata = metadataOf(draft);
   metadata.finalizers = undefined;
   if (!metadata.deletionTimestamp) markDeleted(draft, 0, parts.clock);
@@ -147,7 +148,7 @@ async function remove(parts: Parts, previous: Document, request: DeleteRequest):
 
 function shownDeleted(parts: Parts, previous: Document, revision: number): Document {
   if (!parts.behaviour.gracePeriodSeconds) return previous.at(revision);
-  const draft = previous.copy();
+  const draft = withOwnMetadata(previous.object);
   const metadata = metadataOf(draft);
   if (!metadata.deletionTimestamp) markDeleted(draft, 0, parts.clock);
   metadata.deletionGracePeriodSeconds = 0;

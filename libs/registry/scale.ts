@@ -12,6 +12,7 @@ import { checkKind, metadataOf } from './object-meta.ts';
 import type { Parts } from './parts.ts';
 import { applyPlainPatch } from './patch-body.ts';
 import type { DecodedObject, PatchRequest, WriteAnswer, WriteRequest } from './requests.ts';
+import { draftOf, storesInForm } from './sections.ts';
 import { nextState } from './update.ts';
 
 const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale', plural: 'scales' };
@@ -90,7 +91,7 @@ async function writeScale(
       const path = scaleOrRefuse(definition, previous).specReplicasPath;
       const scale = wanted(previous);
       checkScale(definition, at, scale, previous);
-      const draft = previous.copy();
+      const draft = storesInForm(definition) ? draftOf(previous.object, new Set([sectionOf(path)])) : previous.copy();
       metadataOf(draft).resourceVersion = undefined;
       write(draft, path, scale.spec?.replicas ?? 0);
       return nextState(parts, { draft, previous, request });
@@ -137,6 +138,10 @@ function read(object: unknown, path: string): unknown {
     value = (value as Record<string, unknown>)[step];
   }
   return value;
+}
+
+function sectionOf(path: string): string {
+  return path.split('.').find(Boolean) ?? '';
 }
 
 function write(object: object, path: string, value: unknown): void {

@@ -75,3 +75,8 @@ export function shareEqualSections(draft: KubeObject, stored: KubeObject): void 
     if (equalJson(section, before[name])) sections[name] = before[name];
   }
 }
+
+/** A draft that shares everything but its metadata, members of which are to be replaced. */
+export function withOwnMetadata(stored: KubeObject): KubeObject {
+  return { ...stored, metadata: { ...stored.metadata } };
+}

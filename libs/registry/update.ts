@@ -86,7 +86,8 @@ export async function nextState(parts: Parts, step: Step): Promise<KubeObject> {
     request,
     subresource: request.subresource,
   };
-  await parts.admission.admit(attributes);
+  const admitted = parts.admission.admit(attributes);
+  if (admitted) await admitted;
   const carry = request.subresource === undefined ? undefined : parts.behaviour.carry?.[request.subresource];
   if (carry) carry(draft, previous);
   else if (request.subresource === 'status') carryForStatus(definition, draft, previous);
