@@ -104,13 +104,22 @@ describe('when nothing changes any more', () => {
   );
 });
 
-describe('pods of one kind', () => {
-  it('get the nodes in the order in which they came, however others come and go', async () => {
+/** Pods that differ to the scheduler, and all fit the same node. */
+const kinds = Array.from(
+  { length: 5 },
+  (_, at) => (pod: V1Pod) => withSpec(pod, { tolerations: [{ key: `kind-${at}`, operator: 'Exists' }] }),
+);
+
+describe('pods that wait for the same node', () => {
+  it.each([
+    ['of one kind', 1],
+    ['of five kinds', 5],
+  ])('get it in the order in which they came, however others come and go: %s', async (_name, kindCount) => {
     const world = await beginScheduling();
     await world.addNode('n1', '2');
     const bound: string[] = [];
     for (let at = 0; at < 12; at++) {
-      await world.addPod(`p${String(at).padStart(2, '0')}`);
+      await world.addPod(`p${String(at).padStart(2, '0')}`, '1', kinds[at % kindCount]);
       if (at % 3 === 0) await world.addPod(`odd${at}`, '7');
     }
     for (let turn = 0; turn < 20; turn++) {
