@@ -36,6 +36,11 @@ export function* listPieces(definition: ResourceDefinition, answer: ListAnswer):
 /** The objects' metadata alone. */
 export function* metadataPieces(definition: ResourceDefinition, answer: ListAnswer): Pieces {
   const identity = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: listMetadata(answer) };
+  if (answer.documents.length === 0) {
+    // Upstream's list of nothing, which it makes without a list.
+    yield JSON.stringify({ ...identity, items: null });
+    return;
+  }
   yield opening(identity, 'items');
   let separator = metadataOpening;
   for (const document of answer.documents) {
@@ -43,7 +48,7 @@ export function* metadataPieces(definition: ResourceDefinition, answer: ListAnsw
     yield* metadataTexts(definition, document);
     separator = `},${metadataOpening}`;
   }
-  yield answer.documents.length === 0 ? end : `}${end}`;
+  yield `}${end}`;
 }
 
 /** The objects as rows of a table. Source: meta.k8s.io/v1 Table. */
@@ -58,8 +63,8 @@ export function* tablePieces(definition: ResourceDefinition, answer: ListAnswer,
     const object = document.read();
     const cells = oneByteLetters(JSON.stringify(columns.map((column) => column.cell(object, nowMs))));
     const conditions = definition.rowConditions?.(object);
-    if (conditions) yield `${separator}${cells},"conditions":${JSON.stringify(conditions)},"object":${objectOpenings[include]}`;
-    else yield `${separator}${cells},"object":${objectOpenings[include]}`;
+    const states = conditions ? `,"conditions":${JSON.stringify(conditions)}` : '';
+    yield `${separator}${cells}${states},"object":${objectOpenings[include]}`;
     if (include === 'Object') yield document.text;
     else if (include === 'Metadata') yield* metadataTexts(definition, document);
     separator = `${closing},{"cells":`;

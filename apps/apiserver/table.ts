@@ -48,8 +48,9 @@ export function tableOf(definition: ResourceDefinition, answer: ListAnswer, opti
 function rowOf(definition: ResourceDefinition, { object }: Document, { include, nowMs }: TableOptions): object {
   const columns = definition.columns ?? plainColumns;
   const cells = columns.map((column) => column.cell(object, nowMs));
-  if (include === 'None') return { cells, object: null };
-  return { cells, object: include === 'Object' ? object : metadataOnly(definition, object) };
+  const conditions = definition.rowConditions?.(object);
+  if (include === 'None') return { cells, conditions, object: null };
+  return { cells, conditions, object: include === 'Object' ? object : metadataOnly(definition, object) };
 }
 
 export function metadataOnly({ metadataAlone }: ResourceDefinition, object: KubeObject): KubeObject {

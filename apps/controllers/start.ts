@@ -28,6 +28,7 @@ import { newReplicaSetController, newReplicationController } from '../../libs/co
 import { newResourceQuotaController } from '../../libs/controllers/resourcequota/reconcile.ts';
 import { newStatefulSetController } from '../../libs/controllers/statefulset/reconcile.ts';
 import {
+  newAttributesClassProtectionController,
   newClaimProtectionController,
   newVolumeProtectionController,
 } from '../../libs/controllers/storageprotection/reconcile.ts';
@@ -68,6 +69,7 @@ const makers: Readonly<Record<string, Make>> = {
   'taint-eviction': newTaintEvictionController,
   'persistentvolumeclaim-protection': newClaimProtectionController,
   'persistentvolume-protection': newVolumeProtectionController,
+  'volumeattributesclass-protection': newAttributesClassProtectionController,
   podgc: (context) => newPodGcController(context),
   horizontalpodautoscaler: (context, { autoscalerPeriodMs }, custom) =>
     newAutoscalerController(context, {

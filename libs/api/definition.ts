@@ -33,6 +33,14 @@ export interface PrinterColumn<T extends KubeObject = KubeObject> {
   cell(object: T, nowMs: number): unknown;
 }
 
+/** Source: meta.k8s.io/v1 TableRowCondition. */
+export interface RowCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
 export interface ScaleDefinition {
   specReplicasPath: string;
   statusReplicasPath: string;
@@ -133,6 +141,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   metadataAlone?(metadata: ObjectMeta): ObjectMeta;
   /** Name and Age when absent. */
   readonly columns?: ReadonlyArray<PrinterColumn<T>>;
+  /** What rows of objects in some states say of themselves beside their cells. */
+  rowConditions?(object: T): readonly RowCondition[] | undefined;
   /** Fields that field selectors may name, besides metadata.name and metadata.namespace. */
   readonly selectableFields?: Readonly<Record<string, FieldReader<T>>>;
   /**

@@ -6,7 +6,6 @@ import { namespacedMetadata } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { immutable, validations } from '../validation/object.ts';
 import { alwaysText, fields } from '../validation/rule.ts';
-import { text as column, nameColumn } from './cells.ts';
 
 export const csistoragecapacities: ResourceDefinition<V1CSIStorageCapacity> = {
   group: 'storage.k8s.io',
@@ -29,9 +28,4 @@ export const csistoragecapacities: ResourceDefinition<V1CSIStorageCapacity> = {
     before: immutable<V1CSIStorageCapacity>('nodeTopology', 'storageClassName'),
     asNewFirst: true,
   }),
-  columns: [
-    nameColumn,
-    column('StorageClassName', 'Class whose volumes fit.', (object) => object.storageClassName),
-    column('Capacity', 'How much is free.', (object) => object.capacity ?? '<unset>'),
-  ],
 };

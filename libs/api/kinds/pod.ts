@@ -3,7 +3,7 @@ import type { V1Pod } from '../gen/types.ts';
 import { validateEphemeralContainersUpdate, validatePod, validatePodUpdate } from '../validation/pod/pod.ts';
 import { validatePodResize } from '../validation/pod/resize.ts';
 import { validatePodStatusUpdate } from '../validation/pod/status.ts';
-import { podColumns } from './pod/columns.ts';
+import { podColumns, podRowConditions } from './pod/columns.ts';
 import { defaultPod } from './pod/defaults.ts';
 import {
   prepareEphemeralContainers,
@@ -50,6 +50,7 @@ export const pods: ResourceDefinition<V1Pod> = {
   },
   warnings: podWarnings,
   columns: podColumns,
+  rowConditions: podRowConditions,
   selectableFields: {
     'spec.nodeName': (pod) => pod.spec?.nodeName ?? '',
     'spec.restartPolicy': (pod) => pod.spec?.restartPolicy ?? '',

@@ -1,16 +1,25 @@
 import type { ResourceDefinition } from '../../api/definition.ts';
-import type { V1PersistentVolume, V1PersistentVolumeClaim, V1Pod } from '../../api/gen/types.ts';
+import type {
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1VolumeAttributesClass,
+} from '../../api/gen/types.ts';
 import { persistentvolumes } from '../../api/kinds/persistentvolume.ts';
 import { persistentvolumeclaims } from '../../api/kinds/persistentvolumeclaim.ts';
 import { pods } from '../../api/kinds/pod.ts';
+import { volumeattributesclasses } from '../../api/kinds/volumeattributesclass.ts';
 import { type KubeObject, nameOf, objectKey } from '../../api/meta.ts';
 import { Controller, type ControllerContext } from '../../reconcile/controller.ts';
 import { isPodTerminal } from '../../reconcile/pods.ts';
 import { unlessMissing } from '../../reconcile/retry.ts';
+import { classesOfClaim, classesOfVolume } from './compute.ts';
 
 const claimFinalizer = 'kubernetes.io/pvc-protection';
 const volumeFinalizer = 'kubernetes.io/pv-protection';
+const classFinalizer = 'kubernetes.io/vac-protection';
 const byClaim = 'claim';
+const byClass = 'class';
 
 /** Keys of the claims that a pod names, those that are made for it included. */
 function claimsOf(pod: V1Pod): string[] {
@@ -63,6 +72,36 @@ export function newVolumeProtectionController(context: ControllerContext): Contr
   });
   const enqueue = (volume: V1PersistentVolume) => controller.enqueue(objectKey(nameOf(volume)));
   volumes.addHandler({ added: enqueue, updated: enqueue });
+  return controller;
+}
+
+/** Lets deleted classes of attributes go once no claim and no volume has or wants them. */
+export function newAttributesClassProtectionController(context: ControllerContext): Controller {
+  const classes = context.informers.of(volumeattributesclasses);
+  const claims = context.informers.of(persistentvolumeclaims).addIndex(byClass, classesOfClaim);
+  const volumes = context.informers.of(persistentvolumes).addIndex(byClass, classesOfVolume);
+  const controller = new Controller(context, {
+    name: 'volumeattributesclass-protection',
+    caches: [classes, claims, volumes],
+    workers: 1,
+    reconcile: async (name) => {
+      const one = classes.get(name);
+      const used = claims.byIndex(byClass, name).length > 0 || volumes.byIndex(byClass, name).length > 0;
+      if (one?.metadata?.deletionTimestamp && !used) {
+        await release(context, volumeattributesclasses, one, classFinalizer);
+      }
+      return {};
+    },
+  });
+  const enqueue = (one: V1VolumeAttributesClass) => controller.enqueue(objectKey(nameOf(one)));
+  const enqueueAll = (names: readonly string[]) => {
+    for (const name of names) controller.enqueue(name);
+  };
+  classes.addHandler({ added: enqueue, updated: enqueue });
+  const claimLeft = (claim: V1PersistentVolumeClaim) => enqueueAll(classesOfClaim(claim));
+  const volumeLeft = (volume: V1PersistentVolume) => enqueueAll(classesOfVolume(volume));
+  claims.addHandler({ updated: (_, before) => claimLeft(before), deleted: claimLeft });
+  volumes.addHandler({ updated: (_, before) => volumeLeft(before), deleted: volumeLeft });
   return controller;
 }
 

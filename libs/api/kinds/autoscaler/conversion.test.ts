@@ -31,6 +31,71 @@ describe('the two versions of an autoscaler', () => {
     expect(back.metadata?.annotations).toEqual({ a: 'b' });
   });
 
+  const target = { kind: 'Service', name: 's', apiVersion: 'v1' };
+  const travelling: Array<[V2MetricSpec, object]> = [
+    [memory, { type: 'Resource', resource: { name: 'memory', targetAverageValue: '1Gi' } }],
+    [
+      { type: 'External', external: { metric: { name: 'q' }, target: { type: 'Value', value: '30' } } },
+      { type: 'External', external: { metricName: 'q', targetValue: '30' } },
+    ],
+    [
+      { type: 'External', external: { metric: { name: 'q' }, target: { type: 'AverageValue', averageValue: '3' } } },
+      { type: 'External', external: { metricName: 'q', targetAverageValue: '3' } },
+    ],
+    [
+      { type: 'Pods', pods: { metric: { name: 'p' }, target: { type: 'AverageValue', averageValue: '10k' } } },
+      { type: 'Pods', pods: { metricName: 'p', targetAverageValue: '10k' } },
+    ],
+    [
+      {
+        type: 'Object',
+        object: {
+          describedObject: target,
+          metric: { name: 'o' },
+          target: { type: 'AverageValue', averageValue: '2k' },
+        },
+      },
+      { type: 'Object', object: { target, metricName: 'o', targetValue: '0', averageValue: '2k' } },
+    ],
+    [
+      {
+        type: 'Object',
+        object: { describedObject: target, metric: { name: 'o' }, target: { type: 'Value', value: '2k' } },
+      },
+      { type: 'Object', object: { target, metricName: 'o', targetValue: '2k' } },
+    ],
+    [
+      {
+        type: 'ContainerResource',
+        containerResource: { name: 'cpu', container: 'c', target: { type: 'Utilization', averageUtilization: 60 } },
+      },
+      {
+        type: 'ContainerResource',
+        containerResource: { name: 'cpu', targetAverageUtilization: 60, container: 'c' },
+      },
+    ],
+  ];
+  it.each(travelling)('carry %j in the words of the first', (metric, carried) => {
+    const stored = toNewAutoscaler(old);
+    stored.spec.metrics?.push(metric);
+    const first = toOldAutoscaler(stored);
+    const text = first.metadata?.annotations?.['autoscaling.alpha.kubernetes.io/metrics'] ?? '';
+    expect(JSON.parse(text)).toEqual([carried]);
+    expect(toNewAutoscaler(first).spec.metrics).toContainEqual(metric);
+  });
+
+  it('carry behaviour under the names that upstream gives it', () => {
+    const stored = toNewAutoscaler(old);
+    const policies = [{ type: 'Pods', value: 4, periodSeconds: 15 }];
+    stored.spec.behavior = { scaleUp: { selectPolicy: 'Max', policies } };
+    const first = toOldAutoscaler(stored);
+    expect(first.metadata?.annotations?.['autoscaling.alpha.kubernetes.io/behavior']).toBe(
+      '{"ScaleUp":{"StabilizationWindowSeconds":null,"SelectPolicy":"Max",' +
+        '"Policies":[{"Type":"Pods","Value":4,"PeriodSeconds":15}],"Tolerance":null},"ScaleDown":null}',
+    );
+    expect(toNewAutoscaler(first).spec.behavior).toEqual(stored.spec.behavior);
+  });
+
   it('overlook annotations that nobody can read', () => {
     const annotations = { 'autoscaling.alpha.kubernetes.io/metrics': '{' };
     expect(toNewAutoscaler({ ...old, metadata: { annotations } }).spec.metrics).toHaveLength(1);

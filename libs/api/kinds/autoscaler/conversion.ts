@@ -1,6 +1,7 @@
 import type { V1HorizontalPodAutoscaler, V2HorizontalPodAutoscaler, V2MetricSpec } from '../../gen/types.ts';
+import { newBehavior, newMetrics, newReadings, oldBehavior, oldMetrics, oldReadings } from './carried.ts';
 
-/** What autoscaling/v1 has no fields for travels in annotations, in the words of v2. */
+/** What autoscaling/v1 has no fields for travels in annotations. */
 const METRICS = 'autoscaling.alpha.kubernetes.io/metrics';
 const BEHAVIOR = 'autoscaling.alpha.kubernetes.io/behavior';
 const CURRENT_METRICS = 'autoscaling.alpha.kubernetes.io/current-metrics';
@@ -21,9 +22,9 @@ function cpuMetric(averageUtilization: number): V2MetricSpec {
 }
 
 /** What an annotation holds; undefined where it is absent or nobody can read it. */
-function carried<T>(annotations: Annotations, name: string): T | undefined {
+function carried<O, T>(annotations: Annotations, name: string, read: (old: O) => T): T | undefined {
   try {
-    return JSON.parse(annotations?.[name] ?? '') as T;
+    return read(JSON.parse(annotations?.[name] ?? '') as O);
   } catch {
     return undefined;
   }
@@ -38,10 +39,10 @@ export function toNewAutoscaler(old: V1HorizontalPodAutoscaler): V2HorizontalPod
   const annotations = old.metadata?.annotations;
   const { targetCPUUtilizationPercentage: target, ...spec } = old.spec ?? {};
   const { currentCPUUtilizationPercentage: current, ...status } = old.status ?? {};
-  const metrics = carried<V2MetricSpec[]>(annotations, METRICS) ?? [];
+  const metrics = carried(annotations, METRICS, newMetrics) ?? [];
   if (target !== undefined) metrics.push(cpuMetric(target));
   if (metrics.length === 0) metrics.push(cpuMetric(CPU_UTILIZATION));
-  const behavior = carried<object>(annotations, BEHAVIOR);
+  const behavior = carried(annotations, BEHAVIOR, newBehavior);
   const measured = { type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: current } } };
   return {
     ...old,
@@ -50,8 +51,10 @@ export function toNewAutoscaler(old: V1HorizontalPodAutoscaler): V2HorizontalPod
     spec: { ...spec, metrics, ...(behavior ? { behavior } : {}) },
     status: {
       ...status,
-      conditions: carried(annotations, CONDITIONS),
-      currentMetrics: carried(annotations, CURRENT_METRICS) ?? (current === undefined ? null : [measured]),
+      // What is zero is not written in v2.
+      currentReplicas: old.status?.currentReplicas || undefined,
+      conditions: carried(annotations, CONDITIONS, (list) => list),
+      currentMetrics: carried(annotations, CURRENT_METRICS, newReadings) ?? (current === undefined ? null : [measured]),
     },
   } as unknown as V2HorizontalPodAutoscaler;
 }
@@ -64,18 +67,22 @@ export function toOldAutoscaler(stored: V2HorizontalPodAutoscaler): V1Horizontal
   const annotations: Record<string, string> = { ...withoutCarried(stored.metadata?.annotations) };
   const others = metrics.filter((metric) => cpuUtilization(metric) === undefined);
   for (const [name, value] of [
-    [METRICS, others],
-    [CURRENT_METRICS, currentMetrics],
+    [METRICS, oldMetrics(others)],
+    [CURRENT_METRICS, oldReadings(currentMetrics ?? [])],
     [CONDITIONS, conditions],
   ] as const) {
     if (value?.length) annotations[name] = JSON.stringify(value);
   }
-  if (behavior) annotations[BEHAVIOR] = JSON.stringify(behavior);
+  if (behavior) annotations[BEHAVIOR] = JSON.stringify(oldBehavior(behavior));
   return {
     ...stored,
     apiVersion: 'autoscaling/v1',
     metadata: { ...stored.metadata, annotations: Object.keys(annotations).length > 0 ? annotations : undefined },
     spec: { ...spec, targetCPUUtilizationPercentage: target },
-    status: { ...status, currentCPUUtilizationPercentage: measured?.averageUtilization },
+    status: {
+      ...status,
+      currentReplicas: stored.status?.currentReplicas ?? 0,
+      currentCPUUtilizationPercentage: measured?.averageUtilization,
+    },
   } as unknown as V1HorizontalPodAutoscaler;
 }

@@ -1,4 +1,4 @@
-import type { PrinterColumn } from '../../definition.ts';
+import type { PrinterColumn, RowCondition } from '../../definition.ts';
 import type { V1ContainerStatus, V1Pod } from '../../gen/types.ts';
 import { ageColumn, ago, nameColumn, orNone, text, wide } from '../cells.ts';
 
@@ -122,6 +122,18 @@ function gatesCell(pod: V1Pod): string {
   const gates = pod.spec?.readinessGates ?? [];
   if (gates.length === 0) return '<none>';
   return `${gates.filter((gate) => hasCondition(pod, gate.conditionType)).length}/${gates.length}`;
+}
+
+const ends: Readonly<Record<string, string>> = {
+  Succeeded: 'The pod has completed successfully.',
+  Failed: 'The pod failed.',
+};
+
+/** Programs that show tables of pods leave out or grey what has ended. */
+export function podRowConditions({ status }: V1Pod): readonly RowCondition[] | undefined {
+  const reason = status?.phase ?? '';
+  const message = ends[reason];
+  return message === undefined ? undefined : [{ type: 'Completed', status: 'True', reason, message }];
 }
 
 export const podColumns: ReadonlyArray<PrinterColumn<V1Pod>> = [

@@ -53,7 +53,7 @@ export function validatePodStatusUpdate(pod: V1Pod, previous: V1Pod): FieldError
   annotationUpdates(pod, previous, at);
   at.enter('status');
   conditions(status, at);
-  nominatedNode(status.nominatedNodeName, before.nominatedNodeName, at);
+  nominatedNode(status.nominatedNodeName, previous, at);
   if ((status.observedGeneration ?? 0) < 0) at.invalid('must not be negative', 'observedGeneration');
   if (status.qosClass !== before.qosClass) at.invalid('field is immutable', 'qosClass');
   ended(pod, previous, 'containerStatuses', at);
@@ -67,7 +67,8 @@ export function validatePodStatusUpdate(pod: V1Pod, previous: V1Pod): FieldError
   return at.errors;
 }
 
-function nominatedNode(now: string | undefined, before: string | undefined, at: Report): void {
-  if (!now || now === before) return;
+function nominatedNode(now: string | undefined, { spec, status }: V1Pod, at: Report): void {
+  if (!now || now === status?.nominatedNodeName) return;
   for (const complaint of dnsSubdomain(now)) at.invalid(complaint, 'nominatedNodeName');
+  if (spec?.nodeName) at.forbidden('not for pods that have a node', 'nominatedNodeName');
 }
