@@ -37,9 +37,17 @@ export class IndexedCache<T extends KubeObject> {
   }
 
   byIndex(name: string, value: string): T[] {
+    return [...(this.#index(name).byValue.get(value)?.values() ?? [])];
+  }
+
+  countByIndex(name: string, value: string): number {
+    return this.#index(name).byValue.get(value)?.size ?? 0;
+  }
+
+  #index(name: string): Index<T> {
     const index = this.#indexes.get(name);
     if (!index) throw new Error(`no index ${name}`);
-    return [...(index.byValue.get(value)?.values() ?? [])];
+    return index;
   }
 
   /** Returns what stood there before. */

@@ -37,6 +37,7 @@ describe('Informer', () => {
     expect(seen).toEqual(['+a', '+b', '~a', '-b']);
     expect(informer.get('default/a')?.metadata?.labels).toEqual({ x: 'y' });
     expect(informer.list('default')).toHaveLength(1);
+    expect([informer.count(), informer.count('default'), informer.count('other')]).toEqual([1, 1, 0]);
     await informer.stop();
   });
 

@@ -66,6 +66,11 @@ export class Informer<T extends KubeObject> {
     return namespace === undefined ? this.#cache.list() : this.#cache.byIndex('namespace', namespace);
   }
 
+  /** How many objects `list` would answer with. */
+  count(namespace?: string): number {
+    return namespace === undefined ? this.#cache.size : this.#cache.countByIndex('namespace', namespace);
+  }
+
   byIndex(index: string, value: string): T[] {
     return this.#cache.byIndex(index, value);
   }

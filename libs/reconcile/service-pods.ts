@@ -23,6 +23,8 @@ export function watchServicePods({ informers }: ControllerContext, changed: (key
   informers.of(pods).addHandler({
     added: touch,
     updated: (pod, previous) => {
+      // Most changes are of pods that no service is near to; to compare their states costs more than to see that.
+      if (serviceCache.count(pod.metadata?.namespace) === 0) return;
       if (backendFingerprint(pod) === backendFingerprint(previous)) return;
       touch(pod);
       if (JSON.stringify(pod.metadata?.labels) !== JSON.stringify(previous.metadata?.labels)) touch(previous);

@@ -1,6 +1,7 @@
 import type { V1Node, V1Pod } from '../api/gen/types.ts';
 import { type Amounts, amountOf, podRequests } from '../api/kinds/pod/requests.ts';
 import type { Collection } from '../cache/collection.ts';
+import type { Document } from '../cache/document.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
 
 interface Entered {
@@ -58,16 +59,18 @@ export class NodeLedger {
 
   /** Counts the pod as the mirror shows it. */
   restore(key: string): void {
-    this.show(key, this.mirror.collection('', 'pods').get(key)?.object as V1Pod | undefined);
+    this.show(key, podOnNode(this.mirror.collection('', 'pods').get(key))?.object as V1Pod | undefined);
   }
 
   private follow(collection: Collection): void {
     this.pods.clear();
     this.nodes.clear();
-    for (const [key, document] of collection.list({})) this.show(key, document.read() as V1Pod);
+    for (const [key, document] of collection.list({})) {
+      this.show(key, podOnNode(document)?.read() as V1Pod | undefined);
+    }
     collection.watch({}, collection.lastChange, {
       // Kept in its parsed form: whoever follows pods in this process reads it next.
-      event: (_type, event) => this.show(event.key, event.current?.object as V1Pod | undefined),
+      event: (_type, event) => this.show(event.key, podOnNode(event.current)?.object as V1Pod | undefined),
       expired: () => this.follow(collection),
     });
   }
@@ -97,6 +100,11 @@ export class NodeLedger {
     }
     if (used.pods === 0) this.nodes.delete(nodeName);
   }
+}
+
+/** Those that wait for a node are not parsed for what they would add: nothing. */
+function podOnNode(document: Document | undefined): Document | undefined {
+  return document?.mayHave('nodeName') ? document : undefined;
 }
 
 /** -1 while a resize is under way: then what the pod holds can change without its generation. */
