@@ -4,7 +4,7 @@ import { makePod } from '../../test/support/make-pod.ts';
 import { events } from '../api/kinds/event.ts';
 import { pods } from '../api/kinds/pod.ts';
 import { seededRandom } from '../base/random.ts';
-import { EventRecorder, pendingEventsMax } from './events.ts';
+import { EventRecorder } from './events.ts';
 
 function makeWorld() {
   const clock = new FakeClock();
@@ -15,13 +15,7 @@ function makeWorld() {
     recorder.record(pods, makePod('a').build(), { type: 'Normal', reason: 'Tried', message });
     await recorder.flush();
   };
-  return {
-    clock,
-    client,
-    recorder,
-    say,
-    told: () => client.peek(events).map(({ count, message }) => `${count} ${message}`),
-  };
+  return { clock, client, say, told: () => client.peek(events).map(({ count, message }) => `${count} ${message}`) };
 }
 
 describe('EventRecorder', () => {
@@ -46,25 +40,5 @@ describe('EventRecorder', () => {
     await say('again');
     expect(told()).toEqual(['26 again']);
     expect(client.requests.filter((request) => request.startsWith('create'))).toHaveLength(1);
-  });
-
-  it('counts what happens again before the first of it is written', async () => {
-    const { client, clock, recorder, told } = makeWorld();
-    const say = (name: string, message: string) =>
-      recorder.record(pods, makePod(name).build(), { type: 'Normal', reason: 'Tried', message });
-    for (let round = 0; round < 3; round++) for (const name of ['a', 'b']) say(name, 'again');
-    await recorder.flush();
-    await clock.advance(1);
-    expect(told()).toEqual(['3 again', '3 again']);
-    expect(client.requests.filter((request) => request.startsWith('create'))).toHaveLength(2);
-  });
-
-  it('keeps what a storm of pods tells, up to its limit', async () => {
-    const { recorder, told } = makeWorld();
-    for (let at = 0; at < pendingEventsMax + 10; at++) {
-      recorder.record(pods, makePod(`p-${at}`).build(), { type: 'Normal', reason: 'Scheduled', message: 'there' });
-    }
-    await recorder.flush();
-    expect(told()).toHaveLength(pendingEventsMax);
   });
 });

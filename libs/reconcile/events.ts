@@ -6,12 +6,9 @@ import { type Logger, silentLogger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { isStatus } from '../base/status.ts';
 import type { Client } from '../client/client.ts';
-import { EventCorrelator, type EventEntry, type EventFacts } from './event-correlator.ts';
+import { EventCorrelator, type EventFacts } from './event-correlator.ts';
 
-/** What a storm of some thousand pods tells is kept until it can be written. */
-export const pendingEventsMax = 10_000;
-/** Written at once, so that the store puts many of them into one flush; few enough to leave room to other work. */
-export const eventsAtOnceMax = 64;
+export const pendingEventsMax = 1000;
 export const eventMessageCharsMax = 1024;
 
 export interface EventRecorderOptions {
@@ -29,13 +26,6 @@ export interface Happening {
   /** One word in CamelCase. */
   reason: string;
   message: string;
-}
-
-/** What is to be written of an event. */
-interface Told {
-  entry: EventEntry;
-  message: string;
-  count: number;
 }
 
 /** Tells people about what happens to objects. Never blocks and never fails; what is too much is dropped. */
@@ -80,38 +70,26 @@ export class EventRecorder {
   async #drain(): Promise<void> {
     // Lets the caller go on before the first write.
     await Promise.resolve();
-    while (this.#pending.length > 0) await this.#writeAll(this.#pending.splice(0, eventsAtOnceMax));
+    // One after another: a storm of events must not take the time of what they are about.
+    for (let facts = this.#pending.shift(); facts; facts = this.#pending.shift()) {
+      try {
+        await this.#write(facts);
+      } catch (error) {
+        this.#logger.debug('an event was not recorded', { reason: facts.reason, error });
+      }
+    }
     this.#writing = undefined;
   }
 
-  /** All at once, but for those that raise the count of another: they follow it. */
-  async #writeAll(all: readonly EventFacts[]): Promise<void> {
-    const written = new Map<EventEntry, Promise<void>>();
-    for (const facts of all) {
-      const decision = this.#correlator.correlate(facts);
-      if (decision === undefined) continue;
-      const { entry } = decision;
-      const { count } = entry;
-      const write = () => this.#write(facts, { ...decision, count });
-      written.set(entry, written.get(entry)?.then(write) ?? write());
-    }
-    await Promise.all(written.values());
-  }
-
-  async #write(facts: EventFacts, told: Told): Promise<void> {
-    try {
-      await this.#tell(facts, told);
-    } catch (error) {
-      this.#logger.debug('an event was not recorded', { reason: facts.reason, error });
-    }
-  }
-
-  async #tell(facts: EventFacts, { entry, message, count }: Told): Promise<void> {
+  async #write(facts: EventFacts): Promise<void> {
+    const decision = this.#correlator.correlate(facts);
+    if (!decision) return;
     const { client, clock } = this.#options;
     const now = rfc3339(clock.now());
+    const { entry, message } = decision;
     if (entry.name !== undefined) {
       const at = { namespace: entry.namespace, name: entry.name };
-      const body = { count, lastTimestamp: now, message };
+      const body = { count: entry.count, lastTimestamp: now, message };
       try {
         await client.patch(events, at, { type: 'merge', body });
         return;
