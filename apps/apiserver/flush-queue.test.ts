@@ -1,5 +1,5 @@
 import { FakeClock } from '../../test/support/fake-clock.ts';
-import { FlushQueue, flushPauseMsMax } from './flush-queue.ts';
+import { FlushQueue, flushPeriodMsMax, streamsPerTurn } from './flush-queue.ts';
 
 describe('FlushQueue', () => {
   it('writes at once, and once for all that gathered', async () => {
@@ -13,8 +13,9 @@ describe('FlushQueue', () => {
   });
 
   const passes = [
-    { tookMs: 20, pauseMs: 40 },
-    { tookMs: 500, pauseMs: flushPauseMsMax },
+    { tookMs: 5, pauseMs: 10 },
+    { tookMs: 20, pauseMs: flushPeriodMsMax - 20 },
+    { tookMs: 500, pauseMs: 0 },
   ];
   it.each(passes)('waits $pauseMs ms after a pass of $tookMs ms', async ({ tookMs, pauseMs }) => {
     const clock = new FakeClock();
@@ -31,9 +32,31 @@ describe('FlushQueue', () => {
     queue.add(stream);
     await clock.settle();
     queue.add(stream);
-    await clock.advance(pauseMs - 1);
-    expect(flushes).toBe(1);
+    if (pauseMs > 0) {
+      await clock.advance(pauseMs - 1);
+      expect(flushes).toBe(1);
+    }
     await clock.advance(1);
     expect(flushes).toBe(2);
+  });
+
+  it('lets others have their turn within a long pass, and forgets nobody who comes meanwhile', async () => {
+    const clock = new FakeClock();
+    const queue = new FlushQueue(clock);
+    const log: string[] = [];
+    const streams = Array.from({ length: 2 * streamsPerTurn }, (_, index) => ({
+      flush: () => {
+        log.push(`stream ${index}`);
+        if (index > 0 || log.length > 1) return;
+        setImmediate(() => log.push('request'));
+        queue.add(streams[0]!);
+      },
+    }));
+    for (const stream of streams) queue.add(stream);
+    await clock.settle();
+    await clock.advance(flushPeriodMsMax);
+    expect(log.indexOf('request')).toBe(streamsPerTurn);
+    expect(log).toHaveLength(streams.length + 2);
+    expect(log[log.length - 1]).toBe('stream 0');
   });
 });

@@ -6,10 +6,12 @@ export interface Flushable {
   flush(): void;
 }
 
-/** After a pass the queue rests this many times as long as the pass took, so that requests get their turn, too. */
+/** After a pass the queue rests up to this many times as long as the pass took, so that events gather. */
 const restFactor = 2;
-/** Passes are never further apart than this, so that a watcher's lag stays bounded under any load. */
-export const flushPauseMsMax = 50;
+/** Passes begin no further apart than this unless they take longer, so that a watcher's lag stays bounded. */
+export const flushPeriodMsMax = 50;
+/** A pass writes to this many streams at once, one to three milliseconds' work; then requests get their turn. */
+export const streamsPerTurn = 64;
 
 /**
  * Writes to many watchers in passes. An idle server writes at once; when a pass takes long, the next one waits longer,
@@ -19,14 +21,20 @@ export class FlushQueue {
   /** What the streams of one pass write. */
   readonly chunks = new WatchChunks();
   private waiting = new Set<Flushable>();
+  private streams: Iterator<Flushable> = [].values();
   private scheduled = false;
   private readyAtMs = 0;
+  /** What the pass under way has taken. */
+  private tookMs = 0;
 
   constructor(private readonly clock: Clock) {}
 
   add(stream: Flushable): void {
     this.waiting.add(stream);
-    if (this.scheduled) return;
+    if (!this.scheduled) this.schedule();
+  }
+
+  private schedule(): void {
     this.scheduled = true;
     const pauseMs = this.readyAtMs - this.clock.monotonic();
     if (pauseMs > 0) this.clock.setTimer(pauseMs, this.pass);
@@ -34,14 +42,30 @@ export class FlushQueue {
   }
 
   private readonly pass = (): void => {
-    const startMs = this.clock.monotonic();
-    const streams = this.waiting;
+    this.streams = this.waiting.values();
     this.waiting = new Set();
-    this.scheduled = false;
-    for (const stream of streams) stream.flush();
-    this.chunks.clear();
-    const endMs = this.clock.monotonic();
-    this.readyAtMs = endMs + Math.min(flushPauseMsMax, restFactor * (endMs - startMs));
-    if (this.waiting.size > 0 && !this.scheduled) this.add(this.waiting.values().next().value!);
+    this.tookMs = 0;
+    this.turn();
   };
+
+  private readonly turn = (): void => {
+    const startMs = this.clock.monotonic();
+    let next = this.streams.next();
+    for (let count = 1; !next.done; count++) {
+      next.value.flush();
+      if (count === streamsPerTurn) break;
+      next = this.streams.next();
+    }
+    const endMs = this.clock.monotonic();
+    this.tookMs += endMs - startMs;
+    if (next.done) this.passed(endMs);
+    else setImmediate(this.turn);
+  };
+
+  private passed(endMs: number): void {
+    this.chunks.clear();
+    this.readyAtMs = endMs + Math.min(restFactor * this.tookMs, Math.max(0, flushPeriodMsMax - this.tookMs));
+    this.scheduled = false;
+    if (this.waiting.size > 0) this.schedule();
+  }
 }
