@@ -29,9 +29,9 @@ function makeFeed() {
 }
 
 const shapes = [
-  { name: 'small writes, one by one', batches: 9_000, count: 1, bytes: 10, inMemory: 2_000 },
-  { name: 'small writes in batches', batches: 100, count: 64, bytes: 100, inMemory: 2_000 },
-  { name: 'large writes', batches: 100, count: 8, bytes: 20_000, inMemory: 90 },
+  { name: 'small writes, one by one', batches: 9_000, count: 1, bytes: 10, inMemory: 500 },
+  { name: 'small writes in batches', batches: 100, count: 64, bytes: 100, inMemory: 500 },
+  { name: 'large writes', batches: 100, count: 4, bytes: 20_000, inMemory: 12 },
   { name: 'a batch larger than what is kept', batches: 3, count: 500, bytes: 20_000, inMemory: 500 },
 ];
 

@@ -1,8 +1,11 @@
 import { CompactedError, type WatchBatch, type WatchEvent, type WatchOptions } from '../store/store.ts';
 
-/** Bounds on the recent events that are kept in memory for watchers; older ones are read from disk. */
-const recentEventsMax = 4_096;
-const recentBytesMax = 4 * 2 ** 20;
+/**
+ * Bounds on the recent events that are kept in memory for watchers; older ones are read from disk. They are small, so
+ * that values die young: those that outlive two small collections of garbage stay until the next large one.
+ */
+const recentEventsMax = 1_024;
+const recentBytesMax = 512 * 1024;
 
 /** What a watcher reads that has fallen behind the events in memory. */
 export interface FeedHistory {
