@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
 import { describeCompaction, describeReopening } from './conformance/history.ts';
 import { describeLists } from './conformance/lists.ts';
-import { describeRevisions } from './conformance/revisions.ts';
+import { describeNeighbours } from './conformance/neighbours.ts';
+import { describePast, describeRevisions } from './conformance/revisions.ts';
 import { describeGuards, describeTransactions } from './conformance/transactions.ts';
 import { describeWatches } from './conformance/watches.ts';
 import type { Store } from './store.ts';
@@ -30,6 +31,8 @@ export function describeStore(name: string, makeFixture: () => Promise<StoreFixt
     describeLists(() => store);
     describeWatches(() => store);
     describeRevisions(() => store);
+    describePast(() => store);
+    describeNeighbours(() => store);
     describeCompaction(() => store);
     describeReopening(
       () => store,

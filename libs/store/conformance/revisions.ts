@@ -1,11 +1,11 @@
 import { expect, it } from '@jest/globals';
-import { GuardFailedError, type Store, type WatchEvent, type Write } from '../store.ts';
+import type { Store, WatchEvent, Write } from '../store.ts';
 import { bytes, Follower, put, remove, text, told } from './follower.ts';
 
 /** How many followers resume at once. */
 const resumedAtOnceMax = 40;
 
-/** What each write being told apart rests on, and what transactions that are written together owe each other. */
+/** What it takes that every write can be told from the others. */
 export function describeRevisions(the: () => Store): void {
   it('gives the writes of a transaction revisions of their own, in their order', async () => {
     const start = await put(the(), '/w/b', 'old');
@@ -51,7 +51,10 @@ export function describeRevisions(the: () => Store): void {
     expect(revisions).toEqual([...new Set(revisions)].sort((a, b) => a - b));
     expect(revisions.every(Number.isSafeInteger)).toBe(true);
   }, 60_000);
+}
 
+/** What the past shows between the writes of a transaction. */
+export function describePast(the: () => Store): void {
   it('shows the state behind every single write, whole and in pages', async () => {
     const { events } = await storyOf(the());
     const state = new Map<string, unknown[]>();
@@ -88,38 +91,6 @@ export function describeRevisions(the: () => Store): void {
     await follower.until(3);
     await follower.stop();
     expect(follower.events.map(({ key, value }) => `${key}=${text(value)}`)).toEqual(['/w/b=null', '/w/c=1', '/w/a=2']);
-  });
-
-  it('lets no transaction fail for the sake of another', async () => {
-    await put(the(), '/w/taken', 'x');
-    const attempts = Array.from({ length: 300 }, (_, at) => {
-      const fails = at % 3 === 0;
-      const guards = [{ key: fails ? '/w/taken' : `/w/${at}`, revision: 0 }];
-      return the()
-        .commit({ guards, writes: [{ key: `/w/${at}`, value: bytes(String(at)) }] })
-        .then(
-          ({ writeRevisions }) => writeRevisions[0],
-          (error: unknown) => (error instanceof GuardFailedError ? error.current.map(({ key }) => key).join() : error),
-        );
-    });
-    for (const [at, outcome] of (await Promise.all(attempts)).entries()) {
-      const entry = await the().get(`/w/${at}`);
-      if (at % 3 === 0) expect([outcome, entry]).toEqual(['/w/taken', undefined]);
-      else expect([outcome, text(entry?.value)]).toEqual([entry?.revision, String(at)]);
-    }
-  });
-
-  it('lets one of two win whose guards hold only without the other', async () => {
-    const crossing = async (round: number) => {
-      const one = `/w/${round}/one`;
-      const other = `/w/${round}/other`;
-      const claim = (mine: string, theirs: string) =>
-        the().commit({ guards: [{ key: theirs, revision: 0 }], writes: [{ key: mine, value: bytes('mine') }] });
-      const results = await Promise.allSettled([claim(one, other), claim(other, one)]);
-      return results.filter(({ status }) => status === 'fulfilled').length;
-    };
-    const winners = await Promise.all(Array.from({ length: 100 }, (_, round) => crossing(round)));
-    expect(new Set(winners)).toEqual(new Set([1]));
   });
 }
 

@@ -29,6 +29,20 @@ export function describeTransactions(the: () => Store): void {
     expect(await the().get('/a')).toBeUndefined();
   });
 
+  it('takes no revision for a transaction that writes nothing', async () => {
+    const revision = await put(the(), '/a', '1');
+    const newest = (await the().status()).revision;
+    expect(await the().commit({ guards: [{ key: '/a', revision }], writes: [] })).toEqual({
+      revision: newest,
+      writeRevisions: [],
+    });
+    expect(await remove(the(), '/gone')).toBe(0);
+    expect((await the().status()).revision).toBe(newest);
+    const late = await put(the(), '/a', '2');
+    expect(late).toBeGreaterThan(newest);
+    await expect(the().commit({ guards: [{ key: '/a', revision }], writes: [] })).rejects.toThrow(GuardFailedError);
+  });
+
   it('begins a new life for a key that was removed and created again', async () => {
     await put(the(), '/a', '1');
     await remove(the(), '/a');
@@ -95,19 +109,5 @@ export function describeGuards(the: () => Store): void {
     };
     await Promise.all(Array.from({ length: 20 }, increment));
     expect(text((await the().get('/n'))?.value)).toBe('20');
-  });
-
-  it('takes no revision for a transaction that writes nothing', async () => {
-    const revision = await put(the(), '/a', '1');
-    const newest = (await the().status()).revision;
-    expect(await the().commit({ guards: [{ key: '/a', revision }], writes: [] })).toEqual({
-      revision: newest,
-      writeRevisions: [],
-    });
-    expect(await remove(the(), '/gone')).toBe(0);
-    expect((await the().status()).revision).toBe(newest);
-    const late = await put(the(), '/a', '2');
-    expect(late).toBeGreaterThan(newest);
-    await expect(the().commit({ guards: [{ key: '/a', revision }], writes: [] })).rejects.toThrow(GuardFailedError);
   });
 }
