@@ -30,7 +30,7 @@ export function parseRequest(method: string, url: string): RequestInfo {
   const query = mark < 0 ? emptyQuery : new URLSearchParams(url.slice(mark + 1));
   const at = resourcePath(path);
   if (!at) return { method, path, query, rest: '', verb: method.toLowerCase() };
-  const { rest, watched, ...resource } = at;
+  const { resource, rest, watched } = at;
   const verb = watched && method === 'GET' ? 'watch' : verbOf(method, resource, query);
   return { method, path, query, rest, resource, verb };
 }
@@ -54,46 +54,37 @@ export function authorizedAs(info: RequestInfo): RequestAttributes {
   return name === undefined ? info : { verb: info.verb, path: info.path, resource: { ...resource, name } };
 }
 
+interface ResourcePath {
+  readonly resource: ResourceAttributes;
+  readonly rest: string;
+  /** Whether the path asks for a watch. */
+  readonly watched: boolean;
+}
+
 /** `/api/v1/…` and `/apis/group/version/…` with at least a resource; undefined for every other path. */
-function resourcePath(path: string): (ResourceAttributes & { rest: string; watched: boolean }) | undefined {
-  const parts = path.split('/').map(decode);
+function resourcePath(path: string): ResourcePath | undefined {
+  const written = path.split('/');
+  const parts = path.includes('%') ? written.map((part) => decodeURIComponent(part)) : written;
   const core = parts[1] === 'api';
   if (!core && parts[1] !== 'apis') return undefined;
-  const group = core ? '' : (parts[2] ?? '');
-  const version = (core ? parts[2] : parts[3]) ?? '';
   const at = core ? 3 : 4;
   if (!parts[at]) return undefined;
+  const group = core ? '' : (parts[2] ?? '');
+  const version = parts[at - 1] ?? '';
   const watched = parts[at] === watchPrefix;
-  return { ...resourceAt(group, version, parts.slice(watched ? at + 1 : at)), watched };
+  const start = watched ? at + 1 : at;
+  const namespaced = isNamespaced(parts, start);
+  const from = namespaced ? start + 2 : start;
+  const plural = parts[from] ?? '';
+  const name = parts[from + 1] || undefined;
+  const itself = group === '' && plural === 'namespaces' ? name : undefined;
+  const namespace = namespaced ? parts[start + 1] : itself;
+  const resource = { group, version, namespace, plural, name, subresource: parts[from + 2] || undefined };
+  return { resource, rest: parts.length > from + 3 ? parts.slice(from + 3).join('/') : '', watched };
 }
 
-function resourceAt(group: string, version: string, parts: string[]): ResourceAttributes & { rest: string } {
-  const namespaced = parts[0] === 'namespaces' && parts.length > 2 && !namespaceSubresources.has(parts[2]!);
-  if (namespaced && parts[2] !== '') {
-    const [, namespace, plural = '', name, subresource, ...rest] = parts;
-    return {
-      group,
-      version,
-      namespace,
-      plural,
-      name: name || undefined,
-      subresource: subresource || undefined,
-      rest: rest.join('/'),
-    };
-  }
-  const [plural = '', name, subresource, ...rest] = parts;
-  const namespace = group === '' && plural === 'namespaces' ? name || undefined : undefined;
-  return {
-    group,
-    version,
-    plural,
-    namespace,
-    name: name || undefined,
-    subresource: subresource || undefined,
-    rest: rest.join('/'),
-  };
-}
-
-function decode(part: string): string {
-  return part.includes('%') ? decodeURIComponent(part) : part;
+/** Whether a namespace and what lies in it follow at `start`. */
+function isNamespaced(parts: readonly string[], start: number): boolean {
+  const below = parts[start + 2];
+  return parts[start] === 'namespaces' && !!below && !namespaceSubresources.has(below);
 }

@@ -15,9 +15,18 @@ const FILE_MODE = 0o644;
 const GRACE_PERIOD_SECONDS = 30;
 const TOKEN_SECONDS = 3600;
 
+const knownPolicies = new Map<string, string>();
+const knownPoliciesMax = 1_024;
+
 /** `latest` or no tag at all is pulled anew each time, anything else when it is missing. */
-export function defaultPullPolicy(image: string | undefined): string {
-  return imageTag(image ?? '') === 'latest' ? 'Always' : 'IfNotPresent';
+export function defaultPullPolicy(image = ''): string {
+  let policy = knownPolicies.get(image);
+  if (policy === undefined) {
+    policy = imageTag(image) === 'latest' ? 'Always' : 'IfNotPresent';
+    if (knownPolicies.size >= knownPoliciesMax) knownPolicies.clear();
+    knownPolicies.set(image, policy);
+  }
+  return policy;
 }
 
 function defaultProbe(probe: V1Probe | undefined): void {

@@ -3,11 +3,13 @@ import { type Amount, amountOf } from '../../validation/amounts.ts';
 
 type Totals = { cpu: Amount; memory: Amount };
 
-function add(totals: Totals, list: Readonly<Record<string, string>> | undefined): void {
-  for (const name of ['cpu', 'memory'] as const) {
-    const amount = list?.[name] === undefined ? 0n : amountOf(list[name]);
-    if (amount > 0n) totals[name] += amount;
-  }
+/** Adds the amounts that are more than nothing; says whether there were both. */
+function add(totals: Totals, list: Readonly<Record<string, string>> | undefined): boolean {
+  const cpu = list?.cpu === undefined ? 0n : amountOf(list.cpu);
+  const memory = list?.memory === undefined ? 0n : amountOf(list.memory);
+  if (cpu > 0n) totals.cpu += cpu;
+  if (memory > 0n) totals.memory += memory;
+  return cpu > 0n && memory > 0n;
 }
 
 /**
@@ -23,10 +25,7 @@ export function qualityOfService(spec: V1PodSpec): 'Guaranteed' | 'Burstable' | 
   let allLimited = parts.length > 0;
   for (const part of parts) {
     add(requests, part?.requests);
-    add(limits, part?.limits);
-    const own: Totals = { cpu: 0n, memory: 0n };
-    add(own, part?.limits);
-    if (own.cpu === 0n || own.memory === 0n) allLimited = false;
+    if (!add(limits, part?.limits)) allLimited = false;
   }
   if (requests.cpu + requests.memory + limits.cpu + limits.memory === 0n) return 'BestEffort';
   const matched = requests.cpu === limits.cpu && requests.memory === limits.memory;

@@ -32,7 +32,7 @@ export function prepareNewPod(pod: V1Pod): void {
     const why = { reason: 'SchedulingGated', message: 'The pod has scheduling gates' };
     pod.status.conditions = [{ ...condition, lastTransitionTime: pod.metadata!.creationTimestamp, ...why }];
   }
-  for (const term of affinityTerms(pod)) {
+  for (const term of pod.spec?.affinity ? affinityTerms(pod) : []) {
     mergeKeys(term.labelSelector, term.matchLabelKeys, 'In', pod);
     mergeKeys(term.labelSelector, term.mismatchLabelKeys, 'NotIn', pod);
   }
