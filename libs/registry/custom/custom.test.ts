@@ -2,9 +2,11 @@ import { asks, bodyOf, deletes, openScratchRegistry, type ScratchRegistry } from
 import { until } from '../../../test/support/session-cluster.ts';
 import { conformObject } from '../../api/decode/decode.ts';
 import type { V1CustomResourceDefinition } from '../../api/gen/types.ts';
+import type { KubeObject } from '../../api/meta.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
 import { expectedOf } from '../expected-type.ts';
+import { customResources } from './definition.ts';
 import { CustomResources } from './serve.ts';
 
 const crdPath = 'apiextensions.k8s.io/v1/customresourcedefinitions';
@@ -188,5 +190,31 @@ describe('custom kinds', () => {
     };
     await expect(change({ color: 'blue' })).resolves.toBeDefined();
     await expect(change({ size: 8 })).rejects.toMatchObject({ reason: 'Invalid' });
+  });
+});
+
+describe('a column of a custom kind', () => {
+  const nowMs = Date.UTC(2026, 0, 1, 1);
+  const cases: Array<[type: string, value: unknown, cell: unknown]> = [
+    ['string', 'a', 'a'],
+    ['string', 3, '3'],
+    ['string', ['a'], '["a"]'],
+    ['string', undefined, null],
+    ['integer', 3.9, 3],
+    ['integer', '3', null],
+    ['number', 3.9, 3.9],
+    ['boolean', true, true],
+    ['boolean', 'true', null],
+    ['date', '2026-01-01T00:00:00Z', '60m'],
+    ['date', 'noon', '<invalid>'],
+    ['date', 5, null],
+  ];
+  it.each(cases)('of type %s shows %j as %j', (type, value, cell) => {
+    const [version] = definition.spec.versions;
+    const jsonPath = '.status.list[?(@.k == "a")].value';
+    const versions = [{ ...version!, additionalPrinterColumns: [{ name: 'C', type, jsonPath }] }];
+    const [resource] = customResources({ ...definition, spec: { ...definition.spec, versions } });
+    const object = { kind: 'Widget', status: { list: [{ k: 'b' }, { k: 'a', value }] } };
+    expect(resource?.columns?.[1]?.cell(object as unknown as KubeObject, nowMs)).toEqual(cell);
   });
 });

@@ -14,6 +14,7 @@ import { worded } from '../../api/validation/wording.ts';
 import { StatusError } from '../../base/status.ts';
 import { setExpected } from '../expected-type.ts';
 import { type ConversionCalls, conversionOf } from './conversion.ts';
+import { jsonPath } from './json-path.ts';
 import { ruleErrors } from './rule-errors.ts';
 import { hasRules, type RuleNode, rulesOf } from './rules.ts';
 import { hasDefaults, lacksDefaults, setSchemaDefaults, structuralType } from './structural.ts';
@@ -156,36 +157,37 @@ function storedAs(crd: V1CustomResourceDefinition, version: string): ResourceDef
 
 function columnOf(column: V1CustomResourceColumnDefinition): PrinterColumn {
   const type = column.type as PrinterColumn['type'];
+  const find = jsonPath(column.jsonPath);
   return {
     name: column.name,
     type,
     format: column.format,
     description: column.description || `Custom resource definition column: ${column.jsonPath}`,
     priority: column.priority,
-    cell: (object, nowMs) => cellOf(readPath(object, column.jsonPath), type, nowMs),
+    cell: (object, nowMs) => cellOf(find(object), type, nowMs),
   };
 }
 
+/** A value in a column of a type that it does not have is not shown; everything can be shown as text. */
 function cellOf(value: unknown, type: PrinterColumn['type'], nowMs: number): unknown {
-  if (type === 'date' && typeof value === 'string') return ago(value, nowMs);
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : (value ?? null);
+  if (value === undefined || value === null) return null;
+  if (type === 'string') return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (type === 'date') return typeof value === 'string' ? age(value, nowMs) : null;
+  if (type === 'boolean') return typeof value === 'boolean' ? value : null;
+  if (typeof value !== 'number') return null;
+  return type === 'integer' ? Math.trunc(value) : value;
+}
+
+function age(time: string, nowMs: number): string {
+  return Number.isNaN(Date.parse(time)) ? '<invalid>' : ago(time, nowMs);
 }
 
 function selectable(version: V1CustomResourceDefinitionVersion): ResourceDefinition['selectableFields'] {
   const fields = version.selectableFields ?? [];
   return Object.fromEntries(
-    fields.map(({ jsonPath }) => {
-      return [jsonPath.replace(/^\./, ''), (object: KubeObject) => String(readPath(object, jsonPath) ?? '')];
+    fields.map((field) => {
+      const find = jsonPath(field.jsonPath);
+      return [field.jsonPath.replace(/^\./, ''), (object: KubeObject) => String(find(object) ?? '')];
     }),
   );
-}
-
-/** The value at a path such as `.spec.ports[0].name`. */
-function readPath(object: unknown, path: string): unknown {
-  let value = object;
-  for (const [, name, index] of path.matchAll(/\.([\w-]+)|\[(\d+)\]/g)) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = (value as Record<string, unknown>)[name ?? index ?? ''];
-  }
-  return value;
 }

@@ -1,0 +1,48 @@
+import type { V1JSONSchemaProps } from '../../api/gen/types.ts';
+import type { ObjectMeta } from '../../api/meta.ts';
+import { metadata } from '../../api/validation/metadata.ts';
+import { dns1035Label, pathSegment } from '../../api/validation/names.ts';
+import type { Report } from '../../api/validation/report.ts';
+import { partOf } from './structural.ts';
+
+type Members = Record<string, unknown>;
+
+const ofMetadata = metadata({ name: pathSegment, namespaced: 'either' });
+
+/** Whole objects inside of a custom one say what they are, and have metadata as all objects do. */
+export function checkEmbedded(value: unknown, part: V1JSONSchemaProps, at: Report): void {
+  if (Array.isArray(value)) {
+    const items = partOf(part.items);
+    if (items) value.forEach((item, index) => below(at, index, item, items));
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  const members = value as Members;
+  if (part['x-kubernetes-embedded-resource']) checkHead(members, at);
+  const additional = partOf(part.additionalProperties);
+  for (const [name, member] of Object.entries(members)) {
+    const schema = part.properties?.[name] ?? additional;
+    if (schema) below(at, name, member, schema);
+  }
+}
+
+function below(at: Report, step: string | number, value: unknown, part: V1JSONSchemaProps): void {
+  at.enter(step);
+  checkEmbedded(value, part, at);
+  at.leave();
+}
+
+function checkHead({ apiVersion, kind, metadata }: Members, at: Report): void {
+  if (apiVersion === undefined) at.required('', 'apiVersion');
+  if (kind === undefined) at.required('', 'kind');
+  if (apiVersion !== undefined && (typeof apiVersion !== 'string' || !/^[^/]+(?:\/[^/]*)?$/.test(apiVersion))) {
+    at.invalid('must name a version', 'apiVersion');
+  }
+  if (kind !== undefined && (typeof kind !== 'string' || dns1035Label(kind.toLowerCase()).length > 0)) {
+    at.invalid('must be a kind', 'kind');
+  }
+  if (typeof metadata !== 'object' || metadata === null) return;
+  at.enter('metadata');
+  ofMetadata({ name: 'name', ...(metadata as ObjectMeta) }, at, undefined);
+  at.leave();
+}
