@@ -4,6 +4,7 @@ import { apiVersionOf } from '../../libs/api/meta.ts';
 import { noSuchResource } from '../../libs/registry/errors.ts';
 import type { Registry } from '../../libs/registry/registry.ts';
 import type { ForeignVersion } from './aggregation/foreign-resources.ts';
+import type { KeptDocument } from './kept-documents.ts';
 
 const usualVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const partVerbs = ['get', 'patch', 'update'];
@@ -43,6 +44,9 @@ interface Part {
 
 /** Everything that clients ask to learn what is served. */
 export class Discovery {
+  /** What was last said of all resources, and of which. */
+  private readonly kept = new Map<string, { sources: readonly unknown[]; document: KeptDocument }>();
+
   constructor(
     private readonly registry: Registry,
     /** Versions that other servers answer for. */
@@ -50,16 +54,31 @@ export class Discovery {
   ) {}
 
   /** The answer for a discovery path; undefined when it is none. @throws StatusError NotFound for an unknown version. */
-  answer(path: string, aggregated: boolean): object | undefined {
+  answer(path: string): object | undefined {
     const parts = path.replace(/\/$/, '').split('/').slice(1);
-    if (parts[0] === 'api' && parts.length === 1) return aggregated ? this.aggregated(true) : coreVersions();
-    if (parts[0] === 'apis' && parts.length === 1) return aggregated ? this.aggregated(false) : this.groupList();
+    if (parts[0] === 'api' && parts.length === 1) return coreVersions();
+    if (parts[0] === 'apis' && parts.length === 1) return this.groupList();
     if (parts[0] === 'api' && parts.length === 2) return this.resourceList('', parts[1]!);
     if (parts[0] !== 'apis') return undefined;
     const group = parts[1]!;
     if (!this.groups().some((one) => one.name === group)) return undefined;
     if (parts.length === 2) return { kind: 'APIGroup', apiVersion: 'v1', ...this.groupOf(group) };
     return parts.length === 3 ? this.resourceList(group, parts[2]!) : undefined;
+  }
+
+  /** The answer to who wants all of `/api` or of `/apis` at once; undefined for other paths. */
+  aggregated(path: string): KeptDocument | undefined {
+    const root = path.replace(/\/$/, '');
+    if (root !== '/api' && root !== '/apis') return undefined;
+    const sources: unknown[] = [...this.definitions(), JSON.stringify(this.foreign())];
+    let kept = this.kept.get(root);
+    if (!kept || kept.sources.length !== sources.length || kept.sources.some((one, index) => one !== sources[index])) {
+      const bytes = Buffer.from(JSON.stringify(this.allOf(root === '/api')));
+      const hash = createHash('sha512').update(bytes).digest('hex').toUpperCase();
+      kept = { sources, document: { bytes, hash } };
+      this.kept.set(root, kept);
+    }
+    return kept.document;
   }
 
   hasGroup(group: string): boolean {
@@ -120,7 +139,7 @@ export class Discovery {
     return { ...head, groupVersion, resources: resources.sort((a, b) => (a.name < b.name ? -1 : 1)) };
   }
 
-  private aggregated(core: boolean): object {
+  private allOf(core: boolean): object {
     const foreign = this.foreign();
     const items = this.groups()
       .filter((group) => (group.name === '') === core)

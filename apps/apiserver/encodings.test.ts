@@ -124,6 +124,42 @@ describe('encodings', () => {
     expect(little.headers['content-encoding']).toBeUndefined();
   });
 
+  const discoveryType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+  const documents: Array<[string, string]> = [
+    ['/api', discoveryType],
+    ['/apis', discoveryType],
+    ['/openapi/v3/apis/coordination.k8s.io/v1', 'application/json'],
+  ];
+  it.each(documents)('keeps %s: compressed for those who can read it, and not sent again', async (path, accept) => {
+    const whole = await api.send(path, { headers: { accept } });
+    const less = await api.send(path, { headers: { accept, 'accept-encoding': 'gzip' } });
+    expect(less.headers).toMatchObject({ 'content-encoding': 'gzip', etag: whole.headers.etag });
+    expect(less.body.length).toBeLessThan(whole.body.length / 5);
+    expect(gunzipSync(less.body)).toEqual(whole.body);
+    const known = { accept, 'if-none-match': `"other", ${String(whole.headers.etag)}` };
+    const again = await api.send(path, { headers: known });
+    expect([again.code, again.body.length]).toEqual([304, 0]);
+  });
+
+  it('has other aggregated discovery once there are other kinds', async () => {
+    const headers = { accept: discoveryType };
+    const before = await api.send('/apis', { headers });
+    await post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+      ...widgets,
+      metadata: { name: 'gadgets.example.org' },
+      spec: {
+        ...widgets.spec,
+        names: { plural: 'gadgets', singular: 'gadget', kind: 'Gadget', listKind: 'GadgetList' },
+      },
+    });
+    for (;;) {
+      const after = await api.send('/apis', { headers });
+      if (after.headers.etag === before.headers.etag) continue;
+      expect(after.body.toString()).toContain('"gadgets"');
+      break;
+    }
+  });
+
   it('speaks HTTP/2 with those who prefer it: many requests on one connection', async () => {
     const session = api.connect();
     const answers = ['/version', configMaps, '/api/v1/nothings'].map(async (path) => {

@@ -4,6 +4,7 @@ import { OpenApi, type OpenApiDocument, openapiV2ProtobufType } from '../../libs
 import { schema } from '../../libs/api/schema/schema.ts';
 import type { Registry } from '../../libs/registry/registry.ts';
 import { sendError, sendObject, sendText } from './answers.ts';
+import { sendKept } from './kept-documents.ts';
 import type { RequestInfo } from './request-info.ts';
 
 /** A document whose address holds its hash never changes; clients may keep it for this long. */
@@ -35,7 +36,7 @@ async function answer(
   if (path === '/openapi/v2') {
     const protobuf = raw.headers.accept?.includes('openapi.spec.v2') === true;
     const document = protobuf ? await openapi.v2Protobuf() : await openapi.v2();
-    return send(raw, response, document, { type: protobuf ? openapiV2ProtobufType : 'application/json' });
+    return send(response, document, { type: protobuf ? openapiV2ProtobufType : 'application/json' });
   }
   const groupVersion = path.slice(v3Prefix.length);
   const document = await openapi.groupVersion(groupVersion);
@@ -45,25 +46,14 @@ async function answer(
     response.end();
     return;
   }
-  send(raw, response, document, { type: 'application/json', immutable: hash !== null });
+  return send(response, document, { type: 'application/json', immutable: hash !== null });
 }
 
 function send(
-  raw: IncomingMessage,
   response: ServerResponse,
-  { bytes, hash }: OpenApiDocument,
+  document: OpenApiDocument,
   { type, immutable = false }: { type: string; immutable?: boolean },
-): void {
-  const headers = {
-    etag: `"${hash}"`,
-    vary: 'Accept',
-    'cache-control': immutable ? `public, max-age=${immutableSecondsMax}, immutable` : 'no-cache, private',
-  };
-  if (raw.headers['if-none-match'] === headers.etag) {
-    response.writeHead(304, headers);
-    response.end();
-    return;
-  }
-  response.writeHead(200, { ...headers, 'content-type': type, 'content-length': bytes.length });
-  response.end(raw.method === 'HEAD' ? undefined : bytes);
+): Promise<void> {
+  const cacheControl = immutable ? `public, max-age=${immutableSecondsMax}, immutable` : 'no-cache, private';
+  return sendKept(response, document, { contentType: type, cacheControl });
 }

@@ -3,6 +3,7 @@ import { methodNotAllowed } from '../../libs/registry/errors.ts';
 import { sendObject, sendText } from './answers.ts';
 import type { Discovery } from './discovery.ts';
 import { type HealthCheck, healthAnswer, healthEndpoints } from './health.ts';
+import { sendKept } from './kept-documents.ts';
 import { negotiate } from './negotiation.ts';
 import type { RequestInfo } from './request-info.ts';
 import { versionInfo } from './version.ts';
@@ -15,6 +16,7 @@ export interface PathParts {
   readonly documents: ReadonlyArray<(info: RequestInfo, raw: IncomingMessage, response: ServerResponse) => boolean>;
 }
 
+const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 const notFoundText = '404 page not found\n';
 const documentPaths = [
   '/.well-known/openid-configuration',
@@ -48,7 +50,7 @@ export class PathHandler {
     }
     if (path === '/') return sendObject(response, { paths: this.paths() });
     if (this.parts.documents.some((serve) => serve(info, raw, response))) return;
-    this.answerDiscovery(path, raw, response);
+    await this.answerDiscovery(path, raw, response);
   }
 
   private paths(): string[] {
@@ -57,19 +59,14 @@ export class PathHandler {
     return [...discovery.paths(), ...health, ...documentPaths].sort();
   }
 
-  private answerDiscovery(path: string, raw: IncomingMessage, response: ServerResponse): void {
+  private async answerDiscovery(path: string, raw: IncomingMessage, response: ServerResponse): Promise<void> {
     const discovery = /^\/apis?\/?$/.test(path);
     const { parameters, encoding } = negotiate(raw.headers.accept, { protobuf: true, table: false, discovery });
-    const aggregated = parameters.g === 'apidiscovery.k8s.io';
-    const answer = this.parts.discovery.answer(path, aggregated);
+    const document = parameters.g === 'apidiscovery.k8s.io' ? this.parts.discovery.aggregated(path) : undefined;
+    if (document) return sendKept(response, document, { contentType: aggregatedType, cacheControl: 'public' });
+    const answer = this.parts.discovery.answer(path);
     if (!answer) {
       sendText(response, notFoundText, 404);
-      return;
-    }
-    if (aggregated && 'items' in answer) {
-      response.setHeader('vary', 'Accept');
-      const type = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
-      sendText(response, JSON.stringify(answer), 200, type);
       return;
     }
     // Some of these objects do not name their version in JSON; their envelopes do.
