@@ -17,6 +17,16 @@ const metadataOpening = '"metadata":{';
 const ownershipRecordsMax = 1_024;
 const ownershipRecords = new SharedTexts(ownershipRecordsMax);
 
+const handedOver = new WeakMap<Uint8Array, KubeObject>();
+
+/**
+ * Says what a value that is about to be written is when parsed, without resourceVersion and managedFields. A mirror that
+ * is shown these very bytes need not parse them, and has the object for its own.
+ */
+export function handOver(value: Uint8Array, object: KubeObject): void {
+  handedOver.set(value, object);
+}
+
 /** What the stored values of one kind have in common; kept once for all of them. */
 interface Form {
   /** Up to the opening of metadata, behind which resourceVersion is written: the value itself has none. */
@@ -50,7 +60,13 @@ export class Document implements OwnershipSource {
     const form = formOf(bytes.toString('latin1', 0, headEnd), isAscii(bytes));
     const ownedEnd = ownershipAt(bytes, headEnd)?.to;
     const owned = ownedEnd === undefined ? '' : ownershipRecords.of(bytes.toString('latin1', headEnd, ownedEnd));
-    return new Document(revision, form, owned, bytes.toString('latin1', ownedEnd ?? headEnd), undefined);
+    const document = new Document(revision, form, owned, bytes.toString('latin1', ownedEnd ?? headEnd), undefined);
+    const object = handedOver.get(value);
+    if (object) {
+      handedOver.delete(value);
+      document.adopt(object);
+    }
+    return document;
   }
 
   /** From a complete object. */
@@ -148,12 +164,20 @@ export class Document implements OwnershipSource {
   }
 
   /**
-   * Of stored values: the bytes as they are in the store, one letter each, and the place in metadata where its members
-   * other than the record of ownership begin.
+   * Of stored values: the bytes as they are in the store, one letter each. `rest` begins in metadata, behind the record of
+   * field ownership.
    */
-  get stored(): { readonly text: string; readonly metadataAt: number } | undefined {
-    const { form, owned } = this;
-    return form && { text: form.head + owned + this.rest!, metadataAt: form.head.length + owned.length };
+  get stored(): { readonly beginning: string; readonly rest: string } | undefined {
+    return this.form && { beginning: this.form.head + this.owned, rest: this.rest! };
+  }
+
+  /**
+   * What a stored value has behind its metadata, if that is ASCII, and these very sections in this order and no others;
+   * undefined if not.
+   */
+  textBehindMetadata(sections: object): string | undefined {
+    if (!this.form?.ascii || !this.parsed || !hasSections(this.parsed, sections)) return undefined;
+    return this.rest!.slice(endOfObject(this.rest!, 0, 1));
   }
 
   private get version(): string {
@@ -174,6 +198,13 @@ export class Document implements OwnershipSource {
     return text;
   }
 
+  /** Takes an object without resourceVersion and managedFields for its parsed form. */
+  private adopt(object: KubeObject): void {
+    if (object.metadata) object.metadata.resourceVersion = String(this.revision);
+    if (object.metadata && this.owned !== '') attachOwnership(object, this);
+    this.parsed = object;
+  }
+
   private parse(): KubeObject {
     const object = this.parseWithoutOwnership(this.form!);
     if (object.metadata && this.owned !== '') attachOwnership(object, this);
@@ -183,6 +214,16 @@ export class Document implements OwnershipSource {
   private parseWithoutOwnership({ head, ascii }: Form): KubeObject {
     return JSON.parse(utf8Of(head + this.version + this.rest!, ascii)) as KubeObject;
   }
+}
+
+/** Whether an object has these sections, the same values in the same order, behind its metadata. */
+function hasSections({ kind: _1, apiVersion: _2, metadata: _3, ...own }: KubeObject, sections: object): boolean {
+  const before = Object.entries(own);
+  const after = Object.entries(sections);
+  return (
+    before.length === after.length &&
+    before.every(([name, value], i) => after[i]![0] === name && after[i]![1] === value)
+  );
 }
 
 function utf8Of(text: string, ascii: boolean): string {
@@ -205,16 +246,33 @@ function formOf(head: string, ascii: boolean): Form {
 /**
  * The object as it is stored: kind, apiVersion and metadata first, in it the record of field ownership and the name,
  * without resourceVersion.
+ * @param previous what stands there now: sections that the object shares with it need not be written again
  */
-export function storedValue(object: KubeObject): Buffer {
+export function storedValue(object: KubeObject, previous?: Document): Buffer {
   const { kind, apiVersion, metadata, ...rest } = object;
   const { resourceVersion: _, managedFields, name, ...others } = metadata ?? {};
   const owned = name === undefined ? '' : ownershipText(managedFields);
   const kept = name === undefined ? { managedFields, ...others } : { name, ...others };
+  const head = headOf(kind, apiVersion);
+  const tail = previous?.textBehindMetadata(rest);
+  if (tail !== undefined) return Buffer.from(`${head}${owned}${JSON.stringify(kept).slice(1)}${tail}`);
+  const text = JSON.stringify({ kind, apiVersion, metadata: kept, ...rest });
+  return owned === '' ? Buffer.from(text) : inserted(owned, text, head);
+}
+
+/** Puts a text behind the beginning of another one: what is written first of that beginning is written over. */
+function inserted(part: string, whole: string, head: string): Buffer {
+  const headBytes = Buffer.byteLength(head);
+  const partBytes = Buffer.byteLength(part);
+  const bytes = Buffer.allocUnsafe(partBytes + Buffer.byteLength(whole));
+  bytes.write(whole, partBytes);
+  bytes.write(head, 0);
+  bytes.write(part, headBytes);
+  return bytes;
+}
+
+/** How the values of a kind begin. */
+function headOf(kind: string | undefined, apiVersion: string | undefined): string {
   const head = JSON.stringify({ kind, apiVersion }).slice(0, -1);
-  const below = JSON.stringify(rest);
-  const tail = below === '{}' ? '}' : `,${below.slice(1)}`;
-  return Buffer.from(
-    `${head}${head === '{' ? '' : ','}${metadataOpening}${owned}${JSON.stringify(kept).slice(1)}${tail}`,
-  );
+  return `${head}${head === '{' ? '' : ','}${metadataOpening}`;
 }

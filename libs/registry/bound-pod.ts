@@ -1,5 +1,5 @@
 import type { V1Pod, V1PodCondition } from '../api/gen/types.ts';
-import { type Document, storedValue } from '../cache/document.ts';
+import { type Document, handOver, storedValue } from '../cache/document.ts';
 import { endOfObject } from '../cache/ownership-text.ts';
 
 /** What a binding makes of a pod. */
@@ -19,7 +19,21 @@ const closeBrace = 125;
  * and of its bytes nearly all stay: they are kept, and what is new is put between them. `now` is RFC 3339.
  */
 export function boundValue(document: Document, placement: Placement, now: string): Buffer {
-  return splicedValue(document, placement, now) ?? storedValue(boundPod(document.object as V1Pod, placement, now));
+  const pod = document.object as V1Pod;
+  const spliced = splicedValue(document, placement, now);
+  if (spliced === undefined) return storedValue(boundPod(pod, placement, now));
+  // Whoever follows pods in this process reads it next.
+  handOver(spliced, boundPod({ ...pod, metadata: ownMetadata(pod) }, placement, now));
+  return spliced;
+}
+
+/** Without resourceVersion, and without the record of field ownership, which would have to be read for it. */
+function ownMetadata({ metadata }: V1Pod): V1Pod['metadata'] {
+  const own: Record<string, unknown> = {};
+  for (const name in metadata) {
+    if (name !== 'managedFields' && name !== 'resourceVersion') own[name] = metadata[name as keyof typeof metadata];
+  }
+  return own;
 }
 
 /** The pod with its node and the condition that says so. */
@@ -48,22 +62,22 @@ function splicedValue(document: Document, placement: Placement, now: string): Bu
   if (stored === undefined || placement.annotations !== undefined || pod.status?.conditions) return undefined;
   const labels = newLabels(pod, placement.labels);
   if (labels === undefined) return undefined;
-  const { text, metadataAt } = stored;
-  const metadataEnd = endOfObject(text, metadataAt, 1);
+  const { beginning, rest } = stored;
+  const metadataEnd = endOfObject(rest, 0, 1);
   const specAt = metadataEnd + specOpening.length;
   // Where a member of this name lies deeper, more braces are to be closed behind it.
-  const statusAt = text.lastIndexOf(statusOpening) + statusOpening.length;
+  const statusAt = rest.lastIndexOf(statusOpening) + statusOpening.length;
   const isUsual =
-    text.startsWith(specOpening, metadataEnd) &&
+    rest.startsWith(specOpening, metadataEnd) &&
     statusAt > specAt &&
-    endOfObject(text, statusAt, 1) === text.length - 1 &&
-    text.charCodeAt(specAt) !== closeBrace &&
-    text.charCodeAt(statusAt) !== closeBrace;
+    endOfObject(rest, statusAt, 1) === rest.length - 1 &&
+    rest.charCodeAt(specAt) !== closeBrace &&
+    rest.charCodeAt(statusAt) !== closeBrace;
   if (!isUsual) return undefined;
-  const metadata = withLabels(text.slice(0, metadataEnd), metadataAt, labels);
-  const spec = `${specOpening}"nodeName":${letters(placement.nodeName)},${text.slice(specAt, statusAt)}`;
-  const status = `"conditions":[${JSON.stringify(scheduled(pod, now))}],${text.slice(statusAt)}`;
-  return Buffer.from(metadata + spec + status, 'latin1');
+  const metadata = withLabels(rest.slice(0, metadataEnd), labels);
+  const spec = `${specOpening}"nodeName":${letters(placement.nodeName)},${rest.slice(specAt, statusAt)}`;
+  const status = `"conditions":[${JSON.stringify(scheduled(pod, now))}],${rest.slice(statusAt)}`;
+  return Buffer.from(beginning + metadata + spec + status, 'latin1');
 }
 
 /** The members to add to the pod's labels, as text; undefined when one of them is there already. */
@@ -73,13 +87,13 @@ function newLabels({ metadata }: V1Pod, labels: Placement['labels']): string | u
   return letters(labels).slice(1, -1);
 }
 
-/** `head` ends behind metadata; its own members begin at `metadataAt`. Quotes within texts are escaped, so labels are found. */
-function withLabels(head: string, metadataAt: number, labels: string): string {
-  if (labels === '') return head;
-  const found = head.indexOf(labelsOpening, metadataAt);
-  if (found < 0) return `${head.slice(0, -1)},"labels":{${labels}}}`;
+/** Quotes within texts are escaped, so that what looks like the opening of the labels is one. */
+function withLabels(metadata: string, labels: string): string {
+  if (labels === '') return metadata;
+  const found = metadata.indexOf(labelsOpening);
+  if (found < 0) return `${metadata.slice(0, -1)},"labels":{${labels}}}`;
   const at = found + labelsOpening.length;
-  return `${head.slice(0, at)}${labels}${head.charCodeAt(at) === closeBrace ? '' : ','}${head.slice(at)}`;
+  return `${metadata.slice(0, at)}${labels}${metadata.charCodeAt(at) === closeBrace ? '' : ','}${metadata.slice(at)}`;
 }
 
 /** JSON with one letter for each byte, as documents have it. */
