@@ -30,6 +30,28 @@ export function ownershipAt(bytes: Buffer, from: number): ByteRange | undefined 
 /** `"managedFields":[…],` or nothing: the form in which metadata begins with it. */
 export function ownershipText(entries: readonly V1ManagedFieldsEntry[] | undefined): string {
   if (entries === undefined || entries.length === 0) return '';
+  if (entries.length > 1) return recordOf(entries);
+  const [entry] = entries;
+  if (!latest || !isSame(latest.entry, entry!)) latest = { entry: entry!, text: recordOf(entries) };
+  return latest.text;
+}
+
+/** The latest record of a single entry: objects that are made alike within a second have the same. */
+let latest: { readonly entry: V1ManagedFieldsEntry; readonly text: string } | undefined;
+
+function isSame(one: V1ManagedFieldsEntry, other: V1ManagedFieldsEntry): boolean {
+  return (
+    one.fieldsV1 === other.fieldsV1 &&
+    one.time === other.time &&
+    one.manager === other.manager &&
+    one.operation === other.operation &&
+    one.apiVersion === other.apiVersion &&
+    one.fieldsType === other.fieldsType &&
+    one.subresource === other.subresource
+  );
+}
+
+function recordOf(entries: readonly V1ManagedFieldsEntry[]): string {
   return `${opening}${entries.map(entryText).join(',')}],`;
 }
 
