@@ -129,6 +129,25 @@ function checkReplicas(at: ObjectName, scale: V1Scale): void {
   }
 }
 
+/**
+ * Lets the scale of a draft be changed, of which the number of replicas is taken over. False when it stays what it was.
+ * @throws StatusError Invalid.
+ */
+export function rescale(
+  definition: ResourceDefinition,
+  draft: KubeObject,
+  change: (scale: V1Scale & KubeObject) => unknown,
+): boolean {
+  const scale = scaleOf(definition, Document.ofObject(draft));
+  const before = scale.spec?.replicas ?? 0;
+  const changed = conformPatched(change(scale), expectedScale).object as V1Scale;
+  checkReplicas({ name: draft.metadata?.name ?? '' }, changed);
+  const replicas = changed.spec?.replicas ?? 0;
+  if (replicas === before) return false;
+  write(draft, definition.scale?.specReplicasPath ?? '', replicas);
+  return true;
+}
+
 /** The value at a path such as `.spec.replicas`. */
 function read(object: unknown, path: string): unknown {
   let value = object;

@@ -7,6 +7,7 @@ import { StatusError } from '../../base/status.ts';
 import type { StoreMirror } from '../../cache/mirror.ts';
 import { expectedOf } from '../../registry/expected-type.ts';
 import type { AdmissionAttributes } from '../../registry/parts.ts';
+import { rescale } from '../../registry/scale.ts';
 import type { AdmissionPlugin } from '../chain.ts';
 import { type AskerParts, WebhookAsker } from './asker.ts';
 import { type Webhook, WebhookList } from './configurations.ts';
@@ -108,6 +109,9 @@ function change(
   const { definition, object } = attributes;
   const { operations = [] } = response;
   if (operations.length === 0) return false;
+  if (object && attributes.subresource === 'scale') {
+    return rescale(definition, object, (scale) => patchOrFail(scale, operations));
+  }
   if (!object || !isWhole(attributes)) {
     const why = 'attempted to modify the object, which is not supported for this operation';
     throw internal(`admission webhook ${JSON.stringify(hook.name)} ${why}`);
@@ -119,9 +123,17 @@ function change(
   return true;
 }
 
-/** Streams, scales and what is created below an object have forms of their own. */
+/** Streams and what is created below an object have forms of their own. */
 function isWhole({ operation, subresource }: AdmissionAttributes): boolean {
-  return operation !== 'connect' && subresource !== 'scale' && (operation !== 'create' || subresource === undefined);
+  return operation !== 'connect' && (operation !== 'create' || subresource === undefined);
+}
+
+function patchOrFail(object: KubeObject, operations: readonly unknown[]): KubeObject {
+  try {
+    return applyJsonPatch(object, operations) as KubeObject;
+  } catch (error) {
+    throw internal(error instanceof Error ? error.message : String(error));
+  }
 }
 
 type Versions = { definition: ResourceDefinition; as: ResourceDefinition };
@@ -130,8 +142,8 @@ type Versions = { definition: ResourceDefinition; as: ResourceDefinition };
 function patched(object: KubeObject, operations: readonly unknown[], { definition, as }: Versions): KubeObject {
   const copy = JSON.parse(JSON.stringify(object)) as KubeObject;
   const there = as === definition ? copy : converted(definition, as, copy);
+  const result = patchOrFail(there, operations);
   try {
-    const result = applyJsonPatch(there, operations) as KubeObject;
     const back = as === definition ? result : converted(as, definition, result);
     return conformPatched(back, expectedOf(definition)).object;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { asks, bodyOf, deletes, openScratchRegistry, type ScratchRegistry } from '../../../test/support/registry.ts';
-import type { V1ConfigMap, V1Pod } from '../../api/gen/types.ts';
+import type { V1ConfigMap, V1Deployment, V1Pod, V1Scale } from '../../api/gen/types.ts';
 import { systemClock } from '../../base/clock.ts';
 import { issueAuthority, issueLeaf, newPrivateKey, publicKeyOf } from '../../pki/issue.ts';
 
@@ -290,6 +290,41 @@ describe('webhooks', () => {
     answers = { '/m': patch({ op: 'add', path: '/data', value: {} }) };
     const gone = scratch.service('configmaps').delete({ namespace: 'x', name: 'a' }, deletes());
     await expect(gone).rejects.toMatchObject({ message: expect.stringContaining('attempted to modify the object') });
+  });
+
+  it('changes how far things are scaled', async () => {
+    const deployment = {
+      kind: 'Deployment',
+      apiVersion: 'apps/v1',
+      metadata: { name: 'd' },
+      spec: {
+        selector: { matchLabels: { a: 'b' } },
+        template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+      },
+    };
+    const service = scratch.service('apps/v1/deployments');
+    await service.create({ namespace: 'x' }, bodyOf(deployment), asks());
+    await configure(
+      'Mutating',
+      hook('s', { rules: [rule({ apiGroups: ['apps'], resources: ['deployments/scale'] })] }),
+    );
+    const scaled = async (replicas: number) => {
+      const scale = { kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: { name: 'd' }, spec: { replicas } };
+      const { document } = await service.update(
+        { namespace: 'x', name: 'd' },
+        bodyOf(scale),
+        asks({ subresource: 'scale' }),
+      );
+      return (document.object as V1Scale).spec?.replicas;
+    };
+    answers = { '/s': patch({ op: 'replace', path: '/spec/replicas', value: 5 }) };
+    expect(await scaled(9)).toBe(5);
+    const stored = await service.get({ namespace: 'x', name: 'd' });
+    expect((stored.object as V1Deployment).spec?.replicas).toBe(5);
+    answers = { '/s': patch({ op: 'replace', path: '/spec/replicas', value: -1 }) };
+    await expect(scaled(2)).rejects.toMatchObject({ code: 422 });
+    answers = { '/s': patch({ op: 'remove', path: '/nowhere' }) };
+    await expect(scaled(2)).rejects.toMatchObject({ code: 500 });
   });
 
   function rule(more: object) {
