@@ -311,5 +311,23 @@ describe('the registry', () => {
       expect((object as V1Pod).status?.conditions).toMatchObject([{ type: 'PodScheduled', status: 'True' }]);
       expect((await binder.bindAll([wish('a')]))[0]).toMatchObject({ reason: 'Conflict' });
     });
+
+    it('shows a watcher that was cut between two pods of one transaction the second one', async () => {
+      for (const name of ['a', 'b', 'c']) await create('pods', pod(name));
+      const binder = new PodBinder({ mirror: scratch.mirror, writer: scratch.registry.writer, clock: systemClock });
+      await binder.bindAll(['a', 'b', 'c'].map((name) => ({ namespace: 'x', name, nodeName: 'n' })));
+      const { object } = await scratch.service('pods').get(at('b'));
+      const seen: string[] = [];
+      const listener = {
+        event: (_: string, event: { key: string }) => void seen.push(event.key),
+        initial() {},
+        bookmark() {},
+        failed() {},
+      };
+      const { resourceVersion } = object.metadata!;
+      const watch = await scratch.service('pods').watch({ namespace: 'x', resourceVersion }, listener);
+      watch.cancel();
+      expect(seen).toEqual(['x/c']);
+    });
   });
 });
