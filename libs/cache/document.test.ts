@@ -1,3 +1,4 @@
+import type { KubeObject } from '../api/meta.ts';
 import { Document, storedValue } from './document.ts';
 
 const object = {
@@ -99,5 +100,44 @@ describe('the record of field ownership', () => {
   it('is shared by all objects that have the same', () => {
     const [one, other] = [document().object, document().copy()];
     expect(one.metadata?.managedFields?.[0]?.fieldsV1).toBe(other.metadata?.managedFields?.[0]?.fieldsV1);
+  });
+});
+
+describe('the stored value of a next state', () => {
+  const stored = (more: object = {}) => ({
+    kind: 'Pod',
+    apiVersion: 'v1',
+    metadata: { name: 'a', labels: { text: '"},{' }, managedFields: [{ manager: 'm', fieldsV1: { 'f:spec': {} } }] },
+    spec: { nodeName: 'n', text: '}}"' },
+    status: { phase: 'Running' },
+    ...more,
+  });
+  type Sections = KubeObject & Record<string, unknown>;
+  const cases: Array<{ name: string; before: object; next(object: Sections): object; spliced: boolean }> = [
+    { name: 'whose metadata alone is new', before: stored(), next: (object) => ({ ...object }), spliced: true },
+    { name: 'without sections', before: { metadata: { name: 'a' } }, next: (object) => object, spliced: true },
+    { name: 'whose status is new', before: stored(), next: (object) => ({ ...object, status: {} }), spliced: false },
+    { name: 'that lost its status', before: stored(), next: ({ status: _, ...object }) => object, spliced: false },
+    { name: 'that has one section more', before: stored(), next: (object) => ({ ...object, x: 1 }), spliced: false },
+    {
+      name: 'whose sections changed places',
+      before: stored(),
+      next: ({ spec, ...object }) => ({ ...object, spec }),
+      spliced: false,
+    },
+    {
+      name: 'with other letters than ASCII',
+      before: stored({ spec: { nodeName: '\u00fc' } }),
+      next: (object) => object,
+      spliced: false,
+    },
+  ];
+  it.each(cases)('$name is the same whether its bytes are looked for in the last ones or not', (one) => {
+    const previous = Document.ofValue(storedValue(one.before as KubeObject), 7);
+    const next = one.next(previous.object as Sections) as Sections;
+    next.metadata = { ...next.metadata, labels: { new: '\u00e4' } };
+    const { kind: _1, apiVersion: _2, metadata: _3, ...sections } = next;
+    expect(previous.textBehindMetadata(sections) !== undefined).toBe(one.spliced);
+    expect(storedValue(next, previous).toString()).toBe(storedValue(next).toString());
   });
 });

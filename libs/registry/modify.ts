@@ -47,7 +47,7 @@ export async function modifyObject(parts: Parts, modification: Modification): Pr
       await parts.quotas?.check(write);
       return { document: dryRunDocument(next, previous), gone };
     }
-    const made = view.value(next);
+    const made = view.value(next, stored);
     const value = made instanceof Promise ? await made : made;
     try {
       const { writeRevisions } = await commitWithin(parts, write, {

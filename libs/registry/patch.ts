@@ -52,9 +52,10 @@ function checkPatchedKind(definition: ResourceDefinition, draft: KubeObject): vo
  * is gets a copy of its own.
  */
 function draftFor(definition: ResourceDefinition, request: PatchRequest, previous: Document): KubeObject {
-  if (JSON.stringify(request.body ?? null).includes('managedFields')) {
+  const sections = sectionsOf(request);
+  const ofMetadata = !sections || sections.has('metadata');
+  if (ofMetadata && JSON.stringify(request.body ?? null).includes('managedFields')) {
     return JSON.parse(previous.bytes.toString()) as KubeObject;
   }
-  if (!storesInForm(definition)) return previous.copyWithoutOwnership();
-  return draftOf(previous.object, sectionsOf(request));
+  return storesInForm(definition) ? draftOf(previous.object, sections) : previous.copyWithoutOwnership();
 }

@@ -14,8 +14,8 @@ export interface View {
   ready(documents: Iterable<Document>): Promise<void> | undefined;
   shown(document: Document): Document;
   shownEvent(event: CacheEvent): CacheEvent;
-  /** The bytes to store. */
-  value(object: KubeObject): Buffer | Promise<Buffer>;
+  /** The bytes to store. `previous`: what stands there now. */
+  value(object: KubeObject, previous?: Document): Buffer | Promise<Buffer>;
 }
 
 const nothingToWaitFor = () => undefined;

@@ -98,7 +98,7 @@ function attempt({ live, applied, owners, schema, context }: Attempt): Outcome {
   const left = afterWrite(claimed, key, changes);
   const owned = withoutUnowned(set);
   if (owned.isEmpty) left.delete(key);
-  else left.set(key, new Owner(identity, time, owned));
+  else left.set(key, owners.get(key)?.owning(owned, identity).dated(time) ?? new Owner(identity, time, owned));
   return { merged, owners: left, conflicts };
 }
 
@@ -162,7 +162,7 @@ function withFormerTime(owners: Owners, former: Owners, context: ApplyContext): 
   const key = identityKey({ manager, operation: 'Apply', apiVersion, subresource });
   const owner = owners.get(key);
   if (!owner) return owners;
-  return new Map(owners).set(key, new Owner(owner.identity, former.get(key)?.time, owner.set));
+  return new Map(owners).set(key, owner.dated(former.get(key)?.time));
 }
 
 /**

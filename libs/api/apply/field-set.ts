@@ -86,6 +86,16 @@ export class FieldSet {
     return at?.member ?? false;
   }
 
+  equals(other: FieldSet): boolean {
+    if (other === this) return true;
+    if (other.member !== this.member || other.children.size !== this.children.size) return false;
+    for (const [element, child] of this.children) {
+      const theirs = other.children.get(element);
+      if (!theirs || !child.equals(theirs)) return false;
+    }
+    return true;
+  }
+
   /** The same instance where the other adds nothing. */
   union(other: FieldSet): FieldSet {
     if (other === this || other.isEmpty) return this;

@@ -1,6 +1,9 @@
 import { FieldSet, type FieldsV1 } from './field-set.ts';
 
-/** Distinct texts of fieldsV1 that are remembered; objects of one make have the same one. */
+/**
+ * Distinct texts of fieldsV1 that are remembered, twice over; objects of one make have the same one, but what names
+ * addresses or keys of its own, as the status of a pod does, is met once and must not push out the others.
+ */
 export const internedFieldsMax = 1_024;
 
 interface Forms {
@@ -8,7 +11,9 @@ interface Forms {
   set: FieldSet | undefined;
 }
 
-const byText = new Map<string, FieldsV1>();
+/** Texts that were met since the last change of generations, and those of the generation before. */
+let byText = new Map<string, FieldsV1>();
+let older = new Map<string, FieldsV1>();
 const formsOf = new WeakMap<FieldsV1, Forms>();
 
 /**
@@ -16,13 +21,16 @@ const formsOf = new WeakMap<FieldsV1, Forms>();
  * written by its text. What is answered is shared: nobody may change it.
  */
 export function internedFields(text: string): FieldsV1 {
-  let fields = byText.get(text);
-  if (!fields) {
-    fields = JSON.parse(text) as FieldsV1;
-    if (byText.size >= internedFieldsMax) byText.clear();
-    byText.set(text, fields);
-    formsOf.set(fields, { text, set: undefined });
+  const known = byText.get(text);
+  if (known) return known;
+  const met = older.get(text);
+  const fields = met ?? (JSON.parse(text) as FieldsV1);
+  if (!met) formsOf.set(fields, { text, set: undefined });
+  if (byText.size >= internedFieldsMax) {
+    older = byText;
+    byText = new Map();
   }
+  byText.set(text, fields);
   return fields;
 }
 

@@ -36,15 +36,23 @@ export class Owner {
     return this.built ? !this.built.intersection(set).isEmpty : overlaps(this.fields ?? {}, set);
   }
 
-  /** The same owner with another set; the very same where the set is. */
-  owning(set: FieldSet): Owner {
-    return set === this.built ? this : new Owner(this.identity, this.time, set);
+  /** The same owner without what it loses; the very same where it owns nothing of that. */
+  losing(lost: FieldSet): Owner {
+    return this.overlaps(lost) ? new Owner(this.identity, this.time, this.set.difference(lost)) : this;
   }
 
-  /** The same owner, who wrote again, with all of a set; its fields keep their written form where nothing is new. */
+  /** The same owner, who wrote again, and owns all of a set besides. */
   adding(set: FieldSet, time: string): Owner {
-    const all = this.set.union(set);
-    return new Owner(this.identity, time, all === this.set && this.fields ? this.fields : all);
+    return this.owning(this.set.union(set)).dated(time);
+  }
+
+  /** The same owner with another set; what it has is kept as it was written where that is the same. */
+  owning(set: FieldSet, identity = this.identity): Owner {
+    return new Owner(identity, this.time, this.fields && set.equals(this.set) ? this.fields : set);
+  }
+
+  dated(time: string | undefined): Owner {
+    return time === this.time ? this : new Owner(this.identity, time, this.fields ?? this.set);
   }
 
   at(time: string, apiVersion: string): Owner {

@@ -23,6 +23,10 @@ export function withoutUnowned(set: FieldSet): FieldSet {
   return set.difference(unowned);
 }
 
+export function onlyUnowned(set: FieldSet): FieldSet {
+  return set.intersection(unowned);
+}
+
 /** What a write changes, without the fields that it resets anyway. */
 export function changesOf(before: unknown, after: unknown, at: { schema: ValueSchema; reset: FieldSet }): Comparison {
   const { added, modified, removed } = compareValues(before, after, at.schema);
@@ -55,7 +59,7 @@ export function afterWrite(owners: Owners, writer: string, changes: Comparison):
   const lost = changes.modified.union(changes.added).union(changes.removed);
   const left: Owners = new Map();
   for (const [key, owner] of owners) {
-    const kept = key === writer || !owner.overlaps(lost) ? owner : owner.owning(owner.set.difference(lost));
+    const kept = key === writer ? owner : owner.losing(lost);
     if (kept === owner || !kept.set.isEmpty) left.set(key, kept);
   }
   return left;

@@ -4,7 +4,7 @@ import type { TypeSchema } from '../schema/types.ts';
 import { fieldsOfCreator, zeroObject } from './creator-fields.ts';
 import { FieldSet } from './field-set.ts';
 import { identityKey, Owner, type Owners, readOwners, writeOwners } from './managers.ts';
-import { afterWrite, capUpdaters, changesOf, withoutUnowned } from './ownership.ts';
+import { afterWrite, capUpdaters, changesOf, onlyUnowned, withoutUnowned } from './ownership.ts';
 import { ElementError } from './path-element.ts';
 import type { Members } from './walk.ts';
 import { rootSchema } from './walk.ts';
@@ -67,15 +67,20 @@ export function ownersAfterUpdate(
 ): Owners {
   const reset = context.resetFields ?? FieldSet.empty;
   const changes = changesOf(objects.before, objects.after, { schema: rootSchema(context.type), reset });
-  const left = afterWrite(owners, '', changes);
-  const set = withoutUnowned(changes.modified.union(changes.added));
-  if (set.isEmpty) return left;
   const { apiVersion, subresource = '' } = context;
-  const manager = context.manager || 'unknown';
-  const identity = { manager, operation: 'Update', apiVersion, subresource } as const;
+  const identity = { manager: context.manager || 'unknown', operation: 'Update', apiVersion, subresource } as const;
   const key = identityKey(identity);
-  const own = left.get(key);
-  left.set(key, own ? own.adding(set, context.time) : new Owner(identity, context.time, set));
+  const left = afterWrite(owners, key, changes);
+  const changed = changes.modified.union(changes.added);
+  const set = withoutUnowned(changed);
+  // What the writer set before and sets again stays its own, so that its fields mostly remain as they were written.
+  const before = owners.get(key);
+  const own = before?.losing(changes.removed.union(onlyUnowned(changed)));
+  if (!set.isEmpty) left.set(key, own ? own.adding(set, context.time) : new Owner(identity, context.time, set));
+  else if (own && own !== before) {
+    if (own.set.isEmpty) left.delete(key);
+    else left.set(key, own);
+  }
   return left;
 }
 
