@@ -37,7 +37,7 @@ export function sendBytes(response: ServerResponse, body: Buffer, options: SendO
 }
 
 /** Sends complete protobuf bytes. */
-export function sendProtobuf(response: ServerResponse, body: Buffer, options: SendOptions = {}): void {
+function sendProtobuf(response: ServerResponse, body: Buffer, options: SendOptions = {}): void {
   send(response, body, contentTypes.protobuf, options);
 }
 

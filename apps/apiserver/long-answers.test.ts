@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
+import { decodeProtobuf } from '../../libs/wire/kubernetes/decode.ts';
 import { openScratchApiServer, type ScratchApiServer } from '../../test/support/api-server.ts';
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
@@ -71,6 +72,11 @@ describe('long answers', () => {
     expect(rows).toHaveLength(objects);
     const yaml = await api.send(`${configMaps}?limit=2`, { headers: { accept: 'application/yaml' } });
     expect(yaml.body.toString()).toContain('name: long-01');
+  });
+
+  it('may be protobuf', async () => {
+    const { body } = await api.send(configMaps, { headers: { accept: 'application/vnd.kubernetes.protobuf' } });
+    check(Buffer.from(JSON.stringify(decodeProtobuf(body))));
   });
 
   it('leave the connection to the next request', async () => {

@@ -7,40 +7,64 @@ import type { ListAnswer } from '../../libs/registry/requests.ts';
 import {
   type ApiObject,
   encodeMessage,
-  encodeProtobufList,
   encodeProtobufWatchEvent,
   envelope,
   hasProtobuf,
+  protobufItemHead,
+  protobufListHead,
 } from '../../libs/wire/kubernetes/encode.ts';
 import { listMetadata } from './list-metadata.ts';
 
-/** A complete object; its message, which lists hold, stands at the end. */
-interface Encoded {
-  readonly bytes: Buffer;
-  readonly messageBytes: number;
+/** The message of an object, a text with one letter for each byte: texts cost less memory than Buffers. */
+interface Message {
+  readonly identity: { readonly apiVersion: string; readonly kind: string };
+  readonly text: string;
 }
 
-/** Each state of an object is encoded once, for whoever asks first. */
-const encoded = new WeakMap<Document, Encoded>();
+/** Messages are kept for as long as this much of others has not been made since, and at most for twice as long. */
+const keptBytesMax = 32 * 1024 * 1024;
 const frames = new WeakMap<CacheEvent, Partial<Record<ChangeType, Buffer>>>();
 
 /** Long lists are encoded in runs of this many objects, so that other requests get their turn. */
 const objectsPerTurn = 200;
 
-function encode(document: Document): Encoded {
-  let known = encoded.get(document);
-  if (!known) {
-    const object = document.read() as ApiObject;
-    const message = encodeMessage(object);
-    known = { bytes: envelope(object, message), messageBytes: message.length };
-    encoded.set(document, known);
+/** What has been encoded lately, so that those who come together, or list and then watch, cost the work of one. */
+class RecentMessages {
+  private young = new WeakMap<Document, Message>();
+  private old = new WeakMap<Document, Message>();
+  private youngBytes = 0;
+
+  has(document: Document): boolean {
+    return this.young.has(document) || this.old.has(document);
   }
-  return known;
+
+  of(document: Document): Message {
+    const known = this.young.get(document);
+    if (known) return known;
+    const message = this.old.get(document) ?? encoded(document);
+    this.youngBytes += message.text.length;
+    if (this.youngBytes > keptBytesMax) {
+      this.old = this.young;
+      this.young = new WeakMap();
+      this.youngBytes = message.text.length;
+    }
+    this.young.set(document, message);
+    return message;
+  }
 }
+
+function encoded(document: Document): Message {
+  const object = document.read() as ApiObject;
+  const { apiVersion, kind } = object;
+  return { identity: { apiVersion, kind }, text: encodeMessage(object).toString('latin1') };
+}
+
+const messages = new RecentMessages();
 
 /** The object as protobuf: magic bytes, envelope and message. */
 export function protobufOf(document: Document): Buffer {
-  return encode(document).bytes;
+  const { identity, text } = messages.of(document);
+  return envelope(identity, Buffer.from(text, 'latin1'));
 }
 
 /** One frame of a watch, made once for all watchers. */
@@ -54,16 +78,41 @@ export function protobufFrame(type: ChangeType, event: CacheEvent): Buffer {
   return made[type];
 }
 
-/** A list from the messages of its items. */
-export async function protobufList(definition: ResourceDefinition, answer: ListAnswer): Promise<Buffer> {
-  const messages: Buffer[] = [];
+/** A list as texts with one letter for each byte, made from the messages of its items. */
+export async function protobufPieces(definition: ResourceDefinition, answer: ListAnswer): Promise<Iterable<string>> {
+  const texts: string[] = [];
+  let itemsBytes = 0;
   for (const document of answer.documents) {
-    if (!encoded.has(document) && messages.length % objectsPerTurn === objectsPerTurn - 1) await setImmediate();
-    const { bytes, messageBytes } = encode(document);
-    messages.push(bytes.subarray(bytes.length - messageBytes));
+    if (texts.length % objectsPerTurn === objectsPerTurn - 1 && !messages.has(document)) await setImmediate();
+    const { text } = messages.of(document);
+    texts.push(text);
+    itemsBytes += itemHead(text.length).length + text.length;
   }
   const identity = { apiVersion: apiVersionOf(definition), kind: `${definition.kind}List` };
-  return encodeProtobufList({ ...identity, metadata: listMetadata(answer) }, messages);
+  const head = protobufListHead({ ...identity, metadata: listMetadata(answer) }, itemsBytes);
+  return piecesOf(head.toString('latin1'), texts);
+}
+
+function* piecesOf(head: string, texts: readonly string[]): Iterable<string> {
+  yield head;
+  for (const text of texts) {
+    yield itemHead(text.length);
+    yield text;
+  }
+}
+
+const itemHeads = new Map<number, string>();
+const itemHeadsMax = 4_096;
+
+/** Objects of one make are about equally long. */
+function itemHead(bytes: number): string {
+  let head = itemHeads.get(bytes);
+  if (head === undefined) {
+    head = protobufItemHead(bytes).toString('latin1');
+    if (itemHeads.size >= itemHeadsMax) itemHeads.clear();
+    itemHeads.set(bytes, head);
+  }
+  return head;
 }
 
 /** Whether the objects that a request for the resource is answered with have a message. */

@@ -5,7 +5,7 @@ import type { Document } from '../../libs/cache/document.ts';
 import { badRequest, invalid, methodNotAllowed, noSuchResource } from '../../libs/registry/errors.ts';
 import { expectedOf, expectedScale } from '../../libs/registry/expected-type.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
-import { sendDocument, sendObject, sendProtobuf } from './answers.ts';
+import { sendDocument, sendObject } from './answers.ts';
 import { readObject, readPatch, readPlain } from './bodies.ts';
 import { partsOf } from './discovery.ts';
 import type { DryRunAdvice } from './dry-runs.ts';
@@ -15,7 +15,7 @@ import { listPieces, metadataPieces, tablePieces } from './list-pieces.ts';
 import { sendPieces } from './long-answers.ts';
 import { type Negotiated, negotiate, notAcceptable } from './negotiation.ts';
 import { deleteRequest, integer, listRequest, watchRequest, writeRequest } from './parameters.ts';
-import { answersInProtobuf, protobufList } from './protobuf-answers.ts';
+import { answersInProtobuf, protobufPieces } from './protobuf-answers.ts';
 import type { ResourceCall, ResourceQuestion, WatchCall } from './resource-call.ts';
 import { includeObject, metadataList, metadataOnly, type TableOptions, tableOf } from './table.ts';
 import { HttpWatchOutput } from './watch-output.ts';
@@ -121,7 +121,7 @@ export class ResourceHandler {
     const options = { warnings: call.warnings, encoding };
     const { response } = call;
     if (encoding === 'protobuf') {
-      if (form === 'object') sendProtobuf(response, await protobufList(definition, answer), options);
+      if (form === 'object') await sendPieces(response, await protobufPieces(definition, answer), options);
       else if (form === 'metadata') sendObject(response, metadataList(definition, answer), options);
       else sendObject(response, tableOf(definition, answer, this.tableOptions(call)), options);
     } else if (form === 'object') await sendPieces(response, listPieces(definition, answer), options);

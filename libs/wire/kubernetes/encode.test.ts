@@ -4,10 +4,11 @@ import { decodeProtobuf, protobufMagic } from './decode.ts';
 import {
   encodeMessage,
   encodeProtobuf,
-  encodeProtobufList,
   encodeProtobufWatchEvent,
   envelope,
   hasProtobuf,
+  protobufItemHead,
+  protobufListHead,
 } from './encode.ts';
 import { messageOfKind } from './messages.ts';
 
@@ -105,8 +106,9 @@ const pod = (name: string) => ({
 test('a list is made of the messages of its items', () => {
   const items = [pod('a'), pod('b')];
   const list = { apiVersion: 'v1', kind: 'PodList', metadata: { resourceVersion: '7' } };
-  const bytes = encodeProtobufList(list, items.map(encodeMessage));
-  expect(decodeProtobuf(bytes)).toEqual({
+  const parts = items.map(encodeMessage).flatMap((message) => [protobufItemHead(message.length), message]);
+  const itemsBytes = parts.reduce((sum, { length }) => sum + length, 0);
+  expect(decodeProtobuf(Buffer.concat([protobufListHead(list, itemsBytes), ...parts]))).toEqual({
     ...list,
     items: [pod('a'), pod('b')].map(({ metadata, spec }) => ({
       metadata,

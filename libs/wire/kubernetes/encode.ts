@@ -176,12 +176,15 @@ export function encodeMessage(object: Json): Buffer {
 
 /** What says which kind a message is of, around it: the magic bytes and runtime.Unknown. */
 export function envelope(identity: { apiVersion: string; kind: string }, message: Uint8Array): Buffer {
-  const unknown = planOf('runtime.Unknown');
   shared.run(message);
   shared.tag(2, 2);
-  putMembers(shared, { typeMeta: { apiVersion: identity.apiVersion, kind: identity.kind } }, unknown);
-  shared.raw(protobufMagic);
+  putEnvelope(identity);
   return shared.finish();
+}
+
+function putEnvelope({ apiVersion, kind }: { apiVersion: string; kind: string }): void {
+  putMembers(shared, { typeMeta: { apiVersion, kind } }, planOf('runtime.Unknown'));
+  shared.raw(protobufMagic);
 }
 
 /** An object as clients that ask for application/vnd.kubernetes.protobuf get it; also Status and options. */
@@ -189,17 +192,26 @@ export function encodeProtobuf(object: ApiObject): Buffer {
   return envelope(object, encodeMessage(object));
 }
 
-/** A list from the messages of its items: nothing is encoded again. `kind` is that of the list. */
-export function encodeProtobufList(
+/**
+ * What stands before the items of a list. `kind` is that of the list; `itemsBytes` is how long all items are together
+ * with their heads.
+ */
+export function protobufListHead(
   list: { apiVersion: string; kind: string; metadata: Json },
-  items: readonly Uint8Array[],
+  itemsBytes: number,
 ): Buffer {
-  for (let index = items.length - 1; index >= 0; index--) {
-    shared.run(items[index]!);
-    shared.tag(2, 2);
-  }
   putMessage(shared, 1, 'apis.meta.v1.ListMeta', list.metadata);
-  return envelope(list, shared.finish());
+  shared.varint(shared.size + itemsBytes);
+  shared.tag(2, 2);
+  putEnvelope(list);
+  return shared.finish();
+}
+
+/** What stands before the message of an item in a list. */
+export function protobufItemHead(messageBytes: number): Buffer {
+  shared.varint(messageBytes);
+  shared.tag(2, 2);
+  return shared.finish();
 }
 
 /** One event of a watch, with its length before it. `object` is complete: magic bytes, envelope and message. */
