@@ -30,7 +30,7 @@ export interface MetricOptions {
  */
 export interface Metrics {
   counter(options: MetricOptions): Counter;
-  /** `collect`, when given, runs just before each scrape. */
+  /** `collect`, when given, runs just before each scrape and sets all that it shall show: nothing is kept between. */
   gauge(options: MetricOptions & { collect?: (gauge: Gauge) => void }): Gauge;
   histogram(options: MetricOptions & { buckets: readonly number[] }): Histogram;
 }

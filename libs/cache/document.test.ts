@@ -21,6 +21,14 @@ describe('Document', () => {
     expect(document.object).toBe(document.object);
   });
 
+  it('can be parsed again after it has been let go', () => {
+    for (const document of [Document.ofValue(storedValue(object), 42), Document.ofObject(object, 42)]) {
+      const before = document.object;
+      document.unparse();
+      expect(document.object).toEqual(before);
+    }
+  });
+
   it('shows the same state under another revision', () => {
     const document = Document.ofValue(storedValue(object), 42).at(1234);
     expect(document.object.metadata?.resourceVersion).toBe('1234');

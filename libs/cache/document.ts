@@ -130,6 +130,11 @@ export class Document implements OwnershipSource {
     return this.parsed ?? this.parse();
   }
 
+  /** Forgets the parsed form of a state that has been followed by another: hardly anybody will ask for it again. */
+  unparse(): void {
+    if (this.form) [this.parsed, this.owners] = [undefined, undefined];
+  }
+
   /** A private copy of the object, but for the entries' fieldsV1 in managedFields, which are shared. */
   copy(): KubeObject {
     const { form } = this;

@@ -56,6 +56,18 @@ function placeOf<T>(find: (labels: Labels) => T): (labels: Labels) => T {
   };
 }
 
+/**
+ * A gauge that is filled at each scrape, and emptied again when it has answered: series of every pod would otherwise take
+ * more memory between the scrapes than the pods do.
+ */
+class ScrapedGauge extends PromGauge {
+  override async get(): ReturnType<PromGauge['get']> {
+    const answer = await super.get();
+    this.reset();
+    return answer;
+  }
+}
+
 class PromMetrics implements TelemetryMetrics {
   private readonly known = new Map<string, Counter | Gauge | Histogram>();
   private readonly registry: Registry;
@@ -88,7 +100,8 @@ class PromMetrics implements TelemetryMetrics {
   gauge(options: MetricOptions & { collect?: (gauge: Gauge) => void }): Gauge {
     return this.once(options.name, () => {
       const collect = options.collect && (() => options.collect?.(gauge));
-      const prom = new PromGauge({ ...this.configuration(options), collect });
+      const Kind = collect ? ScrapedGauge : PromGauge;
+      const prom = new Kind({ ...this.configuration(options), collect });
       const gauge: Gauge = {
         set: (value, labels) => prom.set(labels ?? {}, value),
         remove: (labels) => prom.remove(labels),
