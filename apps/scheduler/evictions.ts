@@ -4,7 +4,7 @@ import { nameOf, objectKey } from '../../libs/api/meta.ts';
 import { type Clock, rfc3339 } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import { isStatus } from '../../libs/base/status.ts';
-import type { Client, Patch } from '../../libs/client/client.ts';
+import type { Client } from '../../libs/client/client.ts';
 import type { EventRecorder } from '../../libs/reconcile/events.ts';
 import type { Cluster } from '../../libs/scheduling/cluster.ts';
 import type { PlacedPod, PodInfo } from '../../libs/scheduling/pod-info.ts';
@@ -46,28 +46,12 @@ export class Evictions {
     const running = victims.filter(({ isReservation }) => !isReservation);
     this.underWay.set(info.uid, new Set(running.map(({ info: victim }) => victim.uid)));
     logger.info('making room for a pod', { pod: objectKey(info), node: nodeName, victims: running.length });
-    void this.nominate(info, nodeName);
     for (const victim of running) void this.evict(victim, info, nodeName);
   }
 
-  private nominate({ pod, uid }: PodInfo, nominatedNodeName: string): Promise<void> {
-    const body = { metadata: { uid }, status: { nominatedNodeName } };
-    return this.patchStatus(pod, { type: 'strategic', body });
-  }
-
   private async evict({ info: victim }: PlacedPod, info: PodInfo, nodeName: string): Promise<void> {
-    const { client, events, clock, cluster, logger } = this.parts;
-    const condition = {
-      type: 'DisruptionTarget',
-      status: 'True',
-      reason: 'PreemptionByScheduler',
-      message: 'preempted to make room for a pod of higher priority',
-      lastTransitionTime: rfc3339(clock.now()),
-    };
-    await this.patchStatus(victim.pod, {
-      type: 'strategic',
-      body: { metadata: { uid: victim.uid }, status: { conditions: [condition] } },
-    });
+    const { client, events, cluster, logger } = this.parts;
+    if (!goesAtOnce(victim.pod)) await this.mark(victim);
     try {
       await client.delete(pods, nameOf(victim.pod), { preconditions: { uid: victim.uid } });
       const message = `Preempted by pod ${info.uid} on node ${nodeName}`;
@@ -81,11 +65,25 @@ export class Evictions {
     }
   }
 
-  private async patchStatus(pod: V1Pod, patch: Patch): Promise<void> {
+  /** Says on the victim why it has to leave. */
+  private async mark({ pod, uid }: PodInfo): Promise<void> {
+    const condition = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'PreemptionByScheduler',
+      message: 'preempted to make room for a pod of higher priority',
+      lastTransitionTime: rfc3339(this.parts.clock.now()),
+    };
+    const body = { metadata: { uid }, status: { conditions: [condition] } };
     try {
-      await this.parts.client.patch(pods, nameOf(pod), patch, { subresource: 'status' });
+      await this.parts.client.patch(pods, nameOf(pod), { type: 'strategic', body }, { subresource: 'status' });
     } catch (error) {
       if (!isStatus(error, 'NotFound', 'Conflict')) this.parts.logger.warn('a pod status was not written', { error });
     }
   }
+}
+
+/** Whether nothing of the pod is left to be read once it has been deleted. */
+function goesAtOnce({ metadata, spec }: V1Pod): boolean {
+  return spec?.terminationGracePeriodSeconds === 0 && !metadata?.finalizers?.length;
 }

@@ -1,5 +1,6 @@
 import type { Timer } from '../../libs/base/clock.ts';
 import type { RecordTicket } from '../../libs/scheduling/decision-records.ts';
+import type { Preemption } from '../../libs/scheduling/preemption.ts';
 import type { QueueEntry } from '../../libs/scheduling/queue-entry.ts';
 import { withNote } from '../../libs/scheduling/reasons.ts';
 import type { SchedulerCore } from '../../libs/scheduling/scheduler-core.ts';
@@ -140,9 +141,13 @@ export class Loop {
     const preemption = evictions.isWaitingFor(info) ? 'under way' : core.preempt(info);
     const note = preemption === undefined ? core.preemptionNote(info) : '';
     const message = note === '' ? result.refused : withNote(result.refused, note);
-    this.tell(entry, message);
     records.note(result.ticket, { outcome: 'unschedulable', message });
-    if (preemption === undefined || preemption === 'under way') return;
+    if (preemption !== undefined && preemption !== 'under way') this.makeRoom(entry, preemption, result);
+    this.tell(entry, message);
+  }
+
+  private makeRoom({ info }: QueueEntry, preemption: Preemption, result: Refused): void {
+    const { evictions, metrics, records } = this.parts;
     metrics.preempted(preemption.victims.length);
     const victims = preemption.victims.map((victim) => `${victim.info.namespace}/${victim.info.name}`);
     records.note(result.ticket, { outcome: 'preempting', message: result.refused, victims });
@@ -175,6 +180,9 @@ export class Loop {
   }
 
   private tell({ info }: QueueEntry, message: string): void {
-    this.parts.refusals.tell({ pod: info.pod, reason: 'Unschedulable', message });
+    const { cluster, refusals } = this.parts;
+    const nomination = cluster.nominationOf(info.uid);
+    const nominatedNodeName = nomination && cluster.table.names[nomination.slot];
+    refusals.tell({ pod: info.pod, reason: 'Unschedulable', message, nominatedNodeName });
   }
 }

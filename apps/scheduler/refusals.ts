@@ -20,6 +20,8 @@ interface Refusal {
   pod: V1Pod;
   reason: 'Unschedulable' | 'SchedulerError';
   message: string;
+  /** Where room is being made for the pod. */
+  nominatedNodeName?: string;
 }
 
 export interface RefusalParts {
@@ -29,7 +31,10 @@ export interface RefusalParts {
   logger: Logger;
 }
 
-/** Tells why pods wait: in their condition PodScheduled and as an event. The newest word about a pod wins. */
+/**
+ * Tells why pods wait, and for which node if room is being made: in their status and as an event. The newest word
+ * about a pod wins, and a pod that is bound before its turn comes costs nothing.
+ */
 export class Refusals {
   private readonly waiting = new Map<string, Refusal>();
   /** The last word about each waiting pod; the same is not said twice. */
@@ -47,8 +52,9 @@ export class Refusals {
 
   tell(refusal: Refusal): void {
     const uid = refusal.pod.metadata?.uid ?? '';
-    if (this.said.get(uid) === refusal.message) return;
-    this.said.set(uid, refusal.message);
+    const word = `${refusal.message} ${refusal.nominatedNodeName ?? ''}`;
+    if (this.said.get(uid) === word) return;
+    this.said.set(uid, word);
     this.waiting.set(uid, refusal);
     this.pump();
   }
@@ -94,12 +100,13 @@ export class Refusals {
     return false;
   }
 
-  private async write({ pod, reason, message }: Refusal): Promise<void> {
+  private async write({ pod, reason, message, nominatedNodeName }: Refusal): Promise<void> {
     const { client, clock, events, logger } = this.parts;
     events.record(pods, pod, { type: 'Warning', reason: 'FailedScheduling', message });
     const current = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
     const isSame = current?.status === 'False' && current.reason === reason && current.message === message;
-    if (isSame) return;
+    const isNominated = nominatedNodeName === undefined || pod.status?.nominatedNodeName === nominatedNodeName;
+    if (isSame && isNominated) return;
     const lastTransitionTime = current?.status === 'False' ? current.lastTransitionTime : rfc3339(clock.now());
     const condition = {
       type: 'PodScheduled',
@@ -110,7 +117,8 @@ export class Refusals {
       lastTransitionTime,
     };
     // The uid keeps the condition off a later pod of the same name.
-    const body = { metadata: { uid: pod.metadata?.uid }, status: { conditions: [condition] } };
+    const nomination = nominatedNodeName === undefined ? {} : { nominatedNodeName };
+    const body = { metadata: { uid: pod.metadata?.uid }, status: { conditions: [condition], ...nomination } };
     try {
       await client.patch(pods, nameOf(pod), { type: 'strategic', body }, { subresource: 'status' });
     } catch (error) {
