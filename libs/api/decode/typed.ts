@@ -73,6 +73,7 @@ class TypedReader {
   }
 
   private value(given: unknown, schema: ValueSchema): unknown {
+    if (schema.format === 'any' && !isOfKind(given, schema.kind)) return this.scalar(given, schema);
     switch (schema.kind) {
       case 'scalar':
         return this.scalar(given, schema);
@@ -140,6 +141,11 @@ class TypedReader {
   private wants(expected: string, value: unknown): never {
     throw new DecodeError(this.path, `expected ${expected}, got ${kindOfValue(value)}`);
   }
+}
+
+function isOfKind(given: unknown, kind: ValueSchema['kind']): boolean {
+  if (kind === 'scalar') return true;
+  return typeof given === 'object' && given !== null && Array.isArray(given) === (kind === 'list');
 }
 
 /** Texts that stay as they are: most values. */

@@ -6,6 +6,7 @@ import type {
   V1CustomResourceDefinitionSpec,
   V1CustomResourceDefinitionVersion,
   V1CustomResourceSubresources,
+  V1JSONSchemaProps,
 } from '../gen/types.ts';
 import { sameValue } from '../validation/equality.ts';
 import { metadata } from '../validation/metadata.ts';
@@ -20,6 +21,9 @@ import { dropZeros } from './customresource/zeros.ts';
 import { emptyOf, ownStatus } from './strategy.ts';
 
 const HTTPS_PORT = 443;
+const REVIEW_VERSIONS = ['v1', 'v1beta1'];
+const WARNING_BYTES_MAX = 256;
+const SELECTABLE_TYPES = ['string', 'boolean', 'integer'];
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
 const COLUMN_FORMATS = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password'];
 
@@ -79,7 +83,7 @@ const columns: Rule<readonly V1CustomResourceColumnDefinition[]> = (list, at) =>
 type Version = V1CustomResourceDefinitionVersion;
 
 /** What versions can say each for themselves; where all say the same it counts as said once, of the whole. */
-const PER_VERSION = ['schema', 'subresources', 'additionalPrinterColumns'] as const;
+const PER_VERSION = ['schema', 'subresources', 'additionalPrinterColumns', 'selectableFields'] as const;
 
 function versionParts(spec: V1CustomResourceDefinitionSpec, shared: boolean, version: Version, at: Report): void {
   const same = (part: (typeof PER_VERSION)[number]) =>
@@ -94,6 +98,40 @@ function versionParts(spec: V1CustomResourceDefinitionSpec, shared: boolean, ver
   if (same('additionalPrinterColumns') === shared) {
     below(at, 'additionalPrinterColumns', version.additionalPrinterColumns, columns, undefined);
   }
+  if (same('selectableFields') === shared) selectable(version, at);
+}
+
+function deprecation({ deprecated, deprecationWarning: text }: Version, at: Report): void {
+  if (text === undefined) return;
+  if (!deprecated) at.invalid('only for deprecated versions', 'deprecationWarning');
+  else if (text === '') at.invalid('must not be empty', 'deprecationWarning');
+  else if (Buffer.byteLength(text) > WARNING_BYTES_MAX) at.invalid('is too long', 'deprecationWarning');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
+  else if (/[\u0000-\u001f\u007f]/.test(text)) at.invalid('must not have control characters', 'deprecationWarning');
+}
+
+/** The part of a schema at a path such as `.spec.color`; undefined where the path leads nowhere. */
+function partAt(schema: V1JSONSchemaProps | undefined, path: string): V1JSONSchemaProps | undefined {
+  if (!/^(?:\.[A-Za-z_][\w-]*)+$/.test(path)) return undefined;
+  return path
+    .slice(1)
+    .split('.')
+    .reduce<V1JSONSchemaProps | undefined>((part, name) => part?.properties?.[name], schema);
+}
+
+function selectable({ selectableFields, schema }: Version, at: Report): void {
+  const seen = new Set<string>();
+  selectableFields?.forEach(({ jsonPath = '' }, i) => {
+    at.enter('selectableFields');
+    const part = partAt(schema?.openAPIV3Schema, jsonPath);
+    if (!jsonPath) at.required('', i, 'jsonPath');
+    else if (jsonPath.startsWith('.metadata.')) at.invalid('must not be in the metadata', i, 'jsonPath');
+    else if (!part) at.invalid('is no path of a field in the schema', i, 'jsonPath');
+    else if (!SELECTABLE_TYPES.includes(part.type ?? '')) at.invalid('must be a single value', i, 'jsonPath');
+    else if (seen.has(jsonPath)) at.duplicate(jsonPath, i, 'jsonPath');
+    seen.add(jsonPath);
+    at.leave();
+  });
 }
 
 function versions(spec: V1CustomResourceDefinitionSpec, at: Report): void {
@@ -105,6 +143,7 @@ function versions(spec: V1CustomResourceDefinitionSpec, at: Report): void {
     if (dns1035Label(version.name ?? '').length > 0) at.invalid('must be a DNS label', 'versions', i, 'name');
     at.enter('versions');
     at.enter(i);
+    deprecation(version, at);
     versionParts(spec, false, version, at);
     at.leave();
     at.leave();
@@ -121,8 +160,15 @@ function conversion(spec: V1CustomResourceDefinitionSpec, at: Report): void {
   if (spec.conversion.strategy === 'Webhook') {
     if (!hook?.clientConfig) at.required('', 'webhookClientConfig');
     else clientConfig(hook.clientConfig, at, 'webhookClientConfig');
-    if (!hook?.conversionReviewVersions?.length) at.required('', 'conversionReviewVersions');
-  } else if (hook) at.forbidden('goes with Webhook only', 'webhookClientConfig');
+    const reviews = hook?.conversionReviewVersions ?? [];
+    if (reviews.length === 0) at.required('', 'conversionReviewVersions');
+    else if (!reviews.some((one) => REVIEW_VERSIONS.includes(one))) {
+      at.invalid(`must have one of ${REVIEW_VERSIONS.join(', ')}`, 'conversionReviewVersions');
+    }
+  } else {
+    if (hook?.clientConfig) at.forbidden('goes with Webhook only', 'webhookClientConfig');
+    if (hook?.conversionReviewVersions?.length) at.forbidden('goes with Webhook only', 'conversionReviewVersions');
+  }
   at.leave();
 }
 
@@ -133,7 +179,10 @@ function definitionSpec(spec: V1CustomResourceDefinitionSpec, at: Report): void 
   group(spec.group, at);
   if (!spec.scope) at.required('', 'scope');
   else below(at, 'scope', spec.scope, scope, undefined);
-  if (spec.preserveUnknownFields) at.invalid('must be false', 'preserveUnknownFields');
+  if (spec.preserveUnknownFields) {
+    at.invalid('must be false', 'preserveUnknownFields');
+    at.invalid('must be false where schemas must be structural', 'preserveUnknownFields');
+  }
   versions(spec, at);
   names(spec.names, at);
   // The first version is looked at once more, as the one version that definitions had in their first form.

@@ -23,7 +23,7 @@ export type ListType = 'map' | 'set' | 'atomic';
  */
 export interface ValueSchema {
   readonly kind: 'scalar' | 'object' | 'list' | 'map';
-  /** `string` for anything but scalars. */
+  /** `string` for anything but scalars; `any` where other values pass, for validation to refuse (custom resources). */
   readonly format: ScalarFormat;
   readonly element: ValueSchema | undefined;
   /** Of kind `object`. Types refer to each other in circles, hence looked up when first asked for. */

@@ -7,13 +7,14 @@ import { partOf } from './structural.ts';
 
 type Members = Record<string, unknown>;
 
-const ofMetadata = metadata({ name: pathSegment, namespaced: 'either' });
+const inNamespace = metadata({ name: pathSegment, namespaced: true });
+const ofCluster = metadata({ name: pathSegment, namespaced: false });
 
 /** Whole objects inside of a custom one say what they are, and have metadata as all objects do. */
 export function checkEmbedded(value: unknown, part: V1JSONSchemaProps, at: Report): void {
   if (Array.isArray(value)) {
     const items = partOf(part.items);
-    if (items) value.forEach((item, index) => below(at, index, item, items));
+    if (items) for (const [index, item] of value.entries()) below(at, index, item, items);
     return;
   }
   if (typeof value !== 'object' || value === null) return;
@@ -32,7 +33,7 @@ function below(at: Report, step: string | number, value: unknown, part: V1JSONSc
   at.leave();
 }
 
-function checkHead({ apiVersion, kind, metadata }: Members, at: Report): void {
+function checkHead({ apiVersion, kind, metadata: given }: Members, at: Report): void {
   if (apiVersion === undefined) at.required('', 'apiVersion');
   if (kind === undefined) at.required('', 'kind');
   if (apiVersion !== undefined && (typeof apiVersion !== 'string' || !/^[^/]+(?:\/[^/]*)?$/.test(apiVersion))) {
@@ -41,8 +42,11 @@ function checkHead({ apiVersion, kind, metadata }: Members, at: Report): void {
   if (kind !== undefined && (typeof kind !== 'string' || dns1035Label(kind.toLowerCase()).length > 0)) {
     at.invalid('must be a kind', 'kind');
   }
-  if (typeof metadata !== 'object' || metadata === null) return;
+  if (typeof given !== 'object' || given === null) return;
+  const meta = given as ObjectMeta;
+  // Nameless objects are fine here.
+  const named = { ...meta, name: meta.name || 'name' };
   at.enter('metadata');
-  ofMetadata({ name: 'name', ...(metadata as ObjectMeta) }, at, undefined);
+  (meta.namespace ? inNamespace : ofCluster)(named, at, undefined);
   at.leave();
 }

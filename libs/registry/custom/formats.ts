@@ -16,7 +16,8 @@ const uuid = (version: string, variant = '[0-9a-f]') =>
   matching(new RegExp(`^[0-9a-f]{8}-?[0-9a-f]{4}-?${version}[0-9a-f]{3}-?${variant}[0-9a-f]{3}-?[0-9a-f]{12}$`, 'i'));
 
 const dateTime = matching(/^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/);
-const units = 'ns|nanos?|nanoseconds?|us|µs|micros?|microseconds?|ms|millis?|milliseconds?|s|secs?|seconds?|m|mins?|minutes?';
+const units =
+  'ns|nanos?|nanoseconds?|us|µs|micros?|microseconds?|ms|millis?|milliseconds?|s|secs?|seconds?|m|mins?|minutes?';
 const duration = new RegExp(`^-?(?:\\d+(?:\\.\\d+)?\\s*(?:${units}|h|hrs?|hours?|d|days?|w|wks?|weeks?)\\s*)+$`, 'i');
 
 function isUri(text: string): boolean {

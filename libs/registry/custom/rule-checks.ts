@@ -1,11 +1,13 @@
+import { readTyped } from '../../api/decode/typed.ts';
 import type { V1JSONSchemaProps } from '../../api/gen/types.ts';
 import { keyed, type Report } from '../../api/validation/report.ts';
+import { pattern as linearPattern } from '../../cel/functions/regex.ts';
 import { type Shape, shapeOf } from '../../cel/shape.ts';
 import { requestBytesMax } from '../../cel/shape-sizes.ts';
 import { correlates } from './correlation.ts';
 import { ruleErrors } from './rule-errors.ts';
 import { compileRule, hasRules, rulesOf } from './rules.ts';
-import { partOf } from './structural.ts';
+import { partOf, structuralType } from './structural.ts';
 import { schemaErrors } from './validate.ts';
 
 /** What one rule may cost at the most, by an estimate from the sizes that the schema declares. */
@@ -87,6 +89,8 @@ class RuleChecks {
     if (program)
       this.spend('rule', program.estimate().max, count ?? Math.floor(requestBytesMax / (shape.bytesMin + 1)));
     if (error) at.invalid(error, 'rule');
+    if (rule.fieldPath && !leadsIn(schema, rule.fieldPath))
+      at.invalid('is no path of a field in the schema', 'fieldPath');
     if (messageError) at.invalid(messageError, 'messageExpression');
     else if (message) this.spend('messageExpression', message.estimate().max, 1);
     if (usesOldSelf && uncorrelated !== undefined) {
@@ -117,6 +121,16 @@ class RuleChecks {
   }
 }
 
+/** Whether a path such as `.a.b` or `.a['b']` leads to a part of the schema. */
+function leadsIn(schema: V1JSONSchemaProps, path: string): boolean {
+  if (!/^(?:\.[A-Za-z_][\w-]*|\['[^']*'\])+$/.test(path)) return false;
+  let part: V1JSONSchemaProps | undefined = schema;
+  for (const [, plain, quoted] of path.matchAll(/\.([\w-]+)|\['([^']*)'\]/g)) {
+    part = part?.properties?.[plain ?? quoted ?? ''] ?? partOf(part?.additionalProperties);
+  }
+  return part !== undefined;
+}
+
 /** How many of the dearest rules are named when all together are too dear. */
 const dearestNamedMax = 4;
 
@@ -130,11 +144,27 @@ function tooDear(what: string, cost: number, max: number): string {
   return `${what} exceeds budget by factor of ${shown} ${advice}`;
 }
 
-/** Defaults must be what the schema asks for. */
+/** Whether a value has what reading would drop. */
+function hasUnknown(value: unknown, schema: V1JSONSchemaProps): boolean {
+  const type = structuralType('default', { properties: { value: schema } });
+  return readTyped({ value: structuredClone(value) }, type).unknownFields.length > 0;
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return linearPattern(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Defaults must be what the schema asks for, and patterns be patterns. */
 function checkDefaults(schema: V1JSONSchemaProps, at: Report, isRoot = false): void {
+  if (schema.pattern !== undefined && !isPattern(schema.pattern)) at.invalid('must be a regular expression', 'pattern');
   if (schema.default !== undefined && !isRoot) {
     const { default: value } = schema;
     const rules = rulesOf(schema);
+    if (hasUnknown(value, schema)) at.invalid('must not have unknown fields', 'default');
     const found = [...schemaErrors(value, schema), ...(rules ? ruleErrors(rules, value, undefined).errors : [])];
     for (const { field, reason, message } of found) {
       const below = field === '' || field === '<nil>' ? [] : [field];

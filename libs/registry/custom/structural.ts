@@ -68,11 +68,11 @@ function valueSchema(name: string, part: V1JSONSchemaProps): ValueSchema {
   if (part.type !== 'object') return scalar;
   const additional = partOf(part.additionalProperties);
   const atomic = part['x-kubernetes-map-type'] === 'atomic';
-  if (additional) return { ...scalar, kind: 'map', format: 'string', element: valueSchema(name, additional), atomic };
-  if (part.additionalProperties === true) return { ...scalar, kind: 'map', format: 'string', element: scalar, atomic };
+  if (additional) return { ...scalar, kind: 'map', element: valueSchema(name, additional), atomic };
+  if (part.additionalProperties === true) return { ...scalar, kind: 'map', element: scalar, atomic };
   const own = objectType(name, part);
   const type = part['x-kubernetes-embedded-resource'] ? withHead(own, 'kept') : own;
-  return { ...scalar, kind: 'object', format: 'string', type, atomic };
+  return { ...scalar, kind: 'object', type, atomic };
 }
 
 function listOf(name: string, part: V1JSONSchemaProps): ValueSchema {
@@ -81,12 +81,17 @@ function listOf(name: string, part: V1JSONSchemaProps): ValueSchema {
   const listKeys = part['x-kubernetes-list-map-keys'] ?? [];
   const items = partOf(part.items);
   const element = items ? valueSchema(`${name}[]`, items) : scalar;
-  return { ...scalar, kind: 'list', format: 'string', element, listType, listKeys };
+  return { ...scalar, kind: 'list', element, listType, listKeys };
 }
 
 type Members = Record<string, unknown>;
 
-/** Fills in the defaults of a schema, in place, wherever the value around them stands. */
+const isEmptyNull = (value: unknown, part: V1JSONSchemaProps) => value === null && part.nullable !== true;
+
+/**
+ * Fills in the defaults of a schema, in place, wherever the value around them stands. A null where there can be none is
+ * as good as nothing.
+ */
 export function setSchemaDefaults(value: unknown, part: V1JSONSchemaProps): void {
   if (Array.isArray(value)) {
     const items = partOf(part.items);
@@ -96,11 +101,18 @@ export function setSchemaDefaults(value: unknown, part: V1JSONSchemaProps): void
   if (typeof value !== 'object' || value === null) return;
   const members = value as Members;
   for (const [name, below] of Object.entries(part.properties ?? {})) {
-    if (members[name] === undefined && below.default !== undefined) members[name] = structuredClone(below.default);
+    const empty = members[name] === undefined || isEmptyNull(members[name], below);
+    if (empty && below.default !== undefined) members[name] = structuredClone(below.default);
+    else if (empty) delete members[name];
     setSchemaDefaults(members[name], below);
   }
   const additional = partOf(part.additionalProperties);
-  if (additional) for (const item of Object.values(members)) setSchemaDefaults(item, additional);
+  if (!additional) return;
+  for (const [name, item] of Object.entries(members)) {
+    if (part.properties?.[name]) continue;
+    if (isEmptyNull(item, additional)) delete members[name];
+    else setSchemaDefaults(item, additional);
+  }
 }
 
 /** Whether a schema has a default anywhere. */

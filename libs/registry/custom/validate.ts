@@ -1,9 +1,11 @@
 import type { FieldError } from '../../api/definition.ts';
 import type { V1JSONSchemaProps } from '../../api/gen/types.ts';
 import { sameValue } from '../../api/validation/equality.ts';
-import { keyed, Report } from '../../api/validation/report.ts';
+import { Report } from '../../api/validation/report.ts';
 import { pattern as linearPattern } from '../../cel/functions/regex.ts';
 import { itemsBefore, memberBefore } from './correlation.ts';
+import { checkEmbedded } from './embedded.ts';
+import { hasFormat } from './formats.ts';
 import { partOf } from './structural.ts';
 
 /**
@@ -13,7 +15,13 @@ import { partOf } from './structural.ts';
 export function schemaErrors(value: unknown, root: V1JSONSchemaProps, previous?: unknown): FieldError[] {
   const at = new Report();
   check({ value, before: previous }, root, at);
+  checkEmbedded(value, root, at);
   return at.errors;
+}
+
+/** What is said of a value without its place, as upstream does for combinations of schemas and kinds of numbers. */
+function unplaced(at: Report, message: string): void {
+  at.errors.push({ field: '<nil>', reason: 'FieldValueInvalid', message });
 }
 
 interface Pair {
@@ -38,20 +46,65 @@ function hasType(value: unknown, part: V1JSONSchemaProps): boolean {
   return part.type === type || (part.type === 'number' && type === 'integer');
 }
 
-function check({ value, before }: Pair, part: V1JSONSchemaProps, at: Report): void {
-  if (before !== undefined && sameValue(value, before)) return;
+/** @returns how much was found to be as it should, by which the nearest of several schemas is told. */
+function check({ value, before }: Pair, part: V1JSONSchemaProps, at: Report): number {
+  if (before !== undefined && sameValue(value, before)) return 1;
   const fits = hasType(value, part);
-  if (!fits) at.typeInvalid(`must be of type ${part.type}: "${typeOf(value)}"`);
+  if (!fits) {
+    at.typeInvalid(`must be of type ${part.type}: "${typeOf(value)}"`);
+    if (part.type === 'integer' && typeof value === 'number') unplaced(at, 'must be a whole number');
+  }
+  let matched = combined({ value, before }, part, at);
+  if (fits && typeof value === 'string') checkText(value, part, at);
+  else if (fits && typeof value === 'number') matched += checkNumber(value, part, at);
+  else if (fits && Array.isArray(value)) matched += checkList({ value, before }, part, at);
   if (part.enum && !part.enum.some((one) => sameValue(one, value))) at.notSupported(part.enum.map(String));
-  if (!fits || value === null) return;
-  if (typeof value === 'string') checkText(value, part, at);
-  else if (typeof value === 'number') checkNumber(value, part, at);
-  else if (Array.isArray(value)) checkList({ value, before }, part, at);
-  else if (typeof value === 'object') checkObject({ value, before }, part, at);
+  if (fits && isMembers(value)) matched += checkObject({ value, before }, part, at);
+  return matched + 1;
 }
 
-const dateTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
-const date = /^\d{4}-\d{2}-\d{2}$/;
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+interface Trial {
+  readonly errors: readonly FieldError[];
+  readonly matched: number;
+}
+
+/** What a schema would refuse, without refusing it yet. */
+function trial(pair: Pair, part: V1JSONSchemaProps, at: Report): Trial {
+  const start = at.count;
+  const matched = check(pair, part, at);
+  return { errors: at.errors.splice(start), matched };
+}
+
+/** Of the schemas that failed, the one that came nearest. */
+function nearest(trials: readonly Trial[]): readonly FieldError[] {
+  const [first, ...others] = trials;
+  return others.reduce((best, one) => (one.matched > best!.matched ? one : best), first)?.errors ?? [];
+}
+
+/** The combinations of schemas. Source: JSON Schema's anyOf, oneOf, allOf and not. */
+function combined(pair: Pair, part: V1JSONSchemaProps, at: Report): number {
+  const tried = (list: readonly V1JSONSchemaProps[] | undefined) => list?.map((one) => trial(pair, one, at)) ?? [];
+  const sound = (trials: readonly Trial[]) => trials.filter(({ errors }) => errors.length === 0).length;
+  const any = tried(part.anyOf);
+  if (any.length > 0 && sound(any) === 0) {
+    unplaced(at, 'must validate at least one schema (anyOf)');
+    at.errors.push(...nearest(any));
+  }
+  const one = tried(part.oneOf);
+  if (one.length > 0 && sound(one) !== 1) {
+    unplaced(at, 'must validate one and only one schema (oneOf)');
+    if (sound(one) === 0) at.errors.push(...nearest(one));
+  }
+  const all = tried(part.allOf);
+  for (const { errors } of all) at.errors.push(...errors);
+  if (sound(all) < all.length) unplaced(at, 'must validate all the schemas (allOf)');
+  if (part.not && trial(pair, part.not, at).errors.length === 0) unplaced(at, 'must not validate the schema (not)');
+  return [...any, ...one, ...all].reduce((sum, { matched }) => sum + matched, 0);
+}
 
 function checkText(value: string, part: V1JSONSchemaProps, at: Report): void {
   const letters = [...value].length;
@@ -59,8 +112,7 @@ function checkText(value: string, part: V1JSONSchemaProps, at: Report): void {
   if (part.minLength !== undefined && letters < part.minLength)
     at.invalid(`must be at least ${part.minLength} letters`);
   if (part.pattern !== undefined && !matches(part.pattern, value)) at.invalid(`must match ${part.pattern}`);
-  if (part.format === 'date-time' && !dateTime.test(value)) at.typeInvalid('must be of type date-time');
-  if (part.format === 'date' && !date.test(value)) at.typeInvalid('must be of type date');
+  if (!hasFormat(value, part.format)) at.typeInvalid(`must be of type ${part.format}`);
 }
 
 /** In time that grows with the text alone. Patterns that the engine does not know constrain nothing. */
@@ -72,7 +124,8 @@ function matches(pattern: string, value: string): boolean {
   }
 }
 
-function checkNumber(value: number, part: V1JSONSchemaProps, at: Report): void {
+/** Numbers are looked at once more than other values: by what kind of number they are. */
+function checkNumber(value: number, part: V1JSONSchemaProps, at: Report): number {
   const { minimum, maximum, multipleOf } = part;
   if (minimum !== undefined && (part.exclusiveMinimum ? value <= minimum : value < minimum)) {
     at.invalid(`should be greater than ${part.exclusiveMinimum ? '' : 'or equal to '}${minimum}`);
@@ -81,9 +134,12 @@ function checkNumber(value: number, part: V1JSONSchemaProps, at: Report): void {
     at.invalid(`should be less than ${part.exclusiveMaximum ? '' : 'or equal to '}${maximum}`);
   }
   if (multipleOf !== undefined && value % multipleOf !== 0) at.invalid(`should be a multiple of ${multipleOf}`);
+  if (part.format === 'int32' && (value | 0) !== value) unplaced(at, 'must be of type integer with format int32');
+  return 1;
 }
 
-function checkList({ value, before }: Pair, part: V1JSONSchemaProps, at: Report): void {
+function checkList({ value, before }: Pair, part: V1JSONSchemaProps, at: Report): number {
+  let matched = 0;
   const list = value as readonly unknown[];
   const beforeOf = itemsBefore(before, part);
   if (part.maxItems !== undefined && list.length > part.maxItems) at.tooMany(part.maxItems);
@@ -97,9 +153,10 @@ function checkList({ value, before }: Pair, part: V1JSONSchemaProps, at: Report)
     if (identity !== undefined) seen.add(identity);
     if (!items) return;
     at.enter(index);
-    check({ value: item, before: beforeOf(item) }, items, at);
+    matched += check({ value: item, before: beforeOf(item) }, items, at);
     at.leave();
   });
+  return matched;
 }
 
 function identityOf(item: unknown, part: V1JSONSchemaProps): string | undefined {
@@ -108,7 +165,8 @@ function identityOf(item: unknown, part: V1JSONSchemaProps): string | undefined 
   return JSON.stringify((part['x-kubernetes-list-map-keys'] ?? []).map((key) => (item as Members)[key]));
 }
 
-function checkObject({ value, before }: Pair, part: V1JSONSchemaProps, at: Report): void {
+function checkObject({ value, before }: Pair, part: V1JSONSchemaProps, at: Report): number {
+  let matched = 0;
   const members = value as Members;
   const count = Object.keys(members).length;
   if (part.maxProperties !== undefined && count > part.maxProperties) at.tooMany(part.maxProperties);
@@ -119,15 +177,16 @@ function checkObject({ value, before }: Pair, part: V1JSONSchemaProps, at: Repor
   for (const [name, below] of Object.entries(part.properties ?? {})) {
     if (members[name] === undefined || name === 'metadata') continue;
     at.enter(name);
-    check({ value: members[name], before: memberBefore(before, name, part) }, below, at);
+    matched += check({ value: members[name], before: memberBefore(before, name, part) }, below, at);
     at.leave();
   }
   const additional = partOf(part.additionalProperties);
-  if (!additional) return;
+  if (!additional) return matched;
   for (const [name, item] of Object.entries(members)) {
     if (part.properties?.[name]) continue;
-    at.enter(keyed(name));
-    check({ value: item, before: memberBefore(before, name, part) }, additional, at);
+    at.enter(name);
+    matched += check({ value: item, before: memberBefore(before, name, part) }, additional, at);
     at.leave();
   }
+  return matched;
 }

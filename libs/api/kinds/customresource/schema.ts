@@ -1,6 +1,7 @@
 import type { V1JSONSchemaProps, V1ValidationRule } from '../../gen/types.ts';
 import { keyed, type Report, type Step } from '../../validation/report.ts';
 import { isEmpty } from '../../validation/rule.ts';
+import { combinations, completeness, refusals } from './combinations.ts';
 
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 const RULE_REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
@@ -45,16 +46,26 @@ export function structural(schema: V1JSONSchemaProps, at: Report, level: Level =
   if (schema.additionalProperties !== undefined && level === 'root')
     at.forbidden('not at the root', 'additionalProperties');
   parts(schema, at, (part, below) => structural(part, at, below));
+  combinations(schema, at);
   embeddedResource(schema, at);
   if (!schema.type && !isOpen(schema) && !schema['x-kubernetes-embedded-resource']) at.required('', 'type');
   if (level === 'root' && schema.type && schema.type !== 'object') at.invalid('must be object at the root', 'type');
   if (level !== 'root' && !schema['x-kubernetes-embedded-resource']) return;
-  for (const name of ['kind', 'apiVersion']) {
+  for (const name of ['apiVersion', 'kind']) {
     const property = schema.properties?.[name];
     if (property && property.type !== 'string') at.invalid('must be string', 'properties', keyed(name), 'type');
   }
   const meta = schema.properties?.metadata;
   if (meta && meta.type !== 'object') at.invalid('must be object', 'properties', keyed('metadata'), 'type');
+  if (meta && level === 'root' && restrictsMore(meta)) {
+    at.forbidden('may only restrict name and generateName', 'properties', keyed('metadata'));
+  }
+}
+
+/** Metadata are the same for all kinds, but for what names look like. */
+function restrictsMore({ type: _, default: __, properties = {}, ...others }: V1JSONSchemaProps): boolean {
+  const named = Object.keys(properties).every((name) => name === 'name' || name === 'generateName');
+  return !named || Object.values(others).some((value) => !isEmpty(value));
 }
 
 function embeddedResource(schema: V1JSONSchemaProps, at: Report): void {
@@ -88,6 +99,7 @@ function listType(schema: V1JSONSchemaProps, at: Report) {
     at.notSupported(['atomic', 'map', 'set'], 'x-kubernetes-list-type');
   if (keys.length > 0 && kind === undefined) at.required('must be map', 'x-kubernetes-list-type');
   else if (keys.length > 0 && kind !== 'map') at.invalid('must be map', 'x-kubernetes-list-type');
+  if (kind === 'set') return setItems(childOf(schema.items), at);
   if (kind !== 'map') return;
   if (keys.length === 0) at.required('', 'x-kubernetes-list-map-keys');
   const items = childOf(schema.items);
@@ -98,9 +110,21 @@ function listType(schema: V1JSONSchemaProps, at: Report) {
     if (!property) at.invalid('is no property of the items', 'x-kubernetes-list-map-keys');
     else if (property.type === 'array' || property.type === 'object') {
       at.invalid('must be a scalar', 'items', 'properties', keyed(key), 'type');
+    } else if (property.default === undefined && !items.required?.includes(key)) {
+      at.required('or the key must be required', 'items', 'properties', keyed(key), 'default');
     }
     if (keys.indexOf(key) < i) at.invalid('stands here twice', 'x-kubernetes-list-map-keys');
   });
+}
+
+/** Items of sets are compared as a whole. */
+function setItems(items: V1JSONSchemaProps | undefined, at: Report): void {
+  if (items?.type === 'object' && items['x-kubernetes-map-type'] !== 'atomic') {
+    at.invalid('must be atomic as item of a set', 'items', 'x-kubernetes-map-type');
+  }
+  if (items?.type === 'array' && (items['x-kubernetes-list-type'] ?? 'atomic') !== 'atomic') {
+    at.invalid('must be atomic as item of a set', 'items', 'x-kubernetes-list-type');
+  }
 }
 
 function mapType(schema: V1JSONSchemaProps, at: Report): void {
@@ -142,9 +166,18 @@ export function versionSchema(schema: V1JSONSchemaProps | undefined, hasStatus: 
   if (schema.nullable) at.forbidden('not at the root', 'openAPIV3Schema.nullable');
   at.enter('openAPIV3Schema');
   const before = at.count;
-  structural(schema, at);
-  if (at.count === before || hasUnknownType(schema)) openApi(schema, at);
+  refusals(schema, at);
+  if (at.count === before) {
+    structural(schema, at);
+    incomplete(schema, at);
+    if (at.count === before || hasUnknownType(schema)) openApi(schema, at);
+  }
   at.leave();
+}
+
+function incomplete(schema: V1JSONSchemaProps, at: Report): void {
+  completeness(schema, at);
+  parts(schema, at, (part) => incomplete(part, at));
 }
 
 function hasUnknownType(schema: V1JSONSchemaProps): boolean {
