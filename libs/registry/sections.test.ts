@@ -33,11 +33,12 @@ describe('sections', () => {
 
   it('of a body are shared where they are equal, and so is the record of ownership', () => {
     const body = { ...bodyOf(stored).object, status: { phase: 'Failed' } };
-    const draft = draftOfBody(body, stored) as KubeObject & Json;
+    const draft = draftOfBody(body, stored, undefined) as KubeObject & Json;
     expect(draft.spec).toBe(stored.spec);
     expect(draft.status).toEqual({ phase: 'Failed' });
     expect(draft.status).not.toBe(body.status);
     expect(draft.metadata?.managedFields).toBe(stored.metadata?.managedFields);
+    expect(draftOfBody(body, stored, 'status').metadata).toEqual({ name: 'a', labels: { a: 'b' } });
   });
 
   it('become shared when they turn out to be equal', () => {

@@ -43,14 +43,15 @@ function metadataWithoutOwnership(metadata: Members): Members {
 
 /**
  * A draft of what a body asks for, which can be made again from the same body: what is equal in the stored object is
- * shared with it, the rest is copied.
+ * shared with it, the rest is copied. Through a subresource nobody says who owns what.
  */
-export function draftOfBody(body: KubeObject, stored: KubeObject): KubeObject {
+export function draftOfBody(body: KubeObject, stored: KubeObject, subresource: string | undefined): KubeObject {
   const before = stored as KubeObject & Members;
   const draft: Members = {};
   for (const [name, section] of Object.entries(body)) {
-    if (name === 'metadata') draft[name] = metadataOfBody(section as Members, before[name] as Members | undefined);
-    else draft[name] = equalJson(section, before[name]) ? before[name] : cloneJson(section);
+    if (name !== 'metadata') draft[name] = equalJson(section, before[name]) ? before[name] : cloneJson(section);
+    else if (subresource !== undefined) draft[name] = metadataWithoutOwnership(section as Members);
+    else draft[name] = metadataOfBody(section as Members, before[name] as Members | undefined);
   }
   return draft as Members & KubeObject;
 }

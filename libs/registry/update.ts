@@ -37,7 +37,9 @@ export async function updateObject(
     dryRun: request.dryRun,
     subresource: request.subresource,
     next(previous) {
-      const draft = storesInForm(definition) ? draftOfBody(body.object, previous.object) : cloneJson(body.object);
+      const draft = storesInForm(definition)
+        ? draftOfBody(body.object, previous.object, request.subresource)
+        : cloneJson(body.object);
       checkUid(definition, draft, previous);
       return nextState(parts, { draft, previous, request });
     },

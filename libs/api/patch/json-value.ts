@@ -8,10 +8,10 @@ export function isMembers(value: unknown): value is Members {
 /** A deep copy, so that a patch can be applied again to another state of the object. */
 export function cloneJson<T>(value: T): T;
 export function cloneJson(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => cloneJson(item));
-  if (!isMembers(value)) return value;
   const copy: Members = {};
-  for (const key of Object.keys(value)) setMember(copy, key, cloneJson(value[key]));
+  for (const key in value) setMember(copy, key, cloneJson((value as Members)[key]));
   return copy;
 }
 
@@ -27,11 +27,23 @@ export function setMember(target: Members, key: string, value: unknown): void {
 /** Equality of JSON values; the order of members does not count. */
 export function equalJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item, index) => equalJson(item, b[index]));
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a)) return Array.isArray(b) && equalItems(a, b);
+  return !Array.isArray(b) && equalMembers(a as Members, b as Members);
+}
+
+function equalItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (!equalJson(a[index], b[index])) return false;
+  return true;
+}
+
+function equalMembers(a: Members, b: Members): boolean {
+  let left = 0;
+  for (const key in a) {
+    if (!Object.hasOwn(b, key) || !equalJson(a[key], b[key])) return false;
+    left++;
   }
-  if (!isMembers(a) || !isMembers(b)) return false;
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) => Object.hasOwn(b, key) && equalJson(a[key], b[key]));
+  for (const _ in b) left--;
+  return left === 0;
 }
