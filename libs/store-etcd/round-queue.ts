@@ -1,5 +1,5 @@
 import type { Committed, Transaction } from '../store/store.ts';
-import { GuardFailedError, StoreUnavailableError } from '../store/store.ts';
+import { type GuardFailedError, StoreUnavailableError } from '../store/store.ts';
 import { Round } from './round.ts';
 
 /** More transactions than this waiting is overload. */
@@ -63,30 +63,33 @@ export class RoundQueue {
     this.isScheduled = true;
     setImmediate(() => {
       this.isScheduled = false;
-      while (this.isDue) this.start();
+      this.startDue();
     });
   }
 
-  private start(): void {
-    const { round, taken, left } = this.next;
-    this.next = new Gathering();
-    for (const one of left) this.next.add(one);
-    void this.run(round, taken);
+  private startDue(): void {
+    while (this.isDue) {
+      const { round, taken, left } = this.next;
+      this.next = new Gathering();
+      for (const one of left) this.next.add(one);
+      void this.run(round, taken);
+    }
   }
 
   private async run(round: Round, taken: readonly Waiting[]): Promise<void> {
     this.underWay++;
-    try {
-      const outcomes = await this.send(round);
-      for (const [at, { resolve, reject }] of taken.entries()) {
-        const outcome = outcomes[at]!;
-        if (outcome instanceof GuardFailedError) reject(outcome);
-        else resolve(outcome);
-      }
-    } catch (error) {
-      for (const { reject } of taken) reject(error);
-    }
+    const answer = await this.send(round).catch((error: unknown) => taken.map(() => error));
     this.underWay--;
-    this.schedule();
+    // etcd has its next work before those who waited go on with theirs.
+    this.startDue();
+    for (const [at, { resolve, reject }] of taken.entries()) {
+      const outcome = answer[at];
+      if (isCommitted(outcome)) resolve(outcome);
+      else reject(outcome);
+    }
   }
+}
+
+function isCommitted(outcome: unknown): outcome is Committed {
+  return !(outcome instanceof Error);
 }
