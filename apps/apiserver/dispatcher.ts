@@ -65,7 +65,8 @@ export class Dispatcher {
       const route = this.routeOf(info);
       const long = info.verb === 'watch' || route !== undefined;
       const follow = (trail: AuditTrail) => this.options.audit?.follow(trail, raw, { response, body, long });
-      const { user, trail } = await this.identify({ raw, info, route }, follow);
+      const identity = this.identify({ raw, info, route }, follow);
+      const { user, trail } = identity instanceof Promise ? await identity : identity;
       if (!route?.anonymous) this.allow(user, info, trail);
       if (long) this.countWhileOpen(info, response);
       else {
@@ -105,17 +106,27 @@ export class Dispatcher {
     }
   }
 
-  /** Who asks and as whom, and the trail that the request leaves in the audit log. */
-  private async identify(
-    { raw, info, route }: { raw: IncomingMessage; info: RequestInfo; route: ExtensionRoute | undefined },
-    follow: (trail: AuditTrail) => void,
-  ): Promise<{ user: UserInfo; trail?: AuditTrail }> {
+  /** Who asks and as whom, and the trail that the request leaves in the audit log. At once where nobody is to be asked. */
+  private identify(question: Question, follow: (trail: AuditTrail) => void): Identity | Promise<Identity> {
     const { audit, authorizer } = this.options;
-    if (!audit) return { user: impersonated(authorizer, await this.authenticate(raw, info, route), raw.headers) };
+    if (audit) return this.identifyAudited(question, audit, follow);
+    const { headers } = question.raw;
+    const known = this.authenticate(question);
+    if (!(known instanceof Promise)) return { user: impersonated(authorizer, known, headers) };
+    return known.then((user) => ({ user: impersonated(authorizer, user, headers) }));
+  }
+
+  private async identifyAudited(
+    question: Question,
+    audit: RequestAudit,
+    follow: (trail: AuditTrail) => void,
+  ): Promise<Identity> {
+    const { authorizer } = this.options;
+    const { raw, info } = question;
     let known: UserInfo | undefined;
     let trail: AuditTrail | undefined;
     try {
-      known = await this.authenticate(raw, info, route);
+      known = await this.authenticate(question);
     } finally {
       trail = audit.begin(raw, info, known);
       if (trail) follow(trail);
@@ -136,7 +147,7 @@ export class Dispatcher {
     requireAllowed(this.options.authorizer, user, attributes);
   }
 
-  private async answer(call: Call): Promise<void> {
+  private answer(call: Call): Promise<void> | void {
     const { raw, response, body, info, user, warnings, trail } = call;
     if (!info.resource) return this.options.paths.handle(info, raw, response);
     const served = this.servedAt(info.resource);
@@ -144,7 +155,7 @@ export class Dispatcher {
       if (!this.options.paths.hasGroup(info.resource.group)) return sendText(response, '404 page not found\n', 404);
       throw noSuchResource();
     }
-    await this.options.resources.handle({
+    return this.options.resources.handle({
       info,
       at: info.resource,
       served,
@@ -177,11 +188,7 @@ export class Dispatcher {
     return this.options.resources.handleWatch({ info, at, served, accept, output });
   }
 
-  private authenticate(
-    raw: IncomingMessage,
-    info: RequestInfo,
-    route: ExtensionRoute | undefined,
-  ): UserInfo | Promise<UserInfo> {
+  private authenticate({ raw, info, route }: Question): UserInfo | Promise<UserInfo> {
     const token = bearerTokenOf(raw);
     if (token !== undefined) return userOfToken(this.options.tokens, token);
     const user = userOfCertificate(connectionOf(raw));
@@ -215,6 +222,17 @@ export class Dispatcher {
   }
 }
 
+interface Question {
+  readonly raw: IncomingMessage;
+  readonly info: RequestInfo;
+  readonly route: ExtensionRoute | undefined;
+}
+
+interface Identity {
+  readonly user: UserInfo;
+  readonly trail?: AuditTrail;
+}
+
 interface Call {
   readonly raw: IncomingMessage;
   readonly response: ServerResponse;
@@ -240,10 +258,17 @@ function connectionOf(raw: IncomingMessage): TLSSocket {
 }
 
 function knownSubresource(
-  definition: { hasStatus?: boolean; scale?: unknown; subresources?: ReadonlyArray<{ name: string }> },
+  definition: {
+    hasStatus?: boolean;
+    scale?: unknown;
+    customSchema?: unknown;
+    subresources?: ReadonlyArray<{ name: string }>;
+  },
   subresource: string | undefined,
 ): boolean {
   if (subresource === undefined) return true;
+  // Custom kinds have places for both; those that do not use them find nothing there.
+  if (definition.customSchema) return subresource === 'status' || subresource === 'scale';
   if (subresource === 'status') return definition.hasStatus === true;
   if (subresource === 'scale') return definition.scale !== undefined;
   return definition.subresources?.some((one) => one.name === subresource) ?? false;

@@ -17,11 +17,12 @@ export function readBody(stream: IncomingMessage): Promise<Buffer> {
       else parts = [];
       if (bytes > discardedBytesMax) stream.destroy();
     });
-    stream.once('error', reject);
-    stream.once('close', () => {
+    // None of these comes twice, and `once` would make two objects more of each.
+    stream.on('error', reject);
+    stream.on('close', () => {
       if (!stream.complete) reject(new StatusError('BadRequest', 'the request ended before its body did'));
     });
-    stream.once('end', () => {
+    stream.on('end', () => {
       if (bytes <= bodyBytesMax) return resolve(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
       const message = `Request entity too large: limit is ${bodyBytesMax}`;
       reject(new StatusError('RequestEntityTooLarge', message, { details: {} }));

@@ -2,7 +2,7 @@ import type { Clock } from '../../libs/base/clock.ts';
 import type { Random } from '../../libs/base/random.ts';
 import type { StatusError } from '../../libs/base/status.ts';
 import type { Document } from '../../libs/cache/document.ts';
-import { badRequest, invalid, methodNotAllowed, noSuchResource } from '../../libs/registry/errors.ts';
+import { badRequest, invalid, methodNotAllowed, noSuchResource, notFound } from '../../libs/registry/errors.ts';
 import { expectedOf, expectedScale } from '../../libs/registry/expected-type.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
 import { sendDocument, sendObject } from './answers.ts';
@@ -50,7 +50,8 @@ export class ResourceHandler {
     this.flushes = new FlushQueue(parts.clock);
   }
 
-  async handle(call: ResourceCall): Promise<void> {
+  /** @throws StatusError at once where the verb is none of the resource's; anything else by its promise. */
+  handle(call: ResourceCall): Promise<void> {
     const { deprecation } = call.served.definition;
     if (deprecation) call.warnings.push(deprecation);
     this.checkServed(call);
@@ -97,6 +98,7 @@ export class ResourceHandler {
     const part =
       at.subresource === undefined ? undefined : partsOf(definition).find(({ name }) => name === at.subresource);
     if (part && !part.verbs.includes(verb)) throw methodNotAllowed();
+    if (!part && at.subresource !== undefined && definition.customSchema) throw notFound(definition, at.name ?? '');
     if (at.subresource === undefined && definition.verbs && !definition.verbs.includes(verb)) throw methodNotAllowed();
   }
 

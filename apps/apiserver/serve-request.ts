@@ -5,19 +5,16 @@ import type { Dispatcher } from './dispatcher.ts';
 import { readBody } from './read-body.ts';
 
 /** Reads the body, if there is one, and hands the request to the dispatcher, which answers in any case. */
-export async function serveRequest(
+export function serveRequest(
   dispatcher: Dispatcher,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  let body: Buffer | undefined;
-  try {
-    body = hasBody(request) ? await readBody(request) : undefined;
-  } catch (error) {
-    sendError(response, error);
-    return;
-  }
-  await dispatcher.handle(request, response, body);
+  if (!hasBody(request)) return dispatcher.handle(request, response);
+  return readBody(request).then(
+    (body) => dispatcher.handle(request, response, body),
+    (error: unknown) => void sendError(response, error),
+  );
 }
 
 /** RFC 9112, section 6: a request has a body when one of these headers says so. HTTP/2 ends streams without one. */
