@@ -89,14 +89,7 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
   new CustomResources({ registry, clock, logger, conversions }).start();
   serveCheckedPolicies(registry);
   followPolicyTypes({ registry, clock, logger });
-  const scheduledEvents = new ScheduledEvents({ writer: registry.writer, clock, random, logger });
-  const binder = new PodBinder({
-    mirror,
-    writer: registry.writer,
-    clock,
-    events: scheduledEvents,
-    isShared: storeShared,
-  });
+  const binder = binderOf(registry, mirror, options);
   const usage = new UsageBoard();
   const checks: HealthCheck[] = [
     { name: 'ping', check: async () => {} },
@@ -127,4 +120,13 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
 function budgetsOf(registry: Registry): ResourceService {
   const { group, version, plural } = poddisruptionbudgets;
   return registry.resource(group, version, plural)!.service;
+}
+
+function binderOf(
+  { writer }: Registry,
+  mirror: StoreMirror,
+  { clock, random, logger, storeShared }: Required<ApiServerOptions>,
+): PodBinder {
+  const events = new ScheduledEvents({ writer, clock, random, logger });
+  return new PodBinder({ mirror, writer, clock, events, isShared: storeShared });
 }
