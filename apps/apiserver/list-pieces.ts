@@ -6,6 +6,7 @@ import type { Document } from '../../libs/cache/document.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
 import { listMetadata } from './list-metadata.ts';
 import { columnDefinitions, metadataOnly, type TableOptions } from './table.ts';
+import { oneByteLetters, rowText } from './table-rows.ts';
 
 /**
  * Lists as pieces of JSON, each a text with one letter for each byte (see Document), made as they are sent. What is
@@ -20,8 +21,10 @@ const objectOpenings = { None: 'null', Object: '', Metadata: metadataOpening } a
 /** The objects as they are. */
 export function* listPieces(definition: ResourceDefinition, answer: ListAnswer): Pieces {
   const kind = `${definition.kind}List`;
-  yield opening({ kind, apiVersion: apiVersionOf(definition), metadata: listMetadata(answer) }, 'items');
   const builtIn = schema.has(definition.type);
+  // Lists of custom kinds say that they do not go on, too.
+  const metadata = { ...listMetadata(answer), ...(builtIn ? {} : { continue: answer.continue ?? '' }) };
+  yield opening({ kind, apiVersion: apiVersionOf(definition), metadata }, 'items');
   let separator = '{';
   for (const document of answer.documents) {
     // Items of custom kinds say what they are.
@@ -60,11 +63,7 @@ export function* tablePieces(definition: ResourceDefinition, answer: ListAnswer,
   const closing = include === 'Metadata' ? '}}' : '}';
   let separator = '{"cells":';
   for (const document of answer.documents) {
-    const object = document.read();
-    const cells = oneByteLetters(JSON.stringify(columns.map((column) => column.cell(object, nowMs))));
-    const conditions = definition.rowConditions?.(object);
-    const states = conditions ? `,"conditions":${JSON.stringify(conditions)}` : '';
-    yield `${separator}${cells}${states},"object":${objectOpenings[include]}`;
+    yield `${separator}${rowText(definition, document, nowMs)},"object":${objectOpenings[include]}`;
     if (include === 'Object') yield document.text;
     else if (include === 'Metadata') yield* metadataTexts(definition, document);
     separator = `${closing},{"cells":`;
@@ -80,10 +79,4 @@ function metadataTexts(definition: ResourceDefinition, document: Document): read
   const { metadataAlone } = definition;
   if (!metadataAlone) return document.metadataTexts;
   return [oneByteLetters(JSON.stringify(metadataOnly(definition, document.read()).metadata))];
-}
-
-const otherLetters = /[^\0-\x7f]/;
-
-function oneByteLetters(text: string): string {
-  return otherLetters.test(text) ? Buffer.from(text).toString('latin1') : text;
 }

@@ -14,6 +14,7 @@ import {
   protobufListHead,
 } from '../../libs/wire/kubernetes/encode.ts';
 import { listMetadata } from './list-metadata.ts';
+import { Recent } from './recent.ts';
 
 /** The message of an object, a text with one letter for each byte: texts cost less memory than Buffers. */
 interface Message {
@@ -21,37 +22,12 @@ interface Message {
   readonly text: string;
 }
 
-/** Messages are kept for as long as this much of others has not been made since, and at most for twice as long. */
+/** What has been encoded lately is kept for those who come together, or list and then watch. */
 const keptBytesMax = 32 * 1024 * 1024;
 const frames = new WeakMap<CacheEvent, Partial<Record<ChangeType, Buffer>>>();
 
 /** Long lists are encoded in runs of this many objects, so that other requests get their turn. */
 const objectsPerTurn = 200;
-
-/** What has been encoded lately, so that those who come together, or list and then watch, cost the work of one. */
-class RecentMessages {
-  private young = new WeakMap<Document, Message>();
-  private old = new WeakMap<Document, Message>();
-  private youngBytes = 0;
-
-  has(document: Document): boolean {
-    return this.young.has(document) || this.old.has(document);
-  }
-
-  of(document: Document): Message {
-    const known = this.young.get(document);
-    if (known) return known;
-    const message = this.old.get(document) ?? encoded(document);
-    this.youngBytes += message.text.length;
-    if (this.youngBytes > keptBytesMax) {
-      this.old = this.young;
-      this.young = new WeakMap();
-      this.youngBytes = message.text.length;
-    }
-    this.young.set(document, message);
-    return message;
-  }
-}
 
 function encoded(document: Document): Message {
   const object = document.read() as ApiObject;
@@ -59,11 +35,20 @@ function encoded(document: Document): Message {
   return { identity: { apiVersion, kind }, text: encodeMessage(object).toString('latin1') };
 }
 
-const messages = new RecentMessages();
+const messages = new Recent<Message>(keptBytesMax, ({ text }) => text.length);
+
+function messageOf(document: Document): Message {
+  let message = messages.get(document);
+  if (!message) {
+    message = encoded(document);
+    messages.set(document, message);
+  }
+  return message;
+}
 
 /** The object as protobuf: magic bytes, envelope and message. */
 export function protobufOf(document: Document): Buffer {
-  const { identity, text } = messages.of(document);
+  const { identity, text } = messageOf(document);
   return envelope(identity, Buffer.from(text, 'latin1'));
 }
 
@@ -83,8 +68,8 @@ export async function protobufPieces(definition: ResourceDefinition, answer: Lis
   const texts: string[] = [];
   let itemsBytes = 0;
   for (const document of answer.documents) {
-    if (texts.length % objectsPerTurn === objectsPerTurn - 1 && !messages.has(document)) await setImmediate();
-    const { text } = messages.of(document);
+    if (texts.length % objectsPerTurn === objectsPerTurn - 1 && !messages.get(document)) await setImmediate();
+    const { text } = messageOf(document);
     texts.push(text);
     itemsBytes += itemHead(text.length).length + text.length;
   }

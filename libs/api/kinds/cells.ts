@@ -1,4 +1,4 @@
-import type { PrinterColumn } from '../definition.ts';
+import type { Elapsed, PrinterColumn } from '../definition.ts';
 import type { KubeObject } from '../meta.ts';
 
 const SECOND_MS = 1000;
@@ -100,9 +100,23 @@ export const nameColumn: PrinterColumn = {
   cell: (object) => object.metadata?.name ?? '',
 };
 
-export const ageColumn: PrinterColumn = text('Age', 'Time since the object was created.', (object, nowMs) =>
-  ago(object.metadata?.creationTimestamp, nowMs),
-);
+/** A column that tells how long ago something was, or a text of its own where there is no such time. */
+export function since<T extends KubeObject>(
+  name: string,
+  description: string,
+  elapsed: (object: T) => Elapsed | string,
+): PrinterColumn<T> {
+  const cell = (object: T, nowMs: number) => {
+    const told = elapsed(object);
+    return typeof told === 'string' ? told : `${told.before}${ago(told.since, nowMs)}${told.after}`;
+  };
+  return { ...text(name, description, cell), elapsed };
+}
+
+export const ageColumn: PrinterColumn = since('Age', 'Time since the object was created.', ({ metadata }) => {
+  const created = metadata?.creationTimestamp;
+  return created ? { before: '', since: created, after: '' } : '<unknown>';
+});
 
 /** How kinds without columns of their own tell their age. */
 export const createdColumn: PrinterColumn = {

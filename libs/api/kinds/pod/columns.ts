@@ -1,6 +1,6 @@
-import type { PrinterColumn, RowCondition } from '../../definition.ts';
+import type { Elapsed, PrinterColumn, RowCondition } from '../../definition.ts';
 import type { V1ContainerStatus, V1Pod } from '../../gen/types.ts';
-import { ageColumn, ago, nameColumn, orNone, text, wide } from '../cells.ts';
+import { ageColumn, nameColumn, orNone, since, text, wide } from '../cells.ts';
 
 /** What a row about a pod says of its containers. */
 export interface PodSummary {
@@ -113,9 +113,10 @@ function summaryOf(pod: V1Pod): PodSummary {
   return latest.summary;
 }
 
-function restartsCell(pod: V1Pod, nowMs: number): string {
+function restartsCell(pod: V1Pod): Elapsed | string {
   const { restarts, lastRestart } = summaryOf(pod);
-  return restarts > 0 && lastRestart ? `${restarts} (${ago(lastRestart, nowMs)} ago)` : String(restarts);
+  if (restarts === 0 || !lastRestart) return String(restarts);
+  return { before: `${restarts} (`, since: lastRestart, after: ' ago)' };
 }
 
 function gatesCell(pod: V1Pod): string {
@@ -140,7 +141,7 @@ export const podColumns: ReadonlyArray<PrinterColumn<V1Pod>> = [
   nameColumn,
   text('Ready', 'Containers that are ready, of all.', (pod) => `${summaryOf(pod).ready}/${summaryOf(pod).total}`),
   text('Status', 'What the containers are doing, taken together.', (pod) => summaryOf(pod).reason),
-  text('Restarts', 'Restarts of the containers, and how long ago the last was.', restartsCell),
+  since('Restarts', 'Restarts of the containers, and how long ago the last was.', restartsCell),
   ageColumn,
   wide(text('IP', 'Address of the pod.', (pod) => orNone(pod.status?.podIPs?.[0]?.ip))),
   wide(text('Node', 'Node the pod is on.', (pod) => orNone(pod.spec?.nodeName))),
