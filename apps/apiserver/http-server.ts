@@ -1,11 +1,12 @@
 import 'reflect-metadata';
 import type { Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply } from 'fastify';
+import type { Clock } from '../../libs/base/clock.ts';
 import { StatusError } from '../../libs/base/status.ts';
 import { badRequest } from '../../libs/registry/errors.ts';
 import { sendError } from './answers.ts';
@@ -20,6 +21,8 @@ const headersTimeoutMs = 30_000;
 const requestTimeoutMs = 60_000;
 /** Idle connections stay open this long: clients keep pools of them. */
 const keepAliveTimeoutMs = 120_000;
+/** What is still connected this long after the server has stopped is cut off: clients may be gone without a word. */
+const closeGraceMs = 2_000;
 
 export interface HttpServer {
   readonly port: number;
@@ -30,7 +33,7 @@ export interface HttpServer {
 /** Listens with TLS, asking for client certificates but not insisting: tokens are credentials too. */
 export async function listen(
   dispatcher: Dispatcher,
-  { pki, host, port }: { pki: ApiServerPki; host: string; port: number },
+  { pki, host, port, clock }: { pki: ApiServerPki; host: string; port: number; clock: Clock },
 ): Promise<HttpServer> {
   const adapter = new FastifyAdapter({
     https: {
@@ -62,13 +65,27 @@ export async function listen(
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   const stopping = takeShortcut(server, dispatcher);
   const http2 = serveHttp2(server, keepAliveTimeoutMs);
+  const connections = openConnections(server);
   await app.listen({ port, host });
-  const close = () => {
+  const close = async () => {
     stopping();
     http2.close();
-    return app.close();
+    const cut = clock.setTimer(closeGraceMs, () => {
+      for (const socket of connections) socket.destroy();
+    });
+    await app.close();
+    cut.cancel();
   };
   return { port: (server.address() as AddressInfo).port, close };
+}
+
+function openConnections(server: Server): ReadonlySet<Socket> {
+  const connections = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  return connections;
 }
 
 /** Bodies stay unread: what they are read as depends on the resource, and the controller reads them. */

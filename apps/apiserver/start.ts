@@ -57,7 +57,7 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
   const inflight = new InflightLimit();
   const aggregator = new Aggregator({ ...core, front: options.pki.front, clock, logger });
   const dispatcher = createDispatcher(core, options, { inflight, aggregator, stopping: stopping.signal });
-  const http = await listen(dispatcher, { pki: options.pki, host: options.host, port: options.port });
+  const http = await listen(dispatcher, { pki: options.pki, host: options.host, port: options.port, clock });
   const { advertiseAddress } = options;
   const { serviceCidr } = options;
   const serviceAddress = new AddressRange(serviceCidr).at(0);

@@ -10,8 +10,8 @@ export interface WatchOutput {
   open(contentType: string): void;
   /** @param chunks how the frames of many watches are joined once */
   write(frames: readonly Uint8Array[], chunks: WatchChunks): void;
-  /** Nothing follows what has been written. */
-  end(): void;
+  /** Nothing follows what has been written; `sent` is called when it is on its way, or never will be. */
+  end(sent?: () => void): void;
   /** Cuts the connection. */
   destroy(): void;
   onceClosed(run: () => void): void;
@@ -44,7 +44,8 @@ export class HttpWatchOutput implements WatchOutput {
     else response.write(chunks.of(frames, false));
   }
 
-  end(): void {
+  end(sent?: () => void): void {
+    if (sent) this.response.once('close', sent);
     this.response.end();
   }
 

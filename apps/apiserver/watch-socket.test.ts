@@ -1,3 +1,4 @@
+import { connect } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
 import { openScratchApiServer, type ScratchApiServer } from '../../test/support/api-server.ts';
 
@@ -77,4 +78,18 @@ describe('a watch over WebSocket', () => {
     const wrong = `base64url.bearer.authorization.k8s.io.${Buffer.from('other').toString('base64url')}`;
     expect(await refusal(open('', [wrong, 'base64.binary.k8s.io'], {}))).toBe(401);
   });
+
+  it('holds no stopping server up, even when its client says no word', async () => {
+    const other = await openScratchApiServer();
+    const { ca, cert, key } = other.credentials;
+    const head =
+      'GET /api/v1/namespaces?watch=true HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n' +
+      `sec-websocket-version: 13\r\nsec-websocket-key: ${Buffer.alloc(16).toString('base64')}\r\n\r\n`;
+    const mute = connect(other.server.port, '127.0.0.1', { ca, cert, key });
+    mute.on('error', () => {}).write(head);
+    await new Promise((resolve) => mute.once('data', resolve));
+    mute.pause();
+    await other.close();
+    mute.destroy();
+  }, 20_000);
 });

@@ -50,8 +50,13 @@ export class WebSocketWatchOutput implements WatchOutput {
     });
   }
 
-  end(): void {
-    this.whenOpen((socket) => socket.close(normalClosure));
+  /** The client's word of farewell is not waited for: some never say it. */
+  end(sent: () => void = () => {}): void {
+    this.onceClosed(sent);
+    this.whenOpen((socket) => {
+      socket.close(normalClosure);
+      this.connection.socket.end(sent);
+    });
   }
 
   destroy(): void {

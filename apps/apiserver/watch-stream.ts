@@ -108,8 +108,7 @@ export class WatchStream implements WatchListener, Flushable {
     this.flush();
     this.finish();
     const { output, signal, inflight } = this.options;
-    if (signal.aborted) output.onceClosed(inflight.ending());
-    output.end();
+    output.end(signal.aborted ? inflight.ending() : undefined);
   };
 
   private scheduleBookmark(): void {
