@@ -1,5 +1,5 @@
 import type { V1Node, V1Pod } from '../api/gen/types.ts';
-import { type Amounts, amountOf, podRequests } from '../api/kinds/pod/requests.ts';
+import { type Amounts, amountsOf, podRequests } from '../api/kinds/pod/requests.ts';
 import type { Collection } from '../cache/collection.ts';
 import type { Document } from '../cache/document.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
@@ -21,25 +21,38 @@ export class NodeLedger {
   private readonly pods = new Map<string, Entered>();
   private readonly nodes = new Map<string, Used>();
   private readonly mirror: StoreMirror;
+  private readonly nodeObjects: Collection;
+  /** What each node has, read once for all pods that are bound to it as long as it stays the same. */
+  private readonly rooms = new WeakMap<V1Node, Amounts>();
 
   constructor(mirror: StoreMirror) {
     this.mirror = mirror;
+    this.nodeObjects = mirror.collection('', 'nodes');
     this.follow(mirror.collection('', 'pods'));
   }
 
   /** What a pod needs that its node has not, in words; undefined when there is room. A node without object has all. */
   shortage(nodeName: string, amounts: Amounts): string | undefined {
-    const node = this.mirror.collection('', 'nodes').get(nodeName)?.object as V1Node | undefined;
+    const node = this.nodeObjects.get(nodeName)?.object as V1Node | undefined;
     if (node === undefined) return undefined;
-    const { allocatable = {} } = node.status ?? {};
+    const room = this.roomOf(node);
     const used = this.nodes.get(nodeName);
-    if (allocatable.pods !== undefined && (used?.pods ?? 0) + 1 > Number(allocatable.pods)) return 'too many pods';
+    const pods = room.get('pods');
+    if (pods !== undefined && (used?.pods ?? 0) + 1 > pods) return 'too many pods';
     for (const [resource, amount] of amounts) {
       if (amount <= 0) continue;
-      const free = amountOf(resource, allocatable[resource] ?? '0') - (used?.amounts.get(resource) ?? 0);
+      const free = (room.get(resource) ?? 0) - (used?.amounts.get(resource) ?? 0);
       if (amount > free) return `insufficient ${resource}`;
     }
     return undefined;
+  }
+
+  private roomOf(node: V1Node): Amounts {
+    const known = this.rooms.get(node);
+    if (known !== undefined) return known;
+    const room = amountsOf(node.status?.allocatable);
+    this.rooms.set(node, room);
+    return room;
   }
 
   /** Counts a pod on a node before the store shows it there; what the store shows later takes its place. */
