@@ -1,3 +1,4 @@
+import { forgetEmptyLists } from '../api/decode/zero.ts';
 import type { ResourceDefinition } from '../api/definition.ts';
 import type { KubeObject, ObjectName } from '../api/meta.ts';
 import { objectKey } from '../api/meta.ts';
@@ -5,6 +6,7 @@ import { worded } from '../api/validation/wording.ts';
 import { Document } from '../cache/document.ts';
 import { GuardFailedError } from '../store/store.ts';
 import { alreadyExists, badRequest, invalid, kindRefused } from './errors.ts';
+import { expectedOf } from './expected-type.ts';
 import { recordCreate } from './field-managers.ts';
 import { checkFields } from './field-validation.ts';
 import { checkKind, checkStorable, forgetDeletion, generateName, metadataOf, place, stampNew } from './object-meta.ts';
@@ -75,6 +77,7 @@ function attributesOf(definition: ResourceDefinition, draft: KubeObject, request
 function settle(parts: Parts, draft: KubeObject): void {
   const { definition } = parts;
   stampNew(definition, draft, parts);
+  forgetEmptyLists(draft, expectedOf(definition).type);
   definition.prepareForCreate?.(draft);
   const { name = '' } = metadataOf(draft);
   const errors = definition.validate?.(draft) ?? [];

@@ -106,6 +106,16 @@ describe('the registry', () => {
       await expect(Promise.all(unguarded)).resolves.toHaveLength(8);
     });
 
+    it('gives an empty list to who says it, and keeps it as none', async () => {
+      const role = { kind: 'Role', apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name: 'r' }, rules: [] };
+      const service = scratch.service('rbac.authorization.k8s.io/v1/roles');
+      const made = await service.create({ namespace: 'x' }, bodyOf(role), asks());
+      expect(made.object).toMatchObject({ rules: null });
+      expect(made.object.metadata?.managedFields?.[0]?.fieldsV1).toEqual({ 'f:rules': {} });
+      const put = await service.update(at('r'), bodyOf({ ...made.object, rules: [] }), asks());
+      expect(put.document.revision).toBe(made.revision);
+    });
+
     it('writes nothing when nothing changes', async () => {
       const { object, revision } = await create('configmaps', configMap('a'));
       const answer = await scratch.service('configmaps').update(at('a'), bodyOf(object), asks());

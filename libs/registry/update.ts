@@ -1,3 +1,4 @@
+import { forgetEmptyLists } from '../api/decode/zero.ts';
 import type { ResourceDefinition, SubresourceUpdate } from '../api/definition.ts';
 import type { KubeObject, ObjectName } from '../api/meta.ts';
 import { cloneJson } from '../api/patch/json-value.ts';
@@ -7,6 +8,7 @@ import type { StatusError } from '../base/status.ts';
 import type { Document } from '../cache/document.ts';
 import { createDraft } from './create.ts';
 import { badRequest, conflict, invalid, kindRefused, modifiedMeanwhile, preconditionFailed } from './errors.ts';
+import { expectedOf } from './expected-type.ts';
 import { recordUpdate } from './field-managers.ts';
 import { checkFields } from './field-validation.ts';
 import { modifyObject } from './modify.ts';
@@ -94,6 +96,7 @@ export async function nextState(parts: Parts, step: Step): Promise<KubeObject> {
   if (carry) carry(draft, previous);
   else if (request.subresource === 'status') carryForStatus(definition, draft, previous);
   else if (!update) carryForMain(definition, draft, previous);
+  forgetEmptyLists(draft, expectedOf(definition).type);
   countGeneration(definition, draft, previous);
   validateUpdate(definition, { draft, previous, request });
   const validated = parts.admission.validate(attributes);

@@ -69,7 +69,9 @@ class TypedReader {
     const read = this.value(given, field);
     this.path.pop();
     if (isDropped(read, field)) return undefined;
-    return field.zero === 'always' && Array.isArray(read) && read.length === 0 ? null : read;
+    const isEmptyList = field.zero === 'always' && Array.isArray(read) && read.length === 0;
+    // At the top it tells who owns the field; see forgetEmptyLists.
+    return isEmptyList && this.path.length > 0 ? null : read;
   }
 
   private value(given: unknown, schema: ValueSchema): unknown {

@@ -1,4 +1,4 @@
-import type { FieldSchema, ValueSchema } from '../schema/types.ts';
+import type { FieldSchema, TypeSchema, ValueSchema } from '../schema/types.ts';
 
 const zeroScalars = {
   string: '',
@@ -31,4 +31,16 @@ export function isDropped(value: unknown, field: FieldSchema): boolean {
   if (field.kind !== 'map') return false;
   for (const _ in value as object) return false;
   return true;
+}
+
+/**
+ * Lists at the top of an object that are always written and have nothing in them, such as the rules of a role: who says
+ * so owns the field, but what is kept is the same as if nobody had. To be called once ownership has been recorded.
+ */
+export function forgetEmptyLists(object: object, type: TypeSchema): void {
+  const members = object as Record<string, unknown>;
+  for (const { kind, name } of type.always) {
+    const value = kind === 'list' ? members[name] : undefined;
+    if (Array.isArray(value) && value.length === 0) members[name] = null;
+  }
 }
