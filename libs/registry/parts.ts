@@ -18,7 +18,10 @@ export interface AdmissionAttributes {
   readonly operation: Operation;
   readonly definition: ResourceDefinition;
   readonly at: Partial<ObjectName>;
-  /** The draft that may still be changed; undefined for deletions. */
+  /**
+   * The draft that may still be changed; undefined for deletions. Its sections, other than metadata, may be those of
+   * `previous`: who changes one puts another in its place.
+   */
   readonly object: KubeObject | undefined;
   readonly previous: KubeObject | undefined;
   readonly request: WriteRequest | DeleteRequest;
