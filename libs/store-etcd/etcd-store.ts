@@ -19,6 +19,7 @@ import { Connection } from './connection.ts';
 import { isCompacted, storeError } from './errors.ts';
 import { KeySpace, root } from './keys.ts';
 import { listPage } from './list.ts';
+import { Progress } from './progress.ts';
 import { endOf, isEnd, modRevisionOf, wholeModRevision } from './revisions.ts';
 import { Round } from './round.ts';
 import { RoundQueue } from './round-queue.ts';
@@ -32,6 +33,9 @@ const compactionProbeMs = 500;
 const recentModRevisions = 512;
 /** Nobody writes this key; reads of it tell the store's revision. */
 const absentKey = '/absent';
+/** Written to move watches on; nobody reads it. */
+const progressKey = '/berth/progress';
+const noValue = Buffer.from('{}');
 
 export interface EtcdStoreOptions extends EtcdLocation {
   clock?: Clock;
@@ -48,12 +52,15 @@ class EtcdStore implements Store {
   private readonly keys: KeySpace;
   private readonly clock: Clock;
   private readonly rounds = new RoundQueue((round) => this.send(round));
+  private readonly progress: Progress;
   private readonly closing = new AbortController();
 
   constructor(options: EtcdStoreOptions) {
     this.clock = options.clock ?? systemClock;
     this.connection = new Connection(options, this.clock);
     this.keys = new KeySpace(options.keyPrefix);
+    const move = { guards: [], writes: [{ key: progressKey, value: noValue }] };
+    this.progress = new Progress(this.clock, () => this.rounds.commit(move));
   }
 
   async get(key: string): Promise<Entry | undefined> {
@@ -82,6 +89,7 @@ class EtcdStore implements Store {
     round.take(transaction);
     const outcome = (await this.send(round))[0]!;
     if (outcome instanceof Error) throw outcome;
+    this.progress.wanted(outcome.revision);
     return outcome;
   }
 
@@ -90,7 +98,7 @@ class EtcdStore implements Store {
     const { connection, keys, clock } = this;
     const signal = AbortSignal.any([options.signal, this.closing.signal]);
     const afterRevision = options.afterRevision ?? (await this.newestRevision());
-    yield* watchFrom({ connection, keys, clock, prefix, afterRevision, signal });
+    yield* this.progress.of(watchFrom({ connection, keys, clock, prefix, afterRevision, signal }));
   }
 
   async compact(revision: number): Promise<void> {
@@ -113,6 +121,7 @@ class EtcdStore implements Store {
         .read('tell its status', (member) => member.maintenance.status())
         .catch((error) => Promise.reject(storeError(error, 'tell its status'))),
     ]);
+    this.progress.wanted(revision);
     return {
       revision,
       compactedRevision,
@@ -123,6 +132,7 @@ class EtcdStore implements Store {
 
   async close(): Promise<void> {
     this.closing.abort();
+    this.progress.stop();
     this.connection.close();
   }
 

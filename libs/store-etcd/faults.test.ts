@@ -140,6 +140,20 @@ describe('the etcd store in trouble', () => {
     await other.close();
   });
 
+  it('shows what is newest although another cluster wrote it', async () => {
+    const other = openEtcdStore({ endpoints: [server.url], keyPrefix: '/c2' });
+    await put(store, '/a', 'mine');
+    const stopper = new AbortController();
+    const watch = store.watch('/', { afterRevision: 1, signal: stopper.signal })[Symbol.asyncIterator]();
+    for (let round = 0; round < 3; round++) {
+      await put(other, '/a', 'theirs');
+      const { revision } = await store.commit({ guards: [], writes: [] });
+      for (let shown = 0; shown < revision; ) shown = (await watch.next()).value!.revision;
+    }
+    stopper.abort();
+    await other.close();
+  });
+
   it('uses the members that answer', async () => {
     const both = openEtcdStore({ endpoints: ['http://127.0.0.1:1', server.url], keyPrefix: '' });
     expect(await both.get('/a')).toBeUndefined();
