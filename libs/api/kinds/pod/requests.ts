@@ -4,7 +4,7 @@ import { milliValue, wholeValue } from '../../quantity/amounts.ts';
 /** Amounts by resource name: millicores of `cpu`, bytes or counts of all else. */
 export type Amounts = Map<string, number>;
 
-export function amountOf(resource: string, quantity: string): number {
+function amountOf(resource: string, quantity: string): number {
   return resource === 'cpu' ? milliValue(quantity) : wholeValue(quantity);
 }
 
