@@ -13,6 +13,8 @@ export interface Call {
   readonly body?: string;
   readonly contentType?: string;
   readonly accept?: string;
+  /** Whether the answer may be compressed. */
+  readonly gzip?: boolean;
 }
 
 export interface Answer {
@@ -29,8 +31,9 @@ const lastChunk = '0\r\n\r\n';
 const chunked = Number.POSITIVE_INFINITY;
 
 /** Writes a request of HTTP/1.1 as text. */
-function requestText({ method, path, body = '', contentType = 'application/json', accept }: Call): string {
+function requestText({ method, path, body = '', contentType = 'application/json', accept, gzip }: Call): string {
   const lines = [`${method} ${path} HTTP/1.1`, 'host: api', `accept: ${accept ?? 'application/json'}`];
+  if (gzip) lines.push('accept-encoding: gzip');
   if (body !== '') lines.push(`content-type: ${contentType}`, `content-length: ${Buffer.byteLength(body)}`);
   return `${lines.join('\r\n')}\r\n\r\n${body}`;
 }

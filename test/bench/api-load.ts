@@ -29,7 +29,7 @@ export function podText(name: string, metadata: object = {}): string {
   });
 }
 
-export interface Load {
+interface Load {
   readonly what: string;
   readonly width: number;
   readonly total: number;
@@ -38,18 +38,27 @@ export interface Load {
   answered?(index: number, answer: Answer): void;
   /** Calls begin at this rate, instead of one after the other. */
   readonly perSecond?: number;
+  /** No call begins later than this. */
+  readonly secondsMax?: number;
 }
 
-/** Keeps `width` requests in flight, each on its own connection, until all are answered; prints what came of it. */
-export async function run(server: ApiProcess, store: string, load: Load): Promise<void> {
+/** On a machine that does other work, loads end before they have sent all that they would. */
+export const loadSecondsMax = 20;
+
+/**
+ * Keeps `width` requests in flight, each on its own connection, until all are answered; prints what came of it, and
+ * answers how many requests there were.
+ */
+export async function run(server: ApiProcess, store: string, load: Load): Promise<number> {
   const connections = await Promise.all(Array.from({ length: load.width }, () => Connection.open(server.target)));
   const took: number[] = [];
   const failures = new Map<number, number>();
   const cpuBefore = server.cpuUs();
   const started = performance.now();
+  const endMs = started + (load.secondsMax ?? loadSecondsMax) * 1000;
   let next = 0;
   const lane = async (connection: Connection) => {
-    while (next < load.total) {
+    while (next < load.total && performance.now() < endMs) {
       const index = next++;
       if (load.perSecond) await until(started + (index / load.perSecond) * 1000);
       const from = performance.now();
@@ -66,44 +75,17 @@ export async function run(server: ApiProcess, store: string, load: Load): Promis
     store,
     what: load.what,
     inFlight: load.width,
-    total: load.total,
-    perSecond: Math.round(load.total / seconds),
+    total: next,
+    perSecond: Math.round(next / seconds),
     p50Ms: +quantile(took, 0.5).toFixed(2),
     p99Ms: +quantile(took, 0.99).toFixed(2),
-    serverCpuUs: Math.round((server.cpuUs() - cpuBefore) / load.total),
+    serverCpuUs: Math.round((server.cpuUs() - cpuBefore) / next),
     ...(failures.size > 0 ? { failures: Object.fromEntries(failures) } : {}),
   });
+  return next;
 }
 
 async function until(timeMs: number): Promise<void> {
   const waitMs = timeMs - performance.now();
   if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-}
-
-/** One request after the other on one connection: lists, which are measured by their time and the peak of memory. */
-export async function runLists(server: ApiProcess, store: string, load: Omit<Load, 'width'>): Promise<void> {
-  const connection = await Connection.open(server.target);
-  const took: number[] = [];
-  let bytes = 0;
-  const before = server.residentMegabytes();
-  server.resetPeak();
-  const cpuBefore = server.cpuUs();
-  for (let index = 0; index < load.total; index++) {
-    const from = performance.now();
-    const answer = await connection.send(load.call(index));
-    if (answer.code !== 200) throw new Error(`${load.what}: ${answer.code} ${answer.head}`);
-    took.push(performance.now() - from);
-    bytes = answer.bytes;
-  }
-  connection.close();
-  print({
-    store,
-    what: load.what,
-    p50Ms: +quantile(took, 0.5).toFixed(1),
-    maxMs: +Math.max(...took).toFixed(1),
-    megabytes: +(bytes / 1e6).toFixed(1),
-    serverCpuMs: Math.round((server.cpuUs() - cpuBefore) / load.total / 1000),
-    residentMegabytes: before,
-    peakMegabytes: server.peakMegabytes(),
-  });
 }

@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startEtcd } from '../support/etcd-server.ts';
 import { type Call, Connection } from './api-connection.ts';
-import { namespace, podsPath, podText, run, runLists } from './api-load.ts';
+import { getsBeside, runLists } from './api-lists.ts';
+import { loadSecondsMax, namespace, podsPath, podText, run } from './api-load.ts';
 import { ApiProcess } from './api-process.ts';
 import { fanOut } from './api-watch.ts';
 import { print } from './measure.ts';
 
 /**
  * An API server in a process of its own, asked over TLS from this one: `npm run bench -- api [--store embedded|etcd]
- * [--quick]`. One JSON line per measurement; serverCpuUs is the server's processor time per request, which says more
+ * [--part requests|growth] [--quick]`. One JSON line per measurement; serverCpuUs is the server's processor time per request, which says more
  * than the rate on a machine that does other work. Data lies in the working directory's filesystem.
  */
 interface Sizes {
@@ -55,9 +56,12 @@ const fanOutPerSecond = 100;
 const fillWidth = 64;
 /** A server that has just worked hard gives memory back for a while. */
 const restMs = 3_000;
+const listsOfEach = 5;
 const tableType = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+const metadataType = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io';
+const protobufType = 'application/vnd.kubernetes.protobuf';
 
-/** One store from beginning to end. Pods are numbered on: `count` of them stand. */
+/** One server from beginning to end. Pods are numbered on: `count` of them stand. */
 class Benchmark {
   private count = 0;
 
@@ -67,19 +71,10 @@ class Benchmark {
     private readonly sizes: Sizes,
   ) {}
 
-  async run(): Promise<void> {
+  /** Requests of each kind, and watches. */
+  async requests(): Promise<void> {
     print({ store: this.store, what: 'at rest', residentMegabytes: this.server.residentMegabytes() });
     await this.prepare();
-    const marks = [...new Set([...this.sizes.memoryAt, ...this.sizes.listAt])].sort((a, b) => a - b);
-    for (const mark of marks) {
-      await this.fillTo(mark);
-      if (this.sizes.memoryAt.includes(mark)) await this.memory();
-      if (this.sizes.listAt.includes(mark)) await this.lists();
-      if (mark === marks[0]) await this.requests();
-    }
-  }
-
-  private async requests(): Promise<void> {
     for (const width of this.sizes.widths) await this.create('creates', this.sizes.writes, { width });
     const total = pacedPerSecond * this.sizes.pacedSeconds;
     await this.create(`creates at ${pacedPerSecond}/s`, total, { width: fillWidth, perSecond: pacedPerSecond });
@@ -90,6 +85,18 @@ class Benchmark {
     await this.updates();
     const { watchers, watchSeconds: seconds } = this.sizes;
     await fanOut(this.server, this.store, { watchers, perSecond: fanOutPerSecond, seconds });
+  }
+
+  /** Memory and lists with as many pods as each mark says. */
+  async growth(): Promise<void> {
+    await this.prepare();
+    const marks = [...new Set([...this.sizes.memoryAt, ...this.sizes.listAt])].sort((a, b) => a - b);
+    for (const mark of marks) {
+      const total = mark - this.count;
+      await this.create(`creates up to ${mark}`, total, { width: fillWidth, secondsMax: Number.POSITIVE_INFINITY });
+      if (this.sizes.memoryAt.includes(mark)) await this.memory();
+      if (this.sizes.listAt.includes(mark)) await this.lists();
+    }
   }
 
   private async patches(): Promise<void> {
@@ -113,17 +120,17 @@ class Benchmark {
 
   /** Whole objects as they were read, with another label. */
   private async updates(): Promise<void> {
-    const { patches: total } = this.sizes;
     const texts: string[] = [];
     const connection = await Connection.open(this.server.target);
-    for (let index = 0; index < total; index++) {
+    const endMs = performance.now() + loadSecondsMax * 1000;
+    for (let index = 0; index < this.sizes.patches && performance.now() < endMs; index++) {
       const { head } = await connection.send({ method: 'GET', path: this.pathOf(index) });
       const pod = JSON.parse(head) as { metadata: { labels: Record<string, string> } };
       pod.metadata.labels.updated = 'yes';
       texts.push(JSON.stringify(pod));
     }
     connection.close();
-    await this.load('updates', total, fillWidth, (i) => ({
+    await this.load('updates', texts.length, fillWidth, (i) => ({
       method: 'PUT',
       path: this.pathOf(i),
       body: texts[i] ?? '',
@@ -131,16 +138,27 @@ class Benchmark {
   }
 
   private async lists(): Promise<void> {
-    const list = (what: string, query = '', accept?: string) =>
+    const list = (what: string, query = '', more: Partial<Call> = {}) =>
       runLists(this.server, this.store, {
         what: `${what} of ${this.count} pods`,
-        total: 5,
-        call: () => ({ method: 'GET', path: podsPath + query, accept }),
+        total: listsOfEach,
+        call: () => ({ method: 'GET', path: podsPath + query, ...more }),
       });
     await list('list', '?resourceVersion=0');
     await list('consistent list');
-    await list('table', '', tableType);
+    await list('table', '', { accept: tableType });
+    await list('metadata', '', { accept: metadataType });
+    await list('protobuf list', '', { accept: protobufType });
+    await list('compressed list', '', { gzip: true });
+    await list('list by label', '?labelSelector=track%3Da');
+    await list('list by field', '?fieldSelector=spec.nodeName%3Dnone');
     await list('page of 500', '?limit=500');
+    await getsBeside(this.server, this.store, {
+      what: `gets beside lists of ${this.count} pods`,
+      list: { method: 'GET', path: podsPath },
+      get: { method: 'GET', path: this.pathOf(0) },
+      lists: listsOfEach,
+    });
   }
 
   private async memory(): Promise<void> {
@@ -148,19 +166,18 @@ class Benchmark {
     print({ store: this.store, what: 'memory', pods: this.count, residentMegabytes: this.server.residentMegabytes() });
   }
 
-  private async fillTo(count: number): Promise<void> {
-    if (count > this.count) await this.create(`creates up to ${count}`, count - this.count, { width: fillWidth });
-  }
-
-  private async create(what: string, total: number, more: { width: number; perSecond?: number }): Promise<void> {
+  private async create(
+    what: string,
+    total: number,
+    more: { width: number; perSecond?: number; secondsMax?: number },
+  ): Promise<void> {
     const from = this.count;
     const call = (index: number) => ({ method: 'POST', path: podsPath, body: podText(this.nameOf(from + index)) });
-    await run(this.server, this.store, { what, total, call, ...more });
-    this.count += total;
+    this.count += await run(this.server, this.store, { what, total, call, ...more });
   }
 
-  private load(what: string, total: number, width: number, call: (i: number) => Call): Promise<void> {
-    return run(this.server, this.store, { what, total, width, call });
+  private async load(what: string, total: number, width: number, call: (i: number) => Call): Promise<void> {
+    await run(this.server, this.store, { what, total, width, call });
   }
 
   private async prepare(): Promise<void> {
@@ -181,28 +198,38 @@ class Benchmark {
   }
 }
 
-async function benchmark(directory: string, store: string, { choice, sizes }: { choice: string; sizes: Sizes }) {
-  const server = await ApiProcess.start(join(directory, store), choice);
+type Part = 'requests' | 'growth';
+
+/** Each part has a server and a store of its own. */
+async function benchmark(part: Part, { directory, store, sizes }: { directory: string; store: string; sizes: Sizes }) {
+  const home = join(directory, `${store}-${part}`);
+  const etcd = store === 'etcd' ? await startEtcd({ directory: `${home}-etcd` }) : undefined;
   try {
-    await new Benchmark(server, store, sizes).run();
+    const server = await ApiProcess.start(home, etcd ? `etcd=${etcd.url}` : 'embedded');
+    try {
+      await new Benchmark(server, store, sizes)[part]();
+    } finally {
+      await server.stop();
+    }
   } finally {
-    await server.stop();
+    await etcd?.dispose();
   }
 }
 
 async function main(): Promise<void> {
-  const options = { store: { type: 'string' }, quick: { type: 'boolean', default: false } } as const;
+  const options = {
+    store: { type: 'string' },
+    part: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+  } as const;
   const { values } = parseArgs({ options });
   const sizes = values.quick ? quick : full;
   const directory = mkdtempSync(join(process.cwd(), '.bench-'));
   try {
-    if (values.store !== 'etcd') await benchmark(directory, 'embedded', { choice: 'embedded', sizes });
-    if (values.store === 'embedded') return;
-    const etcd = await startEtcd({ directory: join(directory, 'etcd') });
-    try {
-      await benchmark(directory, 'over-etcd', { choice: `etcd=${etcd.url}`, sizes });
-    } finally {
-      await etcd.dispose();
+    for (const store of values.store === undefined ? ['embedded', 'etcd'] : [values.store]) {
+      for (const part of ['requests', 'growth'] as const) {
+        if (values.part === undefined || values.part === part) await benchmark(part, { directory, store, sizes });
+      }
     }
   } finally {
     rmSync(directory, { recursive: true, force: true });
