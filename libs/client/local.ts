@@ -5,7 +5,7 @@ import type { UserInfo } from '../auth/user.ts';
 import { methodNotAllowed, noSuchResource } from '../registry/errors.ts';
 import { expectedOf } from '../registry/expected-type.ts';
 import type { Registry, ServedResource } from '../registry/registry.ts';
-import type { Caller, WriteRequest } from '../registry/requests.ts';
+import type { Caller, WatchListener, WriteRequest } from '../registry/requests.ts';
 import type { SubresourceCreation } from '../registry/subresource-creation.ts';
 import type {
   Client,
@@ -54,15 +54,12 @@ export class LocalClient implements Client {
     };
   }
 
-  async *watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>> {
-    const served = this.open('watch', resource, { namespace: options.namespace });
-    const watch = new LocalWatch<T>();
-    const handle = await served.service.watch({ ...options, allowBookmarks: true }, watch);
-    try {
-      yield* watch.events(options.signal);
-    } finally {
-      handle.cancel();
-    }
+  watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>> {
+    const open = async (listener: WatchListener) => {
+      const served = this.open('watch', resource, { namespace: options.namespace });
+      return served.service.watch({ ...options, allowBookmarks: true }, listener);
+    };
+    return { [Symbol.asyncIterator]: () => new LocalWatch<T>(open, options.signal) };
   }
 
   async create<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {
