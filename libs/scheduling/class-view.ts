@@ -19,6 +19,15 @@ interface Region {
   fitting: number;
 }
 
+/** Why nodes are refused for where they lie, and the plugin that says so. */
+export interface RegionRefusal {
+  readonly name: string;
+  readonly refusal: Refusal;
+}
+
+/** Numbers that `refusedRegions` writes for each region. */
+export const numbersPerRegion = 3;
+
 export interface Choice {
   slot: number;
   /** In thousandths of a point. */
@@ -57,12 +66,12 @@ export class ClassView {
   private readonly topologyVersion: number;
   /** The best node of the other regions at the last choice. */
   private besideChosen: Choice | undefined;
-  /** Which plugin gave a reason why a region is refused. */
-  readonly regionRefusers = new Map<Refusal, string>();
-  /** What the last choice found refused: a node of each such region, and why. */
+  /** Every reason why a region has ever been refused; few, and none is ever taken out. */
+  readonly regionRefusals: RegionRefusal[] = [];
+  /** What the last choice found refused: a node of each such region, and why, as a place among the reasons. */
   private refusedRegionCount = 0;
   private readonly refusedRegionSlots: number[] = [];
-  private readonly refusedRegionReasons: Refusal[] = [];
+  private readonly refusedRegionReasons: number[] = [];
 
   constructor(shape: PodShape, labels: LabelClass, cluster: Cluster, plugins: readonly WeightedPlugin[]) {
     this.cluster = cluster;
@@ -103,10 +112,10 @@ export class ClassView {
       const { candidates } = this.regions[(at + seed) % this.regions.length]!;
       if (candidates.best === excluded) continue;
       const slot = candidates.pick(seed);
-      const refusal = this.regionalRefusal(slot);
-      if (refusal !== undefined) {
+      const reason = this.regionalRefusal(slot);
+      if (reason >= 0) {
         this.refusedRegionSlots[this.refusedRegionCount] = slot;
-        this.refusedRegionReasons[this.refusedRegionCount++] = refusal;
+        this.refusedRegionReasons[this.refusedRegionCount++] = reason;
         continue;
       }
       const score = candidates.best + this.regionalScore(slot);
@@ -138,8 +147,10 @@ export class ClassView {
     const counts = this.refused.counts();
     for (const { candidates, fitting } of this.regions) {
       if (fitting === 0) continue;
-      const refusal = this.regionalRefusal(candidates.pick(0));
-      if (refusal !== undefined) counts.set(refusal, (counts.get(refusal) ?? 0) + fitting);
+      const reason = this.regionalRefusal(candidates.pick(0));
+      if (reason < 0) continue;
+      const { refusal } = this.regionRefusals[reason]!;
+      counts.set(refusal, (counts.get(refusal) ?? 0) + fitting);
     }
     return counts;
   }
@@ -150,16 +161,17 @@ export class ClassView {
   }
 
   /**
-   * Regions that the last choice found refused as a whole: a slot and the number of nodes of each, two numbers after
-   * two numbers, and the reasons. Answers how many were written.
+   * Regions that the last choice found refused as a whole: a slot, the number of nodes and the reason of each, three
+   * numbers after three numbers from `offset` on. Answers how many regions were written.
    */
-  refusedRegions(numbers: Int32Array, reasons: Refusal[], { offset, max }: { offset: number; max: number }): number {
+  refusedRegions(numbers: Int32Array, offset: number, max: number): number {
     const count = Math.min(max, this.refusedRegionCount);
     for (let at = 0; at < count; at++) {
       const slot = this.refusedRegionSlots[at]!;
-      numbers[(offset + at) * 2] = slot;
-      numbers[(offset + at) * 2 + 1] = this.regions[this.regionOf[slot]!]!.fitting;
-      reasons[offset + at] = this.refusedRegionReasons[at]!;
+      const place = offset + at * numbersPerRegion;
+      numbers[place] = slot;
+      numbers[place + 1] = this.regions[this.regionOf[slot]!]!.fitting;
+      numbers[place + 2] = this.refusedRegionReasons[at]!;
     }
     return count;
   }
@@ -316,14 +328,16 @@ export class ClassView {
     for (const { regional } of this.judging) regional?.begin?.();
   }
 
-  private regionalRefusal(slot: number): Refusal | undefined {
+  /** Why the node's region is refused, as a place among the reasons; -1 when it is not. */
+  private regionalRefusal(slot: number): number {
     for (const { name, regional } of this.judging) {
       const refusal = regional?.filter?.(slot);
       if (refusal === undefined) continue;
-      if (!this.regionRefusers.has(refusal)) this.regionRefusers.set(refusal, name);
-      return refusal;
+      const { regionRefusals } = this;
+      for (let at = 0; at < regionRefusals.length; at++) if (regionRefusals[at]!.refusal === refusal) return at;
+      return regionRefusals.push({ name, refusal }) - 1;
     }
-    return undefined;
+    return -1;
   }
 
   private regionalScore(slot: number): number {

@@ -1,9 +1,8 @@
 import { rfc3339Micro } from '../base/clock.ts';
-import type { ClassView } from './class-view.ts';
+import { type ClassView, numbersPerRegion, type RegionRefusal } from './class-view.ts';
 import type { Cluster } from './cluster.ts';
 import type { DecisionOutcome, DecisionRecord, RefusedNodes } from './decision-record.ts';
 import { type Lack, lacksOn, lackText } from './lacks.ts';
-import type { Refusal } from './plugin.ts';
 import { resourcesFit } from './plugins/resources-fit.ts';
 import type { PodInfo } from './pod-info.ts';
 import { examplesMax, type RefusedGroup } from './refusal-book.ts';
@@ -28,7 +27,7 @@ interface Common {
   readonly schedulerName: string;
   readonly scorers: readonly string[];
   readonly groups: readonly KeptGroup[];
-  readonly regionRefusers: ReadonlyMap<Refusal, string>;
+  readonly regionRefusals: readonly RegionRefusal[];
 }
 
 /** How a decision went on, for those of which there is something to tell. */
@@ -69,7 +68,6 @@ export class DecisionRecords {
   private readonly sequels: Array<Sequel | undefined> = [];
   private readonly regionCounts: Uint8Array;
   private readonly regionNumbers: Int32Array;
-  private readonly regionReasons: Refusal[] = [];
   private readonly figures: Float64Array;
   private readonly points: Float32Array;
   private readonly commonOf = new WeakMap<ClassView, Common>();
@@ -83,7 +81,7 @@ export class DecisionRecords {
     this.cluster = cluster;
     this.recordsMax = recordsMax;
     this.regionCounts = new Uint8Array(recordsMax);
-    this.regionNumbers = new Int32Array(recordsMax * regionsMax * 2);
+    this.regionNumbers = new Int32Array(recordsMax * regionsMax * numbersPerRegion);
     this.figures = new Float64Array(recordsMax * numbersPerRecord);
     this.points = new Float32Array(recordsMax * scorersMax);
   }
@@ -101,7 +99,8 @@ export class DecisionRecords {
     this.namespaces[place] = namespace;
     this.names[place] = name;
     this.commons[place] = this.commonFor(view, info);
-    this.keepRegions(place, view);
+    const regionsAt = place * regionsMax * numbersPerRegion;
+    this.regionCounts[place] = view.refusedRegions(this.regionNumbers, regionsAt, regionsMax);
     const figures = place * numbersPerRecord;
     this.figures[figures + numbers.atMs] = atMs;
     this.figures[figures + numbers.durationMs] = durationMs;
@@ -171,27 +170,19 @@ export class DecisionRecords {
 
   /** Nodes that were refused for where they lie; those with one reason together. */
   private regions(place: number): Iterable<RefusedNodes> {
-    const groups = new Map<Refusal, RefusedNodes>();
-    for (let at = place * regionsMax; at < place * regionsMax + this.regionCounts[place]!; at++) {
-      const reason = this.regionReasons[at]!;
-      const group = groups.get(reason) ?? {
-        plugin: this.commons[place]!.regionRefusers.get(reason) ?? '',
-        reason,
-        isResolvable: true,
-        count: 0,
-        examples: [],
-      };
-      group.count += this.regionNumbers[at * 2 + 1]!;
-      if (group.examples.length < examplesMax)
-        group.examples.push(this.cluster.table.names[this.regionNumbers[at * 2]!] ?? '');
+    const groups = new Map<number, RefusedNodes>();
+    const { regionRefusals } = this.commons[place]!;
+    for (let region = 0; region < this.regionCounts[place]!; region++) {
+      const at = (place * regionsMax + region) * numbersPerRegion;
+      const slot = this.regionNumbers[at]!;
+      const reason = this.regionNumbers[at + 2]!;
+      const { name, refusal } = regionRefusals[reason]!;
+      const group = groups.get(reason) ?? { plugin: name, reason: refusal, isResolvable: true, count: 0, examples: [] };
+      group.count += this.regionNumbers[at + 1]!;
+      if (group.examples.length < examplesMax) group.examples.push(this.cluster.table.names[slot] ?? '');
       groups.set(reason, group);
     }
     return groups.values();
-  }
-
-  private keepRegions(place: number, view: ClassView): void {
-    const regions = { offset: place * regionsMax, max: regionsMax };
-    this.regionCounts[place] = view.refusedRegions(this.regionNumbers, this.regionReasons, regions);
   }
 
   private commonFor(view: ClassView, info: PodInfo): Common {
@@ -213,9 +204,9 @@ export class DecisionRecords {
         lacks: group.name === fitName ? lacksOn(info, slot, this.cluster) : [],
       })),
     }));
-    const { refused, scorers, regionRefusers } = view;
+    const { refused, scorers, regionRefusals } = view;
     const schedulerName = info.shape.pod.spec?.schedulerName ?? '';
-    return { version: refused.version, schedulerName, scorers, groups, regionRefusers };
+    return { version: refused.version, schedulerName, scorers, groups, regionRefusals };
   }
 }
 
