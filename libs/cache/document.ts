@@ -59,7 +59,7 @@ export class Document implements OwnershipSource {
     const headEnd = bytes.indexOf(metadataOpening, 0, 'latin1') + metadataOpening.length;
     const form = formOf(bytes.toString('latin1', 0, headEnd), isAscii(bytes));
     const ownedEnd = ownershipAt(bytes, headEnd)?.to;
-    const owned = ownedEnd === undefined ? '' : ownershipRecords.of(bytes.toString('latin1', headEnd, ownedEnd));
+    const owned = ownedEnd === undefined ? '' : ownershipRecords.ofBytes(bytes, headEnd, ownedEnd);
     const document = new Document(revision, form, owned, bytes.toString('latin1', ownedEnd ?? headEnd), undefined);
     const object = handedOver.get(value);
     if (object) {

@@ -8,4 +8,10 @@ describe('SharedTexts', () => {
       expect(texts.of(text)).toBe(text);
     }
   });
+
+  it('reads a part of some bytes, and the same text again for an equal part', () => {
+    const texts = new SharedTexts(3);
+    const parts = ['one', 'one', 'two', 'on', 'one', '\u00ff', '\u00ff'];
+    for (const part of parts) expect(texts.ofBytes(Buffer.from(`(${part})`, 'latin1'), 1, part.length + 1)).toBe(part);
+  });
 });

@@ -5,6 +5,7 @@
 export class SharedTexts {
   private recent = new Map<string, string>();
   private older = new Map<string, string>();
+  private latest: { readonly bytes: Buffer; readonly text: string } | undefined;
 
   constructor(
     /** Between this many and twice as many are known. */
@@ -22,5 +23,14 @@ export class SharedTexts {
     }
     this.recent.set(shared, shared);
     return shared;
+  }
+
+  /** The same for a part of some bytes, one letter each. Nothing is made where the last part asked for was the same. */
+  ofBytes(bytes: Buffer, from: number, to: number): string {
+    const { latest } = this;
+    if (latest?.bytes.length === to - from && latest.bytes.compare(bytes, from, to) === 0) return latest.text;
+    const text = this.of(bytes.toString('latin1', from, to));
+    this.latest = { bytes: bytes.subarray(from, to), text };
+    return text;
   }
 }
