@@ -185,6 +185,27 @@ describe('server-side apply', () => {
   });
 });
 
+describe('what server-side apply shares', () => {
+  const sections = ({ metadata: _, kind: _k, apiVersion: _a, ...own }: object & Partial<KubeObject>) => own;
+
+  test('is nothing when it creates', () => {
+    const deployment = schema.type('V1Deployment');
+    const made = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' } };
+    const create = () => applyPatch(undefined, made, { ...context('one'), type: deployment, apiVersion: 'apps/v1' });
+    const [first, second] = [create().object, create().object];
+    const objects = Object.entries(sections(first)).filter(([, value]) => typeof value === 'object' && value !== null);
+    expect(objects.length).toBeGreaterThan(0);
+    for (const [name, value] of objects) expect(second[name]).not.toBe(value);
+  });
+
+  test('is what it leaves alone of a stored object, but never metadata', () => {
+    const stored = apply(undefined, 'one', config({ labels: { a: 'b' } }, { containers: [{ name: 'c', image: 'i' }] }));
+    const { object } = applyPatch(stored, { ...config({ annotations: { x: 'y' } }) }, context('two'));
+    expect(object.spec).toBe((stored as KubeObject & { spec?: unknown }).spec);
+    expect(object.metadata).not.toBe(stored.metadata);
+  });
+});
+
 describe('laws of apply', () => {
   const name = fc.constantFrom('a', 'b', 'c');
   const configurations = fc

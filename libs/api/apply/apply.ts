@@ -152,7 +152,6 @@ function sharing(merged: Members, live: Members): Members {
   for (const name of Object.keys(merged)) {
     if (merged[name] !== live[name] || name === 'metadata') object[name] = cloneJson(merged[name]);
   }
-  if (!isMembers(object.metadata)) object.metadata = {};
   return object;
 }
 
@@ -181,7 +180,8 @@ export function applyPatch(current: KubeObject | undefined, applied: Members, co
   const start: Attempt = { live, applied, owners, schema, context };
   const outcome = resolve(attempt(start), start);
   const unchanged = current !== undefined && equalJson(live, outcome.merged);
-  const object = sharing(outcome.merged, live);
+  const object = current === undefined ? cloneJson(outcome.merged) : sharing(outcome.merged, live);
+  if (!isMembers(object.metadata)) object.metadata = {};
   const entries = writeOwners(unchanged ? withFormerTime(outcome.owners, owners, context) : outcome.owners);
   if (entries) (object.metadata as Members).managedFields = entries;
   syncLastApplied(object, applied, context.manager);
