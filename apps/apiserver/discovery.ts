@@ -7,6 +7,7 @@ import type { ForeignVersion } from './aggregation/foreign-resources.ts';
 import type { KeptDocument } from './kept-documents.ts';
 
 const usualVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const customVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const partVerbs = ['get', 'patch', 'update'];
 
 /** Groups in the order in which upstream shows them; others follow by name. */
@@ -199,7 +200,7 @@ function resourceEntry(definition: ResourceDefinition) {
     singularName: singular,
     namespaced,
     kind,
-    verbs: definition.verbs ?? usualVerbs,
+    verbs: definition.verbs ?? (definition.customSchema ? customVerbs : usualVerbs),
     shortNames: shortNames?.length ? shortNames : undefined,
     categories: categories?.length ? categories : undefined,
     storageVersionHash: isStored(definition) ? storageVersionHash(definition) : undefined,
@@ -244,7 +245,7 @@ function aggregatedEntry(definition: ResourceDefinition) {
     responseKind: { group, version, kind },
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: singular,
-    verbs: definition.verbs ?? usualVerbs,
+    verbs: definition.verbs ?? (definition.customSchema ? customVerbs : usualVerbs),
     shortNames,
     categories,
     subresources: subresources.length > 0 ? subresources : undefined,

@@ -38,6 +38,23 @@ describe('service addresses', () => {
     });
   });
 
+  it.each([
+    [{ ipFamilies: ['IPv6'] }, 'spec.ipFamilies[0]'],
+    [{ ipFamilies: ['IPv4', 'IPv6'] }, 'spec.ipFamilyPolicy'],
+    [{ ipFamilyPolicy: 'RequireDualStack' }, 'spec.ipFamilyPolicy'],
+    [{ clusterIP: 'fd00::1' }, 'spec.clusterIPs[0]'],
+  ])('refuses %j, which is of another family than the cluster', async (spec, field) => {
+    await expect(create('services', service('other', spec))).rejects.toMatchObject({
+      details: { causes: [{ field }] },
+    });
+  });
+
+  it('gives a port for health checks to balancers that keep traffic local', async () => {
+    const spec = { type: 'LoadBalancer', externalTrafficPolicy: 'Local' };
+    const { object } = await create('services', service('local', spec));
+    expect((object as V1Service).spec?.healthCheckNodePort).toBeGreaterThanOrEqual(30_000);
+  });
+
   it('gives TCP and UDP of one port the same number on the nodes', async () => {
     const ports = ['TCP', 'UDP'].map((protocol) => ({ name: protocol.toLowerCase(), protocol, port: 53 }));
     const { object } = await create('services', service('dns', { type: 'NodePort', ports }));

@@ -63,6 +63,7 @@ export class ServiceAllocator {
     const before = previous as V1Service | undefined;
     // What a stored service says of itself has been taken when it was stored.
     if (service && service.spec === before?.spec) return basket;
+    if (service) refuseOtherFamilies(service, this.range);
     if (service) chooseFamilies(service);
     if (service) this.reserveAddress(service, before, basket);
     if (service) this.reservePorts(service, before, basket);
@@ -91,9 +92,10 @@ export class ServiceAllocator {
 
   private takeAddress(service: V1Service, address: string, basket: Basket): void {
     const owner = objectKey(nameOf(service));
+    const field = address.includes(':') === this.range.cidr.includes(':') ? 'spec.clusterIPs' : 'spec.clusterIPs[0]';
     const refuse = (message: string) =>
       invalid(kind, service.metadata?.name ?? '', [
-        { field: 'spec.clusterIPs', reason: 'FieldValueInvalid', message: `Invalid value: ["${address}"]: ${message}` },
+        { field, reason: 'FieldValueInvalid', message: `Invalid value: ["${address}"]: ${message}` },
       ]);
     if (!this.range.contains(address)) throw refuse(`the provided IP is not in the valid range ${this.range.cidr}`);
     const holder = this.addresses.ownerOf(address);
@@ -211,6 +213,24 @@ export class ServiceAllocator {
       if (!kept.has(key) && this.ports.ownerOf(key) !== undefined) basket.writes.push(this.ports.release(key));
     }
   }
+}
+
+/** The cluster has addresses of one family; services may prefer both, but not need the other one. */
+function refuseOtherFamilies({ metadata, spec }: V1Service, { cidr }: AddressRange): void {
+  const isFree = spec?.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0;
+  if (!spec || spec.type === 'ExternalName' || isFree) return;
+  const refuse = (field: string, why: string) => {
+    return invalid(kind, metadata?.name ?? '', [
+      { field, reason: 'FieldValueInvalid', message: `Invalid value: ${why}` },
+    ]);
+  };
+  const { ipFamilies = [], ipFamilyPolicy, clusterIPs = [] } = spec;
+  const both = ipFamilies.length > 1 || clusterIPs.length > 1;
+  if (ipFamilyPolicy === 'RequireDualStack' || (both && ipFamilyPolicy === undefined)) {
+    throw refuse('spec.ipFamilyPolicy', 'this cluster is not configured for dual-stack services');
+  }
+  const other = ipFamilies.findIndex((family) => (family === 'IPv6') !== cidr.includes(':'));
+  if (other >= 0) throw refuse(`spec.ipFamilies[${other}]`, 'not configured on this cluster');
 }
 
 /** One family, IPv4; headless services without a selector may have endpoints of both. */

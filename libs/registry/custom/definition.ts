@@ -72,9 +72,10 @@ function resourceOf(
     },
     columns: version.additionalPrinterColumns?.length
       ? [nameColumn, ...version.additionalPrinterColumns.map(columnOf)]
-      : [nameColumn, ageColumn],
+      : [nameColumn, { ...ageColumn, type: 'date' }],
     selectableFields: selectable(version),
-    ...strategyOf(crd, root),
+    deprecation: version.deprecated ? (version.deprecationWarning ?? deprecationOf(crd, version)) : undefined,
+    ...strategyOf(crd, version),
     ...(version.storage ? {} : { storedAs: storedAs(crd, version.name) }),
     conversion: conversionOf(crd, calls),
     ...(hasDefaults(root) ? { complete: (object: KubeObject) => completed(object, root) } : {}),
@@ -92,13 +93,28 @@ function completed(object: KubeObject, root: V1JSONSchemaProps): KubeObject {
   return draft;
 }
 
+function deprecationOf({ spec }: V1CustomResourceDefinition, { name }: V1CustomResourceDefinitionVersion): string {
+  return `${spec.group}/${name} ${spec.names.kind} is deprecated`;
+}
+
+/** Nobody can have fewer replicas than none. */
+function scaleErrors(object: KubeObject, { subresources }: V1CustomResourceDefinitionVersion): FieldError[] {
+  const { specReplicasPath, statusReplicasPath } = subresources?.scale ?? {};
+  return [specReplicasPath, statusReplicasPath].flatMap((path) => {
+    const replicas = path === undefined ? undefined : jsonPath(path)(object);
+    if (path === undefined || typeof replicas !== 'number' || replicas >= 0) return [];
+    return [{ field: path, reason: 'FieldValueInvalid' as const, message: 'should be a non-negative integer' }];
+  });
+}
+
 /** Nothing new of a kind that is going away. */
 function refuseWhileTerminating({ metadata }: V1CustomResourceDefinition): void {
   if (metadata?.deletionTimestamp === undefined) return;
   throw new StatusError('MethodNotAllowed', 'create not allowed while custom resource definition is terminating');
 }
 
-function strategyOf(crd: V1CustomResourceDefinition, root: V1JSONSchemaProps) {
+function strategyOf(crd: V1CustomResourceDefinition, version: V1CustomResourceDefinitionVersion) {
+  const root = version.schema?.openAPIV3Schema ?? {};
   const namespaced = crd.spec.scope === 'Namespaced';
   const ofMetadata = metadata({ name: dnsSubdomain, namespaced });
   const withRules = hasRules(root);
@@ -112,7 +128,7 @@ function strategyOf(crd: V1CustomResourceDefinition, root: V1JSONSchemaProps) {
       ofMetadata(object.metadata ?? {}, report, undefined);
       report.leave();
     }
-    const found = [...report.errors, ...schemaErrors(object, root, previous)];
+    const found = [...report.errors, ...schemaErrors(object, root, previous), ...scaleErrors(object, version)];
     if (!withRules) return found;
     if (found.some(({ reason }) => blocking.has(reason))) return [...found, unchecked];
     compiled ??= rulesOf(root);
@@ -125,7 +141,7 @@ function strategyOf(crd: V1CustomResourceDefinition, root: V1JSONSchemaProps) {
     setDefaults: (draft: KubeObject) => setSchemaDefaults(draft, root),
     prepareForCreate(draft: KubeObject) {
       refuseWhileTerminating(crd);
-      (draft as WithStatus).status = undefined;
+      if (version.subresources?.status) (draft as WithStatus).status = undefined;
     },
     validate: (object: KubeObject) => errorsOf(object),
     validateUpdate: errorsOf,

@@ -3,7 +3,9 @@ import type { V1CustomResourceDefinition, V1JSONSchemaProps } from '../../api/ge
 import { customresourcedefinitions } from '../../api/kinds/customresourcedefinition.ts';
 import { sameValue } from '../../api/validation/equality.ts';
 import { Report } from '../../api/validation/report.ts';
+import { isKnownFormat } from './formats.ts';
 import { checkRules } from './rule-checks.ts';
+import { partOf } from './structural.ts';
 
 /** CustomResourceDefinitions with the checks that need their schemas to be run: rules compile, defaults hold. */
 export const checkedDefinitions: ResourceDefinition<V1CustomResourceDefinition> = {
@@ -13,7 +15,19 @@ export const checkedDefinitions: ResourceDefinition<V1CustomResourceDefinition> 
     ...(customresourcedefinitions.validateUpdate?.(definition, previous) ?? []),
     ...rulesProblems(definition, previous),
   ],
+  warnings: (definition) =>
+    (definition.spec?.versions ?? []).flatMap(({ schema }, i) => {
+      const unknown = schema?.openAPIV3Schema ? unknownFormats(schema.openAPIV3Schema) : [];
+      return [...new Set(unknown)].map((format) => `spec.versions[${i}].schema: unrecognized format "${format}"`);
+    }),
 };
+
+/** Formats that nobody knows constrain nothing, which whoever wrote them may not expect. */
+function unknownFormats(part: V1JSONSchemaProps): string[] {
+  const below = [...Object.values(part.properties ?? {}), partOf(part.items), partOf(part.additionalProperties)];
+  const own = part.format && !isKnownFormat(part.format) ? [part.format] : [];
+  return [...own, ...below.flatMap((one) => (one ? unknownFormats(one) : []))];
+}
 
 function schemasOf(definition: V1CustomResourceDefinition): Array<V1JSONSchemaProps | undefined> {
   return (definition.spec?.versions ?? []).map((version) => version.schema?.openAPIV3Schema);

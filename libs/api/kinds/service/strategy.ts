@@ -69,6 +69,7 @@ const OF_TYPE: ReadonlyArray<[Condition, ReadonlyArray<keyof V1ServiceSpec>]> = 
   [needsHealthCheck, ['healthCheckNodePort']],
   [isLoadBalancer, ['allocateLoadBalancerNodePorts', 'loadBalancerClass']],
   [isExternal, ['externalTrafficPolicy']],
+  [needsClusterIp, ['internalTrafficPolicy']],
 ];
 
 /** When the type changes, what the old type brought with it goes, unless the client changed it. */

@@ -153,8 +153,7 @@ const traffic: Rule<V1ServiceSpec> = (spec, at, context) => {
   else if (outside) at.invalid('the service is not reached from outside', 'externalTrafficPolicy');
   if (!needsHealthCheck(spec)) {
     if (spec.healthCheckNodePort) at.invalid('needs LoadBalancer and Local', 'healthCheckNodePort');
-  } else if (!spec.healthCheckNodePort) at.required('', 'healthCheckNodePort');
-  else below(at, 'healthCheckNodePort', spec.healthCheckNodePort, portNumber, context);
+  } else if (spec.healthCheckNodePort) below(at, 'healthCheckNodePort', spec.healthCheckNodePort, portNumber, context);
   const inside = spec.internalTrafficPolicy;
   if (inside === undefined && WITH_ADDRESS.includes(spec.type ?? '')) at.required('', 'internalTrafficPolicy');
   if (inside !== undefined && !POLICIES.includes(inside)) at.notSupported(POLICIES, 'internalTrafficPolicy');
