@@ -89,9 +89,10 @@ export function ownersAfterUpdate(
  * and patch. Changes only `next.metadata.managedFields`; `next` is the object as it will be stored, defaults and all.
  */
 export function updateManagedFields(previous: KubeObject | undefined, next: KubeObject, context: WriteContext): void {
-  const owners = ownersBefore(previous, next, context.subresource ?? '');
   next.metadata ??= {};
   const { metadata } = next;
+  const isFirst = previous === undefined && metadata.managedFields === undefined;
+  const owners = isFirst ? nobody : ownersBefore(previous, next, context.subresource ?? '');
   if (owners.size === 0 && previous !== undefined) {
     delete metadata.managedFields;
     return;
@@ -99,14 +100,14 @@ export function updateManagedFields(previous: KubeObject | undefined, next: Kube
   metadata.managedFields = undefined;
   const before = previous === undefined ? zeroObject(context.type) : withoutManagedFields(previous);
   const created = previous === undefined && owners.size === 0 ? resetNames(context.resetFields) : undefined;
-  const left = created
+  const entries = created
     ? creatorOf(next as Members, created, context)
-    : ownersOrNone(owners, { before, after: next }, context);
-  const entries = writeOwners(capUpdaters(left));
+    : writeOwners(capUpdaters(ownersOrNone(owners, { before, after: next }, context)));
   if (entries) metadata.managedFields = entries;
   else delete metadata.managedFields;
 }
 
+const nobody: Owners = new Map();
 const namesOfResets = new WeakMap<FieldSet, ReadonlySet<string>>();
 
 /** The names of the fields that are reset, when whole fields of the object are; undefined when parts of them are. */
@@ -121,17 +122,21 @@ function resetNames(reset: FieldSet = FieldSet.empty): ReadonlySet<string> | und
 }
 
 /** Who creates an object owns all that it sets. */
-function creatorOf(object: Members, reset: ReadonlySet<string>, context: WriteContext): Owners {
-  const owners: Owners = new Map();
-  const { apiVersion, subresource = '' } = context;
-  const identity = { manager: context.manager || 'unknown', operation: 'Update', apiVersion, subresource } as const;
+function creatorOf(
+  object: Members,
+  reset: ReadonlySet<string>,
+  context: WriteContext,
+): V1ManagedFieldsEntry[] | undefined {
+  const { type, apiVersion, subresource = '', time } = context;
   try {
-    const fields = fieldsOfCreator(object, { type: context.type, reset });
-    if (fields) owners.set(identityKey(identity), new Owner(identity, context.time, fields));
+    const fields = fieldsOfCreator(object, { type, reset });
+    if (!fields) return undefined;
+    const identity = { manager: context.manager || 'unknown', operation: 'Update', apiVersion, subresource } as const;
+    return [new Owner(identity, time, fields).toEntry()];
   } catch (error) {
-    if (!(error instanceof ElementError)) throw error;
+    if (error instanceof ElementError) return undefined;
+    throw error;
   }
-  return owners;
 }
 
 /** An object with items that lack their keys has no owners; validation is what refuses it, with better words. */
