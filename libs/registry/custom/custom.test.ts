@@ -96,6 +96,21 @@ describe('custom kinds', () => {
     expect(status?.conditions?.map(({ type }) => type)).toEqual(['NamesAccepted', 'Established']);
   });
 
+  it('are served, and gone, when the one who asked for it hears of it', async () => {
+    const user = { name: 'bob', groups: [] };
+    const service = scratch.service(crdPath);
+    const metadata = { name: 'widgets.other.org' };
+    await service.create(
+      {},
+      bodyOf({ ...definition, metadata, spec: { ...definition.spec, group: 'other.org' } }),
+      asks({ user }),
+    );
+    const { status } = (await service.get(metadata)).object as V1CustomResourceDefinition;
+    expect(status?.conditions).toMatchObject([{ type: 'NamesAccepted' }, { type: 'Established', status: 'True' }]);
+    await service.delete(metadata, { ...deletes(), user });
+    await expect(service.get(metadata)).rejects.toMatchObject({ reason: 'NotFound' });
+  });
+
   it('go with their definition', async () => {
     await create('a', { color: 'red' });
     await scratch.service(crdPath).delete({ name: 'widgets.example.org' }, deletes());

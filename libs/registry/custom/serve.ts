@@ -9,6 +9,7 @@ import type { Registry } from '../registry.ts';
 import type { ConversionCalls } from './conversion.ts';
 import { customResources } from './definition.ts';
 import { checkedDefinitions } from './definitions.ts';
+import { followed } from './followed.ts';
 import { standing, takenNames } from './names.ts';
 import { definitionService, isTerminating, removeInstances, serverRequest, unlessOvertaken } from './removal.ts';
 
@@ -35,7 +36,9 @@ export class CustomResources {
   private last: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: CustomParts) {
-    parts.registry.serveStored(checkedDefinitions);
+    const { registry } = parts;
+    const stored = registry.serveStored(checkedDefinitions);
+    registry.serve({ definition: checkedDefinitions, service: followed(stored, () => this.followedUp()) });
   }
 
   /** Serves what stands and follows what changes. */
@@ -54,6 +57,11 @@ export class CustomResources {
       last = this.last;
       await last;
     }
+  }
+
+  private async followedUp(): Promise<void> {
+    await this.parts.registry.mirror.catchUp();
+    await this.settled();
   }
 
   private get collection() {
