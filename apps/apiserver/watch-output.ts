@@ -8,8 +8,11 @@ export interface WatchOutput {
   readonly closed: boolean;
   /** Tells the client that it watches; told again, nothing happens. */
   open(contentType: string): void;
-  /** @param chunks how the frames of many watches are joined once */
-  write(frames: readonly Uint8Array[], chunks: WatchChunks): void;
+  /**
+   * @param chunks how the frames of many watches are joined once
+   * @param taken called when the connection has taken them
+   */
+  write(frames: readonly Uint8Array[], chunks: WatchChunks, taken?: () => void): void;
   /** Nothing follows what has been written; `sent` is called when it is on its way, or never will be. */
   end(sent?: () => void): void;
   /** Cuts the connection. */
@@ -36,12 +39,12 @@ export class HttpWatchOutput implements WatchOutput {
     response.flushHeaders();
   }
 
-  write(frames: readonly Uint8Array[], chunks: WatchChunks): void {
+  write(frames: readonly Uint8Array[], chunks: WatchChunks, taken?: () => void): void {
     const { response } = this;
     // The head is on its way: a chunk in its framing may follow it into the socket, which is three times as quick.
     const socket = response.chunkedEncoding ? response.socket : null;
-    if (socket) socket.write(chunks.of(frames, true));
-    else response.write(chunks.of(frames, false));
+    if (socket) socket.write(chunks.of(frames, true), taken);
+    else response.write(chunks.of(frames, false), taken);
   }
 
   end(sent?: () => void): void {

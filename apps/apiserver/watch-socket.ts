@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { acceptWebSocket, offeredProtocols } from '../../libs/streaming/websocket/upgrade.ts';
+import type { WatchChunks } from './watch-chunks.ts';
 import type { WatchOutput } from './watch-output.ts';
 
 const normalClosure = 1000;
@@ -44,9 +45,12 @@ export class WebSocketWatchOutput implements WatchOutput {
     );
   }
 
-  write(frames: readonly Uint8Array[]): void {
+  write(frames: readonly Uint8Array[], _chunks?: WatchChunks, taken?: () => void): void {
     this.whenOpen((socket) => {
-      for (const frame of frames) socket.send(frame, { binary: !this.text });
+      const last = frames.length - 1;
+      frames.forEach((frame, index) => {
+        socket.send(frame, { binary: !this.text }, index === last ? taken : undefined);
+      });
     });
   }
 

@@ -9,7 +9,9 @@ import type { Flushable, FlushQueue } from './flush-queue.ts';
 import type { InflightLimit } from './inflight.ts';
 import type { AnswerForm, Encoding } from './negotiation.ts';
 import { type IncludeObject, metadataOnly, tableOf } from './table.ts';
+import { WatchChunks } from './watch-chunks.ts';
 import { type WatchFrames, watchFrames } from './watch-frames.ts';
+import { WatchInitials } from './watch-initials.ts';
 import type { WatchOutput } from './watch-output.ts';
 
 /** A watcher that leaves this much unread is cut off; it resumes from the last version it has seen. */
@@ -33,6 +35,8 @@ export interface WatchStreamOptions {
 /** One watch: lines of JSON or frames of protobuf, written once for each batch of events. */
 export class WatchStream implements WatchListener, Flushable {
   private frames: Uint8Array[] = [];
+  private gatheredBytes = 0;
+  private readonly initials = new WatchInitials();
   private firstTable = true;
   private handle: WatchHandle | undefined;
   private timers: Timer[] = [];
@@ -44,13 +48,12 @@ export class WatchStream implements WatchListener, Flushable {
   }
 
   event(type: ChangeType, event: CacheEvent): void {
-    if (this.options.form === 'object') this.frames.push(this.framing.ofEvent(type, event));
-    else this.frames.push(this.framing.ofObject(type, this.render(event.document(type))));
+    if (this.options.form === 'object') this.gather(this.framing.ofEvent(type, event));
+    else this.gather(this.framing.ofObject(type, this.render(event.document(type))));
   }
 
   initial(document: Document): void {
-    if (this.options.form === 'object') this.frames.push(this.framing.ofDocument('ADDED', document));
-    else this.frames.push(this.framing.ofObject('ADDED', this.render(document)));
+    this.initials.add(document);
   }
 
   bookmark(revision: number, initialEnd: boolean): void {
@@ -61,31 +64,59 @@ export class WatchStream implements WatchListener, Flushable {
       form === 'metadata'
         ? { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
         : { kind: definition.kind, apiVersion: apiVersionOf(definition), metadata };
-    this.frames.push(this.framing.ofObject('BOOKMARK', object));
+    this.gather(this.framing.ofObject('BOOKMARK', object));
     if (!initialEnd) this.settled();
   }
 
   /** A batch is complete: what has gathered is due. */
   settled(): void {
-    if (this.frames.length > 0) this.options.flushes.add(this);
+    if (this.initials.pending && this.gatheredBytes > watcherBacklogBytesMax) this.cutOff();
+    else if (this.frames.length > 0 || this.initials.pending) this.options.flushes.add(this);
   }
 
-  /** Writes what has gathered. */
+  /** Writes what has gathered. What happens while the state of the beginning goes out waits until it is all taken. */
   flush(): void {
-    if (this.frames.length === 0 || this.over) return;
+    if (this.over) return;
+    if (this.initials.pending) {
+      this.sendInitials();
+      return;
+    }
+    if (this.frames.length === 0) return;
     const { output, flushes } = this.options;
     output.open(this.framing.contentType);
     const { frames } = this;
     this.frames = [];
+    this.gatheredBytes = 0;
     output.write(frames, flushes.chunks);
-    if (output.unread > watcherBacklogBytesMax) {
-      this.finish();
-      output.destroy();
-    }
+    if (output.unread > watcherBacklogBytesMax) this.cutOff();
+  }
+
+  private sendInitials(): void {
+    const { output, form } = this.options;
+    output.open(this.framing.contentType);
+    const frameOf = (document: Document) =>
+      form === 'object'
+        ? this.framing.ofDocument('ADDED', document)
+        : this.framing.ofObject('ADDED', this.render(document));
+    this.initials.advance(
+      frameOf,
+      (frames, taken) => output.write(frames, new WatchChunks(), taken),
+      () => this.flush(),
+    );
+  }
+
+  private gather(frame: Uint8Array): void {
+    this.frames.push(frame);
+    this.gatheredBytes += frame.length;
+  }
+
+  private cutOff(): void {
+    this.finish();
+    this.options.output.destroy();
   }
 
   failed(error: Error): void {
-    this.frames.push(this.framing.ofObject('ERROR', asStatusError(error).toStatus()));
+    this.gather(this.framing.ofObject('ERROR', asStatusError(error).toStatus()));
     this.end();
   }
 
@@ -104,7 +135,7 @@ export class WatchStream implements WatchListener, Flushable {
 
   private readonly end = (): void => {
     if (this.over) return;
-    if (this.options.bookmarks) this.handle?.bookmark();
+    if (this.options.bookmarks && !this.initials.pending) this.handle?.bookmark();
     this.flush();
     this.finish();
     const { output, signal, inflight } = this.options;

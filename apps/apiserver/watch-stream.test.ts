@@ -1,0 +1,117 @@
+import { configmaps } from '../../libs/api/kinds/configmap.ts';
+import type { KubeObject } from '../../libs/api/meta.ts';
+import { Document, storedValue } from '../../libs/cache/document.ts';
+import { CacheEvent } from '../../libs/cache/event.ts';
+import { FakeClock } from '../../test/support/fake-clock.ts';
+import { FlushQueue } from './flush-queue.ts';
+import { InflightLimit } from './inflight.ts';
+import { initialPartBytes } from './watch-initials.ts';
+import type { WatchOutput } from './watch-output.ts';
+import { WatchStream, watcherBacklogBytesMax } from './watch-stream.ts';
+
+const objects = 40;
+const objectLetters = initialPartBytes / 8;
+
+function configMap(name: string, letters = objectLetters): Document {
+  const object = { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name }, data: { text: 'x'.repeat(letters) } };
+  return Document.ofValue(storedValue(object as KubeObject), 1);
+}
+
+/** A client that takes nothing before it is told to. */
+class Reader implements WatchOutput {
+  readonly unread = 0;
+  closed = false;
+  ended = false;
+  readonly names: string[] = [];
+  writes = 0;
+  private taken: Array<() => void> = [];
+
+  open(): void {}
+
+  write(frames: readonly Uint8Array[], _chunks: unknown, taken?: () => void): void {
+    this.writes += 1;
+    for (const frame of frames) {
+      const { type, object } = JSON.parse(Buffer.from(frame).toString()) as { type: string; object: KubeObject };
+      this.names.push(type === 'BOOKMARK' ? type : (object.metadata?.name ?? ''));
+    }
+    if (taken) this.taken.push(taken);
+  }
+
+  take(): boolean {
+    const { taken } = this;
+    this.taken = [];
+    for (const run of taken) run();
+    return taken.length > 0;
+  }
+
+  end(): void {
+    this.ended = true;
+  }
+
+  destroy(): void {
+    this.closed = true;
+  }
+
+  onceClosed(): void {}
+}
+
+describe('a watch that begins with a large state', () => {
+  const clock = new FakeClock();
+  let reader: Reader;
+  let stream: WatchStream;
+  const names = Array.from({ length: objects }, (_, index) => `initial-${index}`);
+
+  beforeEach(async () => {
+    reader = new Reader();
+    stream = new WatchStream({
+      output: reader,
+      definition: configmaps,
+      form: 'object',
+      encoding: 'json',
+      include: 'Metadata',
+      bookmarks: false,
+      timeoutMs: 60_000,
+      clock,
+      flushes: new FlushQueue(clock),
+      inflight: new InflightLimit(),
+      signal: new AbortController().signal,
+    });
+    for (const name of names) stream.initial(configMap(name));
+    stream.bookmark(1, true);
+    stream.settled();
+    stream.open({ bookmark: () => {}, cancel: () => {} });
+    await clock.settle();
+  });
+
+  const event = (name: string, letters?: number) => {
+    stream.event('ADDED', new CacheEvent(`x/${name}`, 2, configMap(name, letters), undefined));
+    stream.settled();
+  };
+
+  it('sends it in parts, each once the one before is taken, and what happens meanwhile behind it', async () => {
+    expect([reader.writes, reader.names.length]).toEqual([1, 8]);
+    event('later');
+    await clock.settle();
+    expect(reader.writes).toBe(1);
+    while (reader.take()) await clock.settle();
+    expect(reader.names).toEqual([...names, 'BOOKMARK', 'later']);
+    event('last');
+    await clock.advance(1);
+    await clock.settle();
+    expect(reader.names.at(-1)).toBe('last');
+  });
+
+  it('is cut off when too much happens meanwhile', async () => {
+    for (let bytes = 0; bytes <= watcherBacklogBytesMax; bytes += 1_000_000) event('large', 1_000_000);
+    await clock.settle();
+    expect([reader.closed, reader.writes]).toEqual([true, 1]);
+  });
+
+  it('ends in time, although not all of it is sent', async () => {
+    await clock.advance(60_000);
+    expect(reader.ended).toBe(true);
+    reader.take();
+    await clock.settle();
+    expect(reader.writes).toBe(1);
+  });
+});
