@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts';
-import { CompactedError, type Entry, type ListPage } from '../store/store.ts';
-import { type Change, changesOf } from './changes.ts';
-import type { Connection, Member } from './connection.ts';
-import { storeError } from './errors.ts';
-import { type KeySpace, root } from './keys.ts';
+import { CompactedError, type Entry, type ListPage, type WatchEvent } from '../store/store.ts';
+import { changesOf } from './changes.ts';
+import type { Member } from './connection.ts';
+import { isCompacted, storeError } from './errors.ts';
+import { root } from './keys.ts';
 import { type ListRequest, listPage } from './list.ts';
 import { modRevisionOf, wholeModRevision } from './revisions.ts';
 import { openStream } from './stream.ts';
@@ -18,7 +18,7 @@ const changesMsMax = 10_000;
 type Replaced = Map<string, { before: Entry | undefined; isThereAfter: boolean }>;
 
 /** A page of the state behind one write while others of its transaction follow: the state behind all, less those. */
-export async function listPageAmid(request: ListRequest & { clock: Clock; revision: number }): Promise<ListPage> {
+export async function listPageAmid(request: AmidRequest): Promise<ListPage> {
   const { prefix, options, revision } = request;
   const after = options.after ?? '';
   const replaced = await replacedAfter(request, (key) => key.startsWith(prefix) && key > after);
@@ -40,29 +40,27 @@ export async function listPageAmid(request: ListRequest & { clock: Clock; revisi
   return { entries, revision, more: remaining > 0, remaining };
 }
 
-interface AmidRequest {
-  connection: Connection;
-  keys: KeySpace;
+interface AmidRequest extends ListRequest {
   clock: Clock;
   revision: number;
 }
 
 async function replacedAfter(request: AmidRequest, concerns: (key: string) => boolean): Promise<Replaced> {
-  const { connection, keys, clock, revision } = request;
+  const { connection, clock, revision } = request;
   const stopper = new AbortController();
   const timer = clock.setTimer(changesMsMax, () => stopper.abort());
   try {
     const later = await connection.read('list', (member) => laterChanges(member, request, stopper.signal));
-    return new Map(
-      later
-        .filter(({ key }) => concerns(key))
-        .map(({ key, value, previous }) => {
-          const before = previous === undefined ? undefined : keys.entry(previous);
-          return [key, { before, isThereAfter: value !== null }];
-        }),
-    );
+    const replaced = later
+      .filter(({ key }) => concerns(key))
+      .map(async ({ key, value }) => {
+        const before = await connection.read('list', (member) => entryBefore(member, request, key));
+        return [key, { before, isThereAfter: value !== null }] as const;
+      });
+    return new Map(await Promise.all(replaced));
   } catch (error) {
     if (error instanceof CompactedError) throw new CompactedError(revision, error.compactedRevision);
+    if (isCompacted(error)) throw new CompactedError(revision, await request.compactedRevision());
     throw storeError(error, 'list');
   } finally {
     timer.cancel();
@@ -70,12 +68,23 @@ async function replacedAfter(request: AmidRequest, concerns: (key: string) => bo
   }
 }
 
+/** What stood at a key before the revision's transaction. A watch can tell that too, but etcd may leave it out. */
+async function entryBefore(member: Member, { keys, revision }: AmidRequest, key: string): Promise<Entry | undefined> {
+  const answer = await member.kv.range({ key: keys.encode(key), revision: modRevisionOf(revision) - 1 });
+  const kv = answer.kvs[0];
+  return kv && keys.entry(kv);
+}
+
 /** The changes of the revision's transaction that come after it. */
-async function laterChanges(member: Member, { keys, revision }: AmidRequest, signal: AbortSignal): Promise<Change[]> {
+async function laterChanges(
+  member: Member,
+  { keys, revision }: AmidRequest,
+  signal: AbortSignal,
+): Promise<WatchEvent[]> {
   const modRevision = modRevisionOf(revision);
   // Opened a revision early, for the reason that watches are.
   const startRevision = wholeModRevision(revision);
-  for await (const response of openStream(member, { ...keys.range(root), startRevision, withPrevious: true, signal })) {
+  for await (const response of openStream(member, { ...keys.range(root), startRevision, signal })) {
     const changes = changesOf(response, keys);
     if (!changes.some((change) => modRevisionOf(change.revision) >= modRevision)) continue;
     return changes.filter((change) => change.revision > revision && modRevisionOf(change.revision) === modRevision);

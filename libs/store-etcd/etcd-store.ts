@@ -17,7 +17,7 @@ import {
 import { listPageAmid } from './amid.ts';
 import { Connection } from './connection.ts';
 import { isCompacted, storeError } from './errors.ts';
-import { KeySpace, root } from './keys.ts';
+import { absentKey, KeySpace, root } from './keys.ts';
 import { listPage } from './list.ts';
 import { Progress } from './progress.ts';
 import { endOf, isEnd, modRevisionOf, wholeModRevision } from './revisions.ts';
@@ -31,8 +31,6 @@ import { watchFrom } from './watch.ts';
 const compactionProbeMs = 500;
 /** How many of the newest of etcd's revisions count as recent; each holds one write to a hundred. */
 const recentModRevisions = 512;
-/** Nobody writes this key; reads of it tell the store's revision. */
-const absentKey = '/absent';
 /** Written to move watches on; nobody reads it. */
 const progressKey = '/berth/progress';
 const noValue = Buffer.from('{}');

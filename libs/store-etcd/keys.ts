@@ -11,6 +11,8 @@ export interface KeyRange {
 
 /** What all keys of a store begin with. */
 export const root = '/';
+/** Nobody writes this key; reads of it tell the store's revision. */
+export const absentKey = '/absent';
 
 const everything = Buffer.from([0]);
 

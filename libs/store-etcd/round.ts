@@ -1,6 +1,6 @@
 import type { IRequestOp, ITxnRequest, ITxnResponse } from 'etcd3';
 import { type Committed, GuardFailedError, type Transaction, transactionOperationsMax } from '../store/store.ts';
-import type { KeySpace } from './keys.ts';
+import { absentKey, type KeySpace } from './keys.ts';
 import { endOf, modRevisionOf, Places, placesMax, revisionAt } from './revisions.ts';
 import { markedValue } from './value.ts';
 
@@ -84,6 +84,12 @@ function bytesOf({ guards, writes }: Transaction): number {
 
 /** One transaction whose first write has the place `first`. When a guard fails it reads what all guards are about. */
 function requestOf(keys: KeySpace, { guards, writes }: Transaction, first: number): ITxnRequest {
+  const writesOf = () =>
+    writes.map(({ key, value }, index): IRequestOp => {
+      const name = keys.encode(key);
+      if (value === null) return { request_delete_range: { key: name } };
+      return { request_put: { key: name, value: markedValue(value, first + index) } };
+    });
   return {
     compare: guards.map(({ key, revision }) => ({
       key: keys.encode(key),
@@ -91,11 +97,8 @@ function requestOf(keys: KeySpace, { guards, writes }: Transaction, first: numbe
       result: 'Equal',
       mod_revision: guardedModRevision(revision),
     })),
-    success: writes.map(({ key, value }, index): IRequestOp => {
-      const name = keys.encode(key);
-      if (value === null) return { request_delete_range: { key: name } };
-      return { request_put: { key: name, value: markedValue(value, first + index) } };
-    }),
+    // A member that lags behind answers one without any operation by itself; one that reads asks the leader.
+    success: writes.length === 0 ? [{ request_range: { key: keys.encode(absentKey) } }] : writesOf(),
     failure: guards.map(({ key }) => ({ request_range: { key: keys.encode(key) } })),
   };
 }

@@ -7,14 +7,12 @@ import { endOf } from './revisions.ts';
 export interface StreamRequest extends KeyRange {
   /** The first of etcd's revisions that is told. */
   startRevision: number;
-  /** Tell with each change what stood there before. */
-  withPrevious?: boolean;
   signal: AbortSignal;
 }
 
 /** One watch of etcd's, until it breaks or the signal aborts. @throws CompactedError, StoreUnavailableError. */
 export async function* openStream(member: Member, request: StreamRequest): AsyncGenerator<IWatchResponse> {
-  const { key, range_end, startRevision, withPrevious, signal } = request;
+  const { key, range_end, startRevision, signal } = request;
   const stream = (await member.watch.watch()) as unknown as NodeJS.ReadWriteStream & {
     cancel(): void;
     write(request: object): void;
@@ -23,8 +21,7 @@ export async function* openStream(member: Member, request: StreamRequest): Async
   signal.addEventListener('abort', cancel, { once: true });
   // The iteration reports errors; one that comes after its end has nobody to tell.
   stream.on('error', () => {});
-  const options = { start_revision: startRevision, progress_notify: true, prev_kv: withPrevious ?? false };
-  stream.write({ create_request: { key, range_end, ...options } });
+  stream.write({ create_request: { key, range_end, start_revision: startRevision, progress_notify: true } });
   try {
     for await (const message of stream) {
       const response = message as unknown as IWatchResponse;

@@ -59,9 +59,7 @@ function batchOf(
   keys: KeySpace,
   delivered: number,
 ): { events: WatchEvent[]; revision: number } | undefined {
-  const events = changesOf(response, keys).flatMap(({ key, value, revision }) =>
-    revision > delivered ? { key, value, revision } : [],
-  );
+  const events = changesOf(response, keys).filter(({ revision }) => revision > delivered);
   const last = events.at(-1);
   if (last !== undefined) return { events, revision: endOf(modRevisionOf(last.revision)) };
   // Only a progress notification says that nothing up to the store's revision is missing.

@@ -35,7 +35,7 @@ export function describeRevisions(the: () => Store): void {
   });
 
   it('goes on behind every single write, without gap or duplicate', async () => {
-    const { start, events } = await storyOf(the());
+    const { start, events } = await storyOf(the(), 40);
     for (let at = 0; at < events.length; at += resumedAtOnceMax) {
       const resumed = events.slice(at, at + resumedAtOnceMax).map((event, index) => ({
         follower: new Follower(the(), '/w/', event.revision),
@@ -56,7 +56,7 @@ export function describeRevisions(the: () => Store): void {
 /** What the past shows between the writes of a transaction. */
 export function describePast(the: () => Store): void {
   it('shows the state behind every single write, whole and in pages', async () => {
-    const { events } = await storyOf(the());
+    const { events } = await storyOf(the(), 20);
     const state = new Map<string, unknown[]>();
     const shown = events.map(({ key, value, revision }) => {
       if (value === null) state.delete(key);
@@ -101,7 +101,7 @@ function writeOf(text: string): Write {
 }
 
 /** Many transactions at once, of several writes and removals each, and what a watcher from before them was told. */
-async function storyOf(store: Store): Promise<{ start: number; events: WatchEvent[] }> {
+async function storyOf(store: Store, transactions: number): Promise<{ start: number; events: WatchEvent[] }> {
   const start = await put(store, '/w', 'start');
   const follower = new Follower(store, '/w/', start);
   let effects = 0;
@@ -113,7 +113,7 @@ async function storyOf(store: Store): Promise<{ start: number; events: WatchEven
     const { writeRevisions } = await store.commit({ guards: [], writes });
     effects += writeRevisions.filter((revision) => revision > 0).length;
   };
-  await Promise.all(Array.from({ length: 40 }, (_, turn) => run(turn)));
+  await Promise.all(Array.from({ length: transactions }, (_, turn) => run(turn)));
   effects += (await remove(store, '/w/1')) > 0 ? 1 : 0;
   await follower.until(effects);
   await follower.stop();
