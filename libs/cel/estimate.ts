@@ -30,9 +30,10 @@ function sizedBy(type: Type | undefined): Sized {
     case 'string':
     case 'bytes':
     case 'dyn':
+      return { size: type.max === undefined ? unknownSize : { min: 0, max: type.max } };
     case 'timestamp':
     case 'duration':
-      return { size: type.max === undefined ? unknownSize : { min: 0, max: type.max } };
+      return { size: type.max === undefined ? fixed(1) : { min: 0, max: type.max } };
     case 'list':
       return { size: { min: 0, max: type.max ?? Number.POSITIVE_INFINITY }, entry: sizedBy(type.element).size };
     case 'map':
@@ -139,14 +140,15 @@ class Estimator {
   private fold(expression: Fold): Estimate {
     const { macro, range, variable, second, filter, step } = expression;
     const over = this.visit(range);
-    const isMap = this.checked.types[range.id]?.kind === 'map';
-    const item: Sized = isMap ? { size: unknownSize } : this.itemOf(range, over);
-    const key: Sized = isMap ? { size: unknownSize } : { size: fixed(1) };
+    const type = this.checked.types[range.id];
+    const isMap = type?.kind === 'map';
+    const item = this.itemOf(range, over);
+    const key: Sized = { size: type?.kind === 'map' ? keySize(type) : fixed(1) };
     const visitBoth = () => [filter ? this.visit(filter).cost : fixed(0), this.visit(step)] as const;
     const [tested, turn] =
       second === undefined
         ? this.within(variable, isMap ? key : item, visitBoth)
-        : this.within(variable, key, () => this.within(second, isMap ? this.itemOf(range, over) : item, visitBoth));
+        : this.within(variable, key, () => this.within(second, item, visitBoth));
     const most = plus(plus(turn.cost, tested), fixed(turnCosts[macro] + (macro === 'filter' ? unitCosts.list + 2 : 0)));
     const cost = plus(plus(over.cost, fixed(endCosts[macro])), times(over.size, { min: 0, max: most.max }));
     if (macro === 'all' || macro === 'exists' || macro === 'exists_one') return { cost, size: fixed(1) };
@@ -160,6 +162,11 @@ class Estimator {
       type?.kind === 'list' ? sizedBy(type.element) : type?.kind === 'map' ? sizedBy(type.value) : undefined;
     return { ...declared, size: over.entry ?? declared?.size ?? unknownSize };
   }
+}
+
+/** Keys of maps with a schema cost nothing to walk through: schemas say nothing of keys, and upstream reads that as 0. */
+function keySize({ max }: Extract<Type, { kind: 'map' }>): Range {
+  return max === undefined ? unknownSize : fixed(0);
 }
 
 function union(a: Sized, b: Sized): Sized {

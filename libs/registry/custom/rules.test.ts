@@ -253,6 +253,28 @@ describe('a definition', () => {
       [],
     ],
     [
+      'whose rule walks through the keys of a map, of which schemas say nothing',
+      specOf(
+        withRules(
+          { type: 'object', additionalProperties: { type: 'string' }, maxProperties: 100 } as V1JSONSchemaProps,
+          { rule: 'self.all(k, k.matches("^([^/]+)$") || k.split("/")[0].size() < 253)' },
+        ),
+      ),
+      [],
+    ],
+    [
+      'whose rule compares durations made of unbounded texts',
+      specOf({
+        type: 'array',
+        maxItems: 16,
+        items: withRules(
+          { type: 'object', properties: { a: { type: 'string' }, b: { type: 'string' } } },
+          { rule: "duration(self.a) != duration('0s') && duration(self.b) > duration(self.a)" },
+        ),
+      } as V1JSONSchemaProps),
+      [],
+    ],
+    [
       'with a default that its schema refuses',
       specOf({
         type: 'object',
