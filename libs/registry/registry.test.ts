@@ -226,6 +226,21 @@ describe('the registry', () => {
       await expect(again).rejects.toThrow('object is being deleted: configmaps "a" already exists');
     });
 
+    it('puts the texts of a secret into its data, whatever stands there', async () => {
+      const secret = (text: string) => ({
+        kind: 'Secret',
+        apiVersion: 'v1',
+        metadata: { name: 'texts' },
+        stringData: { a: text },
+      });
+      const service = scratch.service('secrets');
+      const { object: first } = await create('secrets', secret('b'));
+      const patch = { type: 'merge', body: { stringData: { a: 'c' } }, complaints: [], force: false } as const;
+      const { document } = await service.patch(at('texts'), { ...asks(), ...patch });
+      expect(document.object).toMatchObject({ data: { a: 'Yw==' } });
+      expect(first).toMatchObject({ data: { a: 'Yg==' } });
+    });
+
     it('closes a namespace to new objects, until it is finalized', async () => {
       const namespaces = scratch.service('namespaces');
       await namespaces.delete({ name: 'x' }, deletes());

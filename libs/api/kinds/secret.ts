@@ -69,9 +69,11 @@ export const secrets: ResourceDefinition<V1Secret> = {
   setDefaults(draft) {
     draft.type ||= 'Opaque';
     if (!draft.stringData) return;
-    draft.data ??= {};
-    for (const [key, value] of Object.entries(draft.stringData))
-      draft.data[key] = Buffer.from(value).toString('base64');
+    const written = Object.entries(draft.stringData).map(([key, value]) => {
+      return [key, Buffer.from(value).toString('base64')];
+    });
+    // The data may be those of the stored secret, which are not to be written into.
+    draft.data = { ...draft.data, ...Object.fromEntries(written) };
     delete draft.stringData;
   },
   prepareForUpdate(draft, previous) {
