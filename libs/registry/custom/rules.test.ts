@@ -256,7 +256,7 @@ describe('a definition', () => {
       'whose rule walks through the keys of a map, of which schemas say nothing',
       specOf(
         withRules(
-          { type: 'object', additionalProperties: { type: 'string' }, maxProperties: 100 } as V1JSONSchemaProps,
+          { type: 'object', additionalProperties: { type: 'string' }, maxProperties: 100 },
           { rule: 'self.all(k, k.matches("^([^/]+)$") || k.split("/")[0].size() < 253)' },
         ),
       ),
