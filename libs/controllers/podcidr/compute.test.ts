@@ -20,6 +20,20 @@ describe('BlockPool', () => {
     expect([pool.allocate('d'), pool.allocate('e')]).toEqual(['10.244.3.0/24', undefined]);
   });
 
+  it('gives a block that has become free to whoever asks next', () => {
+    const pool = new BlockPool('10.244.0.0/23', 24);
+    expect([pool.allocate('a'), pool.allocate('b'), pool.allocate('c')].at(-1)).toBeUndefined();
+    for (const owner of ['c', 'a']) pool.release(owner);
+    expect(pool.allocate('c')).toBe('10.244.0.0/24');
+  });
+
+  it('lets a node that shows another block than it was given have that one alone', () => {
+    const pool = new BlockPool('10.244.0.0/23', 24);
+    pool.allocate('a');
+    pool.occupy('10.244.1.0/24', 'a');
+    expect([pool.allocate('b'), pool.allocate('c')]).toEqual(['10.244.0.0/24', undefined]);
+  });
+
   it.each(['10.244.0.0/25', 'fd00::/48', '10.244.0.0'])('refuses %s', (cidr) => {
     expect(() => new BlockPool(cidr, 24)).toThrow(cidr);
   });

@@ -3,7 +3,10 @@ export class BlockPool {
   readonly #base: number;
   readonly #blockBits: number;
   readonly #size: number;
-  readonly #taken = new Map<number, string>();
+  readonly #owners = new Map<number, string>();
+  readonly #blocks = new Map<string, number>();
+  /** No block below this one is free. */
+  #lowest = 0;
 
   /** @throws Error when `clusterCidr` is not IPv4 in CIDR notation or smaller than one block. */
   constructor(clusterCidr: string, nodeMaskBits: number) {
@@ -21,22 +24,33 @@ export class BlockPool {
   /** Notes that `owner` has the block. What lies outside the pool is nobody's business here. */
   occupy(cidr: string, owner: string): void {
     const index = this.#indexOf(cidr);
-    if (index !== undefined) this.#taken.set(index, owner);
+    if (index !== undefined) this.#take(index, owner);
   }
 
   release(owner: string): void {
-    for (const [index, holder] of this.#taken) if (holder === owner) this.#taken.delete(index);
+    const index = this.#blocks.get(owner);
+    if (index === undefined) return;
+    this.#blocks.delete(owner);
+    this.#owners.delete(index);
+    this.#lowest = Math.min(this.#lowest, index);
   }
 
   /** The lowest free block, now the owner's; what the owner has already comes first. Undefined when all are taken. */
   allocate(owner: string): string | undefined {
-    for (const [index, holder] of this.#taken) if (holder === owner) return this.#cidr(index);
-    for (let index = 0; index < this.#size; index++) {
-      if (this.#taken.has(index)) continue;
-      this.#taken.set(index, owner);
-      return this.#cidr(index);
-    }
-    return undefined;
+    const held = this.#blocks.get(owner);
+    if (held !== undefined) return this.#cidr(held);
+    while (this.#lowest < this.#size && this.#owners.has(this.#lowest)) this.#lowest++;
+    if (this.#lowest === this.#size) return undefined;
+    const index = this.#lowest;
+    this.#take(index, owner);
+    return this.#cidr(index);
+  }
+
+  #take(index: number, owner: string): void {
+    const before = this.#blocks.get(owner);
+    if (before !== undefined && before !== index) this.release(owner);
+    this.#owners.set(index, owner);
+    this.#blocks.set(owner, index);
   }
 
   #cidr(index: number): string {
