@@ -3,8 +3,6 @@ import type { WatchChunks } from './watch-chunks.ts';
 
 /** What carries a watch to its client. */
 export interface WatchOutput {
-  /** Bytes that the client has not taken yet. */
-  readonly unread: number;
   readonly closed: boolean;
   /** Tells the client that it watches; told again, nothing happens. */
   open(contentType: string): void;
@@ -23,10 +21,6 @@ export interface WatchOutput {
 /** An answer that goes on. */
 export class HttpWatchOutput implements WatchOutput {
   constructor(private readonly response: ServerResponse) {}
-
-  get unread(): number {
-    return this.response.writableLength;
-  }
 
   get closed(): boolean {
     return this.response.destroyed;

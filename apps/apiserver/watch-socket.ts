@@ -23,10 +23,6 @@ export class WebSocketWatchOutput implements WatchOutput {
     this.connection = connection;
   }
 
-  get unread(): number {
-    return this.socket?.bufferedAmount ?? 0;
-  }
-
   get closed(): boolean {
     return this.connection.socket.destroyed;
   }

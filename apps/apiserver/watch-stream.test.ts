@@ -7,7 +7,7 @@ import { FlushQueue } from './flush-queue.ts';
 import { InflightLimit } from './inflight.ts';
 import { initialPartBytes } from './watch-initials.ts';
 import type { WatchOutput } from './watch-output.ts';
-import { WatchStream, watcherBacklogBytesMax } from './watch-stream.ts';
+import { WatchStream, watcherBacklogBytesMax, watchWriteBytesMax } from './watch-stream.ts';
 
 const objects = 40;
 const objectLetters = initialPartBytes / 8;
@@ -19,7 +19,6 @@ function configMap(name: string, letters = objectLetters): Document {
 
 /** A client that takes nothing before it is told to. */
 class Reader implements WatchOutput {
-  readonly unread = 0;
   closed = false;
   ended = false;
   readonly names: string[] = [];
@@ -105,6 +104,25 @@ describe('a watch that begins with a large state', () => {
     for (let bytes = 0; bytes <= watcherBacklogBytesMax; bytes += 1_000_000) event('large', 1_000_000);
     await clock.settle();
     expect([reader.closed, reader.writes]).toEqual([true, 1]);
+  });
+
+  it('gathers for a client that has not taken what came last, and sends it in parts once it has', async () => {
+    while (reader.take()) await clock.settle();
+    reader.names.length = 0;
+    event('first');
+    await clock.advance(1);
+    const { writes } = reader;
+    const half = watchWriteBytesMax / 2;
+    for (const name of ['a', 'b', 'c']) event(name, half - 1000);
+    event('larger', 2 * watchWriteBytesMax);
+    await clock.advance(100);
+    expect([reader.writes, reader.names]).toEqual([writes, ['first']]);
+    const taken: string[][] = [];
+    while (reader.take()) {
+      await clock.advance(100);
+      taken.push(reader.names.splice(0));
+    }
+    expect(taken).toEqual([['first', 'a', 'b'], ['c'], ['larger'], []]);
   });
 
   it('ends in time, although not all of it is sent', async () => {

@@ -16,6 +16,8 @@ import type { WatchOutput } from './watch-output.ts';
 
 /** A watcher that leaves this much unread is cut off; it resumes from the last version it has seen. */
 export const watcherBacklogBytesMax = 16 * 1024 * 1024;
+/** A watcher that has fallen behind is written this much at once, or one event. */
+export const watchWriteBytesMax = 512 * 1024;
 const bookmarkIntervalMs = 60_000;
 
 export interface WatchStreamOptions {
@@ -37,6 +39,8 @@ export class WatchStream implements WatchListener, Flushable {
   private frames: Uint8Array[] = [];
   private gatheredBytes = 0;
   private readonly initials = new WatchInitials();
+  /** What was written last has not been taken: what happens meanwhile waits here, where all watchers share its bytes. */
+  private onTheWay = false;
   private firstTable = true;
   private handle: WatchHandle | undefined;
   private timers: Timer[] = [];
@@ -70,25 +74,48 @@ export class WatchStream implements WatchListener, Flushable {
 
   /** A batch is complete: what has gathered is due. */
   settled(): void {
-    if (this.initials.pending && this.gatheredBytes > watcherBacklogBytesMax) this.cutOff();
-    else if (this.frames.length > 0 || this.initials.pending) this.options.flushes.add(this);
+    const waits = this.onTheWay || this.initials.pending;
+    if (waits && this.gatheredBytes > watcherBacklogBytesMax) this.cutOff();
+    else if (this.initials.pending || (this.frames.length > 0 && !this.onTheWay)) this.options.flushes.add(this);
   }
 
   /** Writes what has gathered. What happens while the state of the beginning goes out waits until it is all taken. */
   flush(): void {
-    if (this.over) return;
-    if (this.initials.pending) {
-      this.sendInitials();
-      return;
-    }
-    if (this.frames.length === 0) return;
+    if (this.over || this.onTheWay) return;
+    if (this.initials.pending) this.sendInitials();
+    else if (this.frames.length > 0) this.send(this.nextFrames());
+  }
+
+  private send(frames: readonly Uint8Array[]): void {
     const { output, flushes } = this.options;
     output.open(this.framing.contentType);
+    this.onTheWay = true;
+    output.write(frames, flushes.chunks, this.taken);
+  }
+
+  private readonly taken = (): void => {
+    this.onTheWay = false;
+    if (this.frames.length > 0) this.options.flushes.add(this);
+  };
+
+  private nextFrames(): readonly Uint8Array[] {
     const { frames } = this;
-    this.frames = [];
-    this.gatheredBytes = 0;
-    output.write(frames, flushes.chunks);
-    if (output.unread > watcherBacklogBytesMax) this.cutOff();
+    if (this.gatheredBytes <= watchWriteBytesMax) {
+      this.frames = [];
+      this.gatheredBytes = 0;
+      return frames;
+    }
+    let count = 0;
+    let bytes = 0;
+    for (const frame of frames) {
+      bytes += frame.length;
+      if (count > 0 && bytes > watchWriteBytesMax) break;
+      count++;
+    }
+    this.frames = frames.slice(count);
+    const next = frames.slice(0, count);
+    for (const frame of next) this.gatheredBytes -= frame.length;
+    return next;
   }
 
   private sendInitials(): void {
@@ -136,7 +163,8 @@ export class WatchStream implements WatchListener, Flushable {
   private readonly end = (): void => {
     if (this.over) return;
     if (this.options.bookmarks && !this.initials.pending) this.handle?.bookmark();
-    this.flush();
+    if (this.initials.pending) this.sendInitials();
+    else if (this.frames.length > 0) this.send(this.frames);
     this.finish();
     const { output, signal, inflight } = this.options;
     output.end(signal.aborted ? inflight.ending() : undefined);
