@@ -1,37 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
 import type { AuditTrail } from '../../libs/audit/auditor.ts';
-import type { Authorizer, ResourceAttributes } from '../../libs/auth/attributes.ts';
-import { type TokenAuthenticator, unauthorized, userOfToken } from '../../libs/auth/authenticator.ts';
+import type { ResourceAttributes } from '../../libs/auth/attributes.ts';
 import { requireAllowed } from '../../libs/auth/authorize.ts';
-import { userOfCertificate } from '../../libs/auth/client-certificate.ts';
-import { impersonated } from '../../libs/auth/impersonation.ts';
-import { anonymousUser, type UserInfo } from '../../libs/auth/user.ts';
+import type { UserInfo } from '../../libs/auth/user.ts';
 import type { Clock } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import { asStatusError } from '../../libs/base/status.ts';
 import { badRequest, noSuchResource } from '../../libs/registry/errors.ts';
 import type { Registry, ServedResource } from '../../libs/registry/registry.ts';
-import { asksForWebSocket, offeredToken } from '../../libs/streaming/websocket/upgrade.ts';
+import { asksForWebSocket } from '../../libs/streaming/websocket/upgrade.ts';
 import type { Aggregator } from './aggregation/aggregator.ts';
 import { sendError, sendText } from './answers.ts';
 import type { ConnectAdmission } from './connect-admission.ts';
 import type { ExtensionRequest, ExtensionRoute } from './extension.ts';
+import { Identification, type IdentificationOptions } from './identification.ts';
 import type { InflightLimit } from './inflight.ts';
 import type { PathHandler } from './path-handler.ts';
-import type { RequestAudit } from './request-audit.ts';
 import { authorizedAs, parseRequest, type RequestInfo } from './request-info.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 import type { ResourceHandler } from './resource-handler.ts';
 import type { WatchOutput } from './watch-output.ts';
 import { WebSocketWatchOutput } from './watch-socket.ts';
 
-export interface DispatcherOptions {
+export interface DispatcherOptions extends IdentificationOptions {
   readonly registry: Registry;
-  readonly tokens: readonly TokenAuthenticator[];
-  readonly authorizer: Authorizer;
   readonly resources: ResourceHandler;
   readonly paths: PathHandler;
   readonly routes: readonly ExtensionRoute[];
@@ -39,19 +32,20 @@ export interface DispatcherOptions {
   readonly connects: ConnectAdmission;
   readonly inflight: InflightLimit;
   readonly metrics: RequestMetrics;
-  /** Absent: nothing is noted. */
-  readonly audit?: RequestAudit;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 const mutatingMethods = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
-const readMethods = new Set(['GET', 'HEAD']);
 const emptyBody = Buffer.alloc(0);
 
 /** Takes each request from its arrival to its answer: who asks, may they, and who answers. */
 export class Dispatcher {
-  constructor(private readonly options: DispatcherOptions) {}
+  private readonly identification: Identification;
+
+  constructor(private readonly options: DispatcherOptions) {
+    this.identification = new Identification(options);
+  }
 
   async handle(raw: IncomingMessage, response: ServerResponse, body: Buffer = emptyBody): Promise<void> {
     const { clock, metrics, inflight } = this.options;
@@ -65,7 +59,7 @@ export class Dispatcher {
       const route = this.routeOf(info);
       const long = info.verb === 'watch' || route !== undefined;
       const follow = (trail: AuditTrail) => this.options.audit?.follow(trail, raw, { response, body, long });
-      const identity = this.identify({ raw, info, route }, follow);
+      const identity = this.identification.identify({ raw, info, route }, follow);
       const { user, trail } = identity instanceof Promise ? await identity : identity;
       if (!route?.anonymous) this.allow(user, info, trail);
       if (long) this.countWhileOpen(info, response);
@@ -91,7 +85,7 @@ export class Dispatcher {
       const info = readRequest(raw);
       const route = this.routeOf(info);
       const follow = (trail: AuditTrail) => this.options.audit?.followSocket(trail, socket);
-      const { user, trail } = await this.identify({ raw, info, route }, follow);
+      const { user, trail } = await this.identification.identify({ raw, info, route }, follow);
       if (!route && info.verb === 'watch' && asksForWebSocket(raw)) {
         this.allow(user, info, trail);
         return await this.watchOver(new WebSocketWatchOutput(raw, { socket, head }), info, raw.headers.accept);
@@ -104,36 +98,6 @@ export class Dispatcher {
       this.report(error, raw);
       refuseSocket(socket, error);
     }
-  }
-
-  /** Who asks and as whom, and the trail that the request leaves in the audit log. At once where nobody is to be asked. */
-  private identify(question: Question, follow: (trail: AuditTrail) => void): Identity | Promise<Identity> {
-    const { audit, authorizer } = this.options;
-    if (audit) return this.identifyAudited(question, audit, follow);
-    const { headers } = question.raw;
-    const known = this.authenticate(question);
-    if (!(known instanceof Promise)) return { user: impersonated(authorizer, known, headers) };
-    return known.then((user) => ({ user: impersonated(authorizer, user, headers) }));
-  }
-
-  private async identifyAudited(
-    question: Question,
-    audit: RequestAudit,
-    follow: (trail: AuditTrail) => void,
-  ): Promise<Identity> {
-    const { authorizer } = this.options;
-    const { raw, info } = question;
-    let known: UserInfo | undefined;
-    let trail: AuditTrail | undefined;
-    try {
-      known = await this.authenticate(question);
-    } finally {
-      trail = audit.begin(raw, info, known);
-      if (trail) follow(trail);
-    }
-    const user = impersonated(authorizer, known, raw.headers);
-    trail?.actAs(user);
-    return { user, trail };
   }
 
   /** @throws StatusError Forbidden. */
@@ -188,15 +152,6 @@ export class Dispatcher {
     return this.options.resources.handleWatch({ info, at, served, accept, output });
   }
 
-  private authenticate({ raw, info, route }: Question): UserInfo | Promise<UserInfo> {
-    const token = bearerTokenOf(raw);
-    if (token !== undefined) return userOfToken(this.options.tokens, token);
-    const user = userOfCertificate(connectionOf(raw));
-    if (user) return user;
-    if (route?.anonymous || isPublic(info)) return anonymousUser;
-    throw unauthorized();
-  }
-
   private routeOf(info: RequestInfo): ExtensionRoute | undefined {
     const { resource, path } = info;
     const elsewhere = this.options.aggregator.routeOf(path);
@@ -222,17 +177,6 @@ export class Dispatcher {
   }
 }
 
-interface Question {
-  readonly raw: IncomingMessage;
-  readonly info: RequestInfo;
-  readonly route: ExtensionRoute | undefined;
-}
-
-interface Identity {
-  readonly user: UserInfo;
-  readonly trail?: AuditTrail;
-}
-
 interface Call {
   readonly raw: IncomingMessage;
   readonly response: ServerResponse;
@@ -241,20 +185,6 @@ interface Call {
   readonly user: UserInfo;
   readonly warnings: string[];
   readonly trail?: AuditTrail;
-}
-
-const bearer = 'Bearer ';
-
-function bearerTokenOf(raw: IncomingMessage): string | undefined {
-  const { authorization } = raw.headers;
-  if (authorization?.startsWith(bearer)) return authorization.slice(bearer.length).trim();
-  return asksForWebSocket(raw) ? offeredToken(raw) : undefined;
-}
-
-/** The connection that all requests of a client share, whatever the version of HTTP. */
-function connectionOf(raw: IncomingMessage): TLSSocket {
-  const session = raw.httpVersionMajor === 2 ? (raw as unknown as Http2ServerRequest).stream.session : undefined;
-  return (session?.socket ?? raw.socket) as TLSSocket;
 }
 
 function knownSubresource(
@@ -272,13 +202,6 @@ function knownSubresource(
   if (subresource === 'status') return definition.hasStatus === true;
   if (subresource === 'scale') return definition.scale !== undefined;
   return definition.subresources?.some((one) => one.name === subresource) ?? false;
-}
-
-const publicPaths = /^\/(healthz|livez|readyz|version)(\/|$)/;
-
-/** What may be read without credentials, so that load balancers and joining nodes can look. */
-function isPublic(info: RequestInfo): boolean {
-  return !info.resource && readMethods.has(info.method) && publicPaths.test(info.path);
 }
 
 /** @throws StatusError BadRequest. */
