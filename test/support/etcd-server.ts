@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const startMsMax = 20_000;
+/** A port that was free when it was looked for may be somebody's by the time etcd wants it. */
+const attemptsMax = 3;
 
 /** A real etcd with ports and data of its own. */
 export interface EtcdServer {
@@ -26,6 +28,16 @@ export interface EtcdOptions {
 }
 
 export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdServer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await launch(options);
+    } catch (error) {
+      if (options.port !== undefined || options.directory !== undefined || attempt === attemptsMax) throw error;
+    }
+  }
+}
+
+async function launch(options: EtcdOptions): Promise<EtcdServer> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'berth-etcd-'));
   const port = options.port ?? (await freePort());
   const peerPort = options.port === undefined ? await freePort() : port + 1;
@@ -55,7 +67,16 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdServer> 
     child.kill('SIGKILL');
     await exited;
   };
-  await start();
+  const dispose = async () => {
+    await kill();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    await start();
+  } catch (error) {
+    if (options.directory === undefined) await dispose();
+    throw error;
+  }
   return {
     url,
     get pid() {
@@ -63,10 +84,7 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdServer> 
     },
     start,
     kill,
-    async dispose() {
-      await kill();
-      rmSync(directory, { recursive: true, force: true });
-    },
+    dispose,
   };
 }
 
