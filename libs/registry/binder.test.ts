@@ -159,3 +159,45 @@ describe('the events of bindings', () => {
     expect(plain(taken)).toEqual(plain(written!));
   });
 });
+
+describe('many bindings at once', () => {
+  let scratch: ScratchRegistry;
+
+  beforeEach(async () => {
+    scratch = await openScratchRegistry();
+  });
+
+  afterEach(() => scratch.close());
+
+  it('binds many pods at once and says which could not be', async () => {
+    for (const name of ['a', 'b', 'c']) await addPod(scratch, name);
+    const binder = binderOf(scratch);
+    const before = scratch.mirror.revision;
+    const ofAnother = { ...wish('b', 'n'), uid: 'another' };
+    const errors = await binder.bindAll([wish('a', 'n'), ofAnother, wish('none', 'n'), wish('c', 'n')]);
+    expect(errors.map(reasonOf)).toEqual([undefined, 'Conflict', 'NotFound', undefined]);
+    // One write for each of the two that were bound.
+    expect(scratch.mirror.revision).toBe(before + 2);
+    const { object } = await scratch.service('pods').get({ namespace: 'x', name: 'a' });
+    expect((object as V1Pod).status?.conditions).toMatchObject([{ type: 'PodScheduled', status: 'True' }]);
+    expect((await binder.bindAll([wish('a', 'n')])).map(reasonOf)).toEqual(['Conflict']);
+  });
+
+  it('shows a watcher that was cut between two pods of one transaction the second one', async () => {
+    for (const name of ['a', 'b', 'c']) await addPod(scratch, name);
+    const binder = binderOf(scratch);
+    await binder.bindAll(['a', 'b', 'c'].map((name) => wish(name, 'n')));
+    const { object } = await scratch.service('pods').get({ namespace: 'x', name: 'b' });
+    const seen: string[] = [];
+    const listener = {
+      event: (_: string, event: { key: string }) => void seen.push(event.key),
+      initial() {},
+      bookmark() {},
+      failed() {},
+    };
+    const { resourceVersion } = object.metadata!;
+    const watch = await scratch.service('pods').watch({ namespace: 'x', resourceVersion }, listener);
+    watch.cancel();
+    expect(seen).toEqual(['x/c']);
+  });
+});

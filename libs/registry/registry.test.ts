@@ -1,9 +1,5 @@
 import { asks, bodyOf, deletes, openScratchRegistry, type ScratchRegistry } from '../../test/support/registry.ts';
 import type { V1Pod } from '../api/gen/types.ts';
-import type { KubeObject } from '../api/meta.ts';
-import { systemClock } from '../base/clock.ts';
-import type { StatusError } from '../base/status.ts';
-import { PodBinder } from './binder.ts';
 
 const configMap = (name: string, more: object = {}) => ({
   kind: 'ConfigMap',
@@ -248,111 +244,6 @@ describe('the registry', () => {
       const { object } = await namespaces.get({ name: 'x' });
       await namespaces.update({ name: 'x' }, bodyOf({ ...object, spec: {} }), asks({ subresource: 'finalize' }));
       await expect(namespaces.get({ name: 'x' })).rejects.toMatchObject({ reason: 'NotFound' });
-    });
-  });
-
-  describe('listing', () => {
-    const namesOf = (documents: ReadonlyArray<{ object: KubeObject }>) =>
-      documents.map((document) => document.object.metadata?.name);
-
-    it('pages through one state while others write', async () => {
-      for (const name of ['a', 'b', 'c', 'd']) await create('configmaps', configMap(name));
-      const service = scratch.service('configmaps');
-      const first = await service.list({ namespace: 'x', limit: 2 });
-      expect(first.remaining).toBe(2);
-      await create('configmaps', configMap('bb'));
-      await service.delete(at('d'), deletes());
-      const second = await service.list({ namespace: 'x', limit: 5, continue: first.continue });
-      expect([namesOf(first.documents), namesOf(second.documents)]).toEqual([
-        ['a', 'b'],
-        ['c', 'd'],
-      ]);
-      expect(second.revision).toBe(first.revision);
-    });
-
-    const writesMeanwhile = [
-      { where: 'its own collection', kind: 'configmaps', rest: ['b', 'c', 'd'] },
-      { where: 'another collection', kind: 'secrets', rest: ['b', 'c'] },
-    ];
-    it.each(writesMeanwhile)(
-      'lets a token expire with the history, and tells how to go on, after writes to $where',
-      async ({ kind, rest }) => {
-        for (const name of ['a', 'b', 'c']) await create('configmaps', configMap(name));
-        const service = scratch.service('configmaps');
-        const first = await service.list({ namespace: 'x', limit: 1 });
-        const object = kind === 'secrets' ? { ...configMap('d'), kind: 'Secret' } : configMap('d');
-        const { revision } = await create(kind, object);
-        await scratch.store.compact(revision);
-        const expired = await service.list({ namespace: 'x', limit: 1, continue: first.continue }).catch((e) => e);
-        expect(expired).toMatchObject({ reason: 'Expired', code: 410 });
-        const token = (expired as StatusError).toStatus().metadata.continue as string;
-        const others = await service.list({ namespace: 'x', continue: token });
-        expect([namesOf(others.documents), others.revision]).toEqual([rest, revision]);
-      },
-    );
-
-    it('selects from one state, however long it takes while others write', async () => {
-      const names = Array.from({ length: 450 }, (_, index) => `n${index + 100}`);
-      const labels = { color: 'red' };
-      await Promise.all(names.map((name) => create('configmaps', configMap(name, { labels }))));
-      const service = scratch.service('configmaps');
-      const listing = service.list({ namespace: 'x', labelSelector: 'color=red' });
-      const writing = [service.delete(at('n540'), deletes()), create('configmaps', configMap('n101a', { labels }))];
-      expect(namesOf((await listing).documents)).toEqual(names);
-      await Promise.all(writing);
-    });
-
-    const selections = [
-      { labelSelector: 'color=red', names: ['a'] },
-      { labelSelector: 'color!=red', names: ['b', 'c'] },
-      { fieldSelector: 'metadata.name=b', names: ['b'] },
-      { fieldSelector: 'metadata.name!=b', names: ['a', 'c'] },
-    ];
-    it.each(selections)('selects by %j', async ({ names, ...selection }) => {
-      await create('configmaps', configMap('a', { labels: { color: 'red' } }));
-      await create('configmaps', configMap('b', { labels: { color: 'blue' } }));
-      await create('configmaps', configMap('c'));
-      const { documents } = await scratch.service('configmaps').list({ namespace: 'x', ...selection });
-      expect(namesOf(documents)).toEqual(names);
-    });
-  });
-
-  describe('binding', () => {
-    it('binds many pods at once and says which could not be', async () => {
-      for (const name of ['a', 'b', 'c']) await create('pods', pod(name));
-      const binder = new PodBinder({ mirror: scratch.mirror, writer: scratch.registry.writer, clock: systemClock });
-      const wish = (name: string, uid?: string) => ({ namespace: 'x', name, uid, nodeName: 'n' });
-      const before = scratch.mirror.revision;
-      const errors = await binder.bindAll([wish('a'), wish('b', 'another'), wish('none'), wish('c')]);
-      expect(errors.map((error) => error && 'reason' in error && error.reason)).toEqual([
-        undefined,
-        'Conflict',
-        'NotFound',
-        undefined,
-      ]);
-      // One write for each of the two that were bound.
-      expect(scratch.mirror.revision).toBe(before + 2);
-      const { object } = await scratch.service('pods').get(at('a'));
-      expect((object as V1Pod).status?.conditions).toMatchObject([{ type: 'PodScheduled', status: 'True' }]);
-      expect((await binder.bindAll([wish('a')]))[0]).toMatchObject({ reason: 'Conflict' });
-    });
-
-    it('shows a watcher that was cut between two pods of one transaction the second one', async () => {
-      for (const name of ['a', 'b', 'c']) await create('pods', pod(name));
-      const binder = new PodBinder({ mirror: scratch.mirror, writer: scratch.registry.writer, clock: systemClock });
-      await binder.bindAll(['a', 'b', 'c'].map((name) => ({ namespace: 'x', name, nodeName: 'n' })));
-      const { object } = await scratch.service('pods').get(at('b'));
-      const seen: string[] = [];
-      const listener = {
-        event: (_: string, event: { key: string }) => void seen.push(event.key),
-        initial() {},
-        bookmark() {},
-        failed() {},
-      };
-      const { resourceVersion } = object.metadata!;
-      const watch = await scratch.service('pods').watch({ namespace: 'x', resourceVersion }, listener);
-      watch.cancel();
-      expect(seen).toEqual(['x/c']);
     });
   });
 });

@@ -1,15 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openStore } from '../../apps/apiserver/open-store.ts';
-import { apiServerPki } from '../../apps/apiserver/options.ts';
-import { startApiServer } from '../../apps/apiserver/start.ts';
 import { startScheduler } from '../../apps/scheduler/start.ts';
 import { systemClock } from '../../libs/base/clock.ts';
 import { type Metrics, noMetrics } from '../../libs/base/metrics.ts';
 import { systemRandom } from '../../libs/base/random.ts';
 import { ensureClusterPki } from '../../libs/pki/cluster.ts';
-import { kubeconfigText } from '../../libs/pki/kubeconfig.ts';
 import { createLogger } from '../../libs/telemetry/logger.ts';
+import { startServerOver } from '../support/scheduling-server.ts';
 import { quantile } from './measure.ts';
 
 const decisionMs: number[] = [];
@@ -29,21 +25,10 @@ const decisionTimes: Metrics = {
  * decisions have taken since the signal before.
  */
 async function main(directory: string, choice: string): Promise<void> {
-  mkdirSync(directory, { recursive: true });
   const clock = systemClock;
   const logger = createLogger({ clock, level: 'error' });
   const pki = await ensureClusterPki(join(directory, 'pki'), { names: ['localhost'], ips: ['127.0.0.1'] }, clock);
-  const { store, shared } = await openStore(choice, join(directory, 'store'));
-  const { client, binder, port } = await startApiServer({
-    store,
-    storeShared: shared,
-    host: '127.0.0.1',
-    port: 0,
-    pki: apiServerPki(pki),
-    taintsNewNodes: false,
-    clock,
-    logger,
-  });
+  const { client, binder, kubeconfig } = await startServerOver(choice, directory, { pki, logger });
   const parts = { client, binder, clock, random: systemRandom, logger, metrics: decisionTimes };
   const scheduler = await startScheduler(parts);
   await scheduler.ready;
@@ -52,9 +37,6 @@ async function main(directory: string, choice: string): Promise<void> {
     process.stdout.write(`${JSON.stringify({ p50, p99, max })}\n`);
     decisionMs.length = 0;
   });
-  const kubeconfig = join(directory, 'kubeconfig');
-  const server = `https://127.0.0.1:${port}`;
-  writeFileSync(kubeconfig, kubeconfigText({ server, ca: pki.ca.certificate, client: pki.admin }));
   process.stdout.write(`${kubeconfig}\n`);
 }
 

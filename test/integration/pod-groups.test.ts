@@ -53,7 +53,7 @@ describe('pod groups by the definition in deploy/', () => {
       { names: ['localhost'], ips: ['127.0.0.1'] },
       systemClock,
     );
-    server = await startServerOver('embedded', home, pki);
+    server = await startServerOver('embedded', home, { pki });
     scheduler = await scheduleFor(server.client, server.binder);
     await scheduler.ready;
     await server.client.create(nodes, makeNode('n1').allocatable({ cpu: '2', pods: '50' }).build());

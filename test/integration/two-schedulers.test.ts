@@ -60,7 +60,7 @@ describe('two schedulers that both place all pods', () => {
       const choice = etcd === undefined ? 'embedded' : `etcd=${etcd.url}`;
       const servers: RunningServer[] = [];
       for (let at = 0; at < serverCount; at++)
-        servers.push(await startServerOver(choice, join(directory, `${at}`), pki));
+        servers.push(await startServerOver(choice, join(directory, `${at}`), { pki }));
       const schedulers = await Promise.all(
         [servers[0]!, servers.at(-1)!].map(({ client, binder }) => scheduleFor(client, binder)),
       );

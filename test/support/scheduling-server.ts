@@ -5,7 +5,7 @@ import { apiServerPki } from '../../apps/apiserver/options.ts';
 import { startApiServer } from '../../apps/apiserver/start.ts';
 import { startScheduler } from '../../apps/scheduler/start.ts';
 import { systemClock } from '../../libs/base/clock.ts';
-import { silentLogger } from '../../libs/base/log.ts';
+import { type Logger, silentLogger } from '../../libs/base/log.ts';
 import { noMetrics } from '../../libs/base/metrics.ts';
 import { systemRandom } from '../../libs/base/random.ts';
 import type { Binder, Client } from '../../libs/client/client.ts';
@@ -22,7 +22,11 @@ export interface RunningServer {
 }
 
 /** `choice` is `embedded`, in the directory, or `etcd=URL`. */
-export async function startServerOver(choice: string, directory: string, pki: ClusterPki): Promise<RunningServer> {
+export async function startServerOver(
+  choice: string,
+  directory: string,
+  { pki, logger = silentLogger }: { pki: ClusterPki; logger?: Logger },
+): Promise<RunningServer> {
   const clock = systemClock;
   mkdirSync(directory, { recursive: true });
   const { store, shared } = await openStore(choice, join(directory, 'store'));
@@ -34,7 +38,7 @@ export async function startServerOver(choice: string, directory: string, pki: Cl
     pki: apiServerPki(pki),
     taintsNewNodes: false,
     clock,
-    logger: silentLogger,
+    logger,
   });
   const stop = async () => {
     await api.stop();

@@ -1,5 +1,4 @@
-import { FakeClient } from '../../../test/support/fake-client.ts';
-import { FakeClock } from '../../../test/support/fake-clock.ts';
+import { startControllers } from '../../../test/support/controller-world.ts';
 import type { V1Pod, V1PodDisruptionBudget } from '../../api/gen/types.ts';
 import { customresourcedefinitions } from '../../api/kinds/customresourcedefinition.ts';
 import { events } from '../../api/kinds/event.ts';
@@ -7,11 +6,6 @@ import { pods } from '../../api/kinds/pod.ts';
 import { poddisruptionbudgets } from '../../api/kinds/poddisruptionbudget.ts';
 import { replicasets } from '../../api/kinds/replicaset.ts';
 import { rfc3339 } from '../../base/clock.ts';
-import { silentLogger } from '../../base/log.ts';
-import { noMetrics } from '../../base/metrics.ts';
-import { seededRandom } from '../../base/random.ts';
-import { InformerSet } from '../../client/informer-set.ts';
-import { EventRecorder } from '../../reconcile/events.ts';
 import { computeStatus } from './compute.ts';
 import { newDisruptionController } from './reconcile.ts';
 import { newStaleTargetController } from './stale-targets.ts';
@@ -99,30 +93,19 @@ describe('the status of a budget', () => {
 });
 
 describe('the disruption controllers', () => {
-  async function startWorld() {
-    const clock = new FakeClock();
-    const random = seededRandom(1);
-    const client = new FakeClient({ clock, random });
-    const informers = new InformerSet({ client, clock });
-    const recorder = new EventRecorder({ client, clock, random, component: 'test' });
-    const context = { client, informers, clock, random, logger: silentLogger, metrics: noMetrics, events: recorder };
-    const controllers = [newDisruptionController(context), newStaleTargetController(context)];
-    informers.start();
-    for (const controller of controllers) controller.start();
+  function startWorld() {
+    const world = startControllers((context) => [newDisruptionController(context), newStaleTargetController(context)]);
+    const { client } = world;
     const status = async () =>
       (await client.get(poddisruptionbudgets, { namespace: 'default', name: 'b' })).status as Record<string, unknown>;
-    const stop = async () => {
-      await Promise.all(controllers.map((controller) => controller.stop()));
-      await informers.stop();
-    };
-    return { client, clock, status, stop };
+    return { ...world, status };
   }
   const ownedBy = (apiVersion: string, kind: string, uid: string) => ({
     ownerReferences: [{ apiVersion, kind, name: 'o', uid, controller: true }],
   });
 
   it('count by the sizes of controllers, and tell of pods that have none', async () => {
-    const { client, clock, status, stop } = await startWorld();
+    const { client, clock, status, stop } = startWorld();
     const owner = await client.create(replicasets, {
       metadata: { name: 'o', namespace: 'default' },
       spec: { replicas: 4, selector: {} },
@@ -138,7 +121,7 @@ describe('the disruption controllers', () => {
   });
 
   it('count by the scale of custom kinds, and grant nothing where there is none', async () => {
-    const { client, clock, status, stop } = await startWorld();
+    const { client, clock, status, stop } = startWorld();
     const scale = { specReplicasPath: '.spec.size', statusReplicasPath: '.status.size' };
     await client.create(customresourcedefinitions, {
       metadata: { name: 'sets.example.com' },
@@ -169,7 +152,7 @@ describe('the disruption controllers', () => {
   });
 
   it('take back what was said of a pod that does not go', async () => {
-    const { client, clock, stop } = await startWorld();
+    const { client, clock, stop } = startWorld();
     const condition = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' };
     const since = rfc3339(clock.now());
     const pod = podOf('a');

@@ -1,26 +1,13 @@
-import { FakeClient } from '../../../test/support/fake-client.ts';
-import { FakeClock } from '../../../test/support/fake-clock.ts';
+import { startControllers } from '../../../test/support/controller-world.ts';
 import type { V1OwnerReference } from '../../api/gen/types.ts';
 import { configmaps } from '../../api/kinds/configmap.ts';
-import { silentLogger } from '../../base/log.ts';
-import { noMetrics } from '../../base/metrics.ts';
-import { seededRandom } from '../../base/random.ts';
-import { InformerSet } from '../../client/informer-set.ts';
-import { EventRecorder } from '../../reconcile/events.ts';
 import { newGarbageCollector } from './reconcile.ts';
 
 const at = (name: string) => ({ namespace: 'default', name });
 
-async function startWorld() {
-  const clock = new FakeClock();
-  const random = seededRandom(1);
-  const client = new FakeClient({ clock, random });
-  const informers = new InformerSet({ client, clock });
-  const events = new EventRecorder({ client, clock, random, component: 'test' });
-  const context = { client, informers, clock, random, logger: silentLogger, metrics: noMetrics, events };
-  const collector = newGarbageCollector(context, { resources: [configmaps] });
-  informers.start();
-  collector.start();
+function startWorld() {
+  const world = startControllers((context) => [newGarbageCollector(context, { resources: [configmaps] })]);
+  const { client } = world;
   const make = (name: string, owners: V1OwnerReference[] = []) =>
     client.create(configmaps, { metadata: { ...at(name), ownerReferences: owners } });
   const ownedBy = async (name: string): Promise<V1OwnerReference> => {
@@ -28,14 +15,7 @@ async function startWorld() {
     return { apiVersion: 'v1', kind: 'ConfigMap', name, uid: owner.metadata?.uid ?? '', blockOwnerDeletion: true };
   };
   const names = () => client.peek(configmaps).map((object) => object.metadata?.name);
-  const settle = async () => {
-    for (let i = 0; i < 5; i++) await clock.advance(1000);
-  };
-  const stop = async () => {
-    await collector.stop();
-    await informers.stop();
-  };
-  return { client, make, ownedBy, names, settle, stop };
+  return { ...world, make, ownedBy, names };
 }
 
 describe('the garbage collector', () => {
@@ -44,7 +24,7 @@ describe('the garbage collector', () => {
     { policy: 'Foreground' as const, left: [] },
     { policy: 'Orphan' as const, left: ['child', 'grandchild'] },
   ])('deletes in the $policy', async ({ policy, left }) => {
-    const { client, make, ownedBy, names, settle, stop } = await startWorld();
+    const { client, make, ownedBy, names, settle, stop } = startWorld();
     await make('root');
     await make('child', [await ownedBy('root')]);
     await make('grandchild', [await ownedBy('child')]);
@@ -56,7 +36,7 @@ describe('the garbage collector', () => {
   });
 
   it('is not held up by a circle', async () => {
-    const { client, make, ownedBy, names, settle, stop } = await startWorld();
+    const { client, make, ownedBy, names, settle, stop } = startWorld();
     await make('a');
     await make('b', [await ownedBy('a')]);
     await make('c', [await ownedBy('b')]);
@@ -70,7 +50,7 @@ describe('the garbage collector', () => {
   });
 
   it('collects what names an owner that never was, and keeps what has another', async () => {
-    const { client, make, ownedBy, names, settle, stop } = await startWorld();
+    const { client, make, ownedBy, names, settle, stop } = startWorld();
     const nobody = { apiVersion: 'v1', kind: 'ConfigMap', name: 'nobody', uid: 'gone' };
     await make('real');
     await make('lost', [nobody]);
@@ -83,7 +63,7 @@ describe('the garbage collector', () => {
   });
 
   it('an owner deleted in the foreground goes last', async () => {
-    const { client, make, ownedBy, names, settle, stop } = await startWorld();
+    const { client, make, ownedBy, names, settle, stop } = startWorld();
     await make('root');
     await make('held', [await ownedBy('root')]);
     await client.patch(configmaps, at('held'), {
