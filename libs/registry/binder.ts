@@ -2,6 +2,7 @@ import type { V1Binding, V1Pod } from '../api/gen/types.ts';
 import { podRequests } from '../api/kinds/pod/requests.ts';
 import { type ObjectName, objectKey } from '../api/meta.ts';
 import { type Clock, rfc3339 } from '../base/clock.ts';
+import { isStatus } from '../base/status.ts';
 import { collectionPrefix } from '../cache/keys.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
 import { type Guard, GuardFailedError, type Write } from '../store/store.ts';
@@ -126,7 +127,7 @@ export class PodBinder {
       const errors = new Map<Asked, Error>();
       let planned = this.plan(round, errors);
       // A pod that was made through another server may not have been seen here yet.
-      if (attempt === 1 && this.parts.isShared && [...errors.values()].some(isNotFound)) {
+      if (attempt === 1 && this.parts.isShared && [...errors.values()].some((error) => isStatus(error, 'NotFound'))) {
         this.undo(planned);
         await this.parts.mirror.catchUp();
         errors.clear();
@@ -231,8 +232,6 @@ export class PodBinder {
 function areTogether(one: Asked, other: Asked): boolean {
   return one.binding.group !== undefined && one.binding.group === other.binding.group && one.call === other.call;
 }
-
-const isNotFound = (error: Error) => 'reason' in error && error.reason === 'NotFound';
 
 /** Why the pod cannot be bound, whatever room there is. */
 function refusalOf({ metadata, spec }: V1Pod, { uid, name }: PodBinding): string | undefined {

@@ -3,6 +3,7 @@ import type { ResourceDefinition } from '../api/definition.ts';
 import type { KubeObject, ObjectName } from '../api/meta.ts';
 import { objectKey } from '../api/meta.ts';
 import { worded } from '../api/validation/wording.ts';
+import { isStatus } from '../base/status.ts';
 import { Document } from '../cache/document.ts';
 import { GuardFailedError } from '../store/store.ts';
 import { alreadyExists, badRequest, invalid, kindRefused } from './errors.ts';
@@ -91,15 +92,11 @@ async function writeUnderFreeName(parts: Parts, draft: KubeObject, request: Writ
     try {
       return await write(parts, draft, request);
     } catch (error) {
-      if (attempt >= generatedNamesMax || !isAlreadyExists(error)) throw error;
+      if (attempt >= generatedNamesMax || !isStatus(error, 'AlreadyExists')) throw error;
       metadataOf(draft).name = undefined;
       generateName(draft, parts.random);
     }
   }
-}
-
-function isAlreadyExists(error: unknown): boolean {
-  return error instanceof Error && 'reason' in error && error.reason === 'AlreadyExists';
 }
 
 async function write(parts: Parts, draft: KubeObject, request: WriteRequest): Promise<Document> {

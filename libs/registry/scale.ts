@@ -15,7 +15,7 @@ import type { DecodedObject, PatchRequest, WriteAnswer, WriteRequest } from './r
 import { draftOf, storesInForm } from './sections.ts';
 import { nextState } from './update.ts';
 
-const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale', plural: 'scales' };
+const scaleKind = { ...expectedScale.gvk, plural: 'scales' };
 
 /** The scale of an object: how many replicas it wants and has, and which pods they are. */
 export function scaleDocument(definition: ResourceDefinition, document: Document): Document {

@@ -20,6 +20,15 @@ describe('BlockPool', () => {
     expect([pool.allocate('d'), pool.allocate('e')]).toEqual(['10.244.3.0/24', undefined]);
   });
 
+  it('keeps a block that two nodes show for the one that is left', () => {
+    const pool = new BlockPool('10.244.0.0/24', 24);
+    for (const owner of ['a', 'b']) pool.occupy('10.244.0.0/24', owner);
+    pool.release('a');
+    expect(pool.allocate('c')).toBeUndefined();
+    pool.release('b');
+    expect(pool.allocate('c')).toBe('10.244.0.0/24');
+  });
+
   it('gives a block that has become free to whoever asks next', () => {
     const pool = new BlockPool('10.244.0.0/23', 24);
     expect([pool.allocate('a'), pool.allocate('b'), pool.allocate('c')].at(-1)).toBeUndefined();

@@ -31,6 +31,8 @@ export class BlockPool {
     const index = this.#blocks.get(owner);
     if (index === undefined) return;
     this.#blocks.delete(owner);
+    // Somebody else may show the same block: it is free once the last one has gone.
+    if (this.#owners.get(index) !== owner) return;
     this.#owners.delete(index);
     this.#lowest = Math.min(this.#lowest, index);
   }

@@ -29,10 +29,9 @@ export function newPodCidrController(context: ControllerContext, options: PodCid
       if (node && !node.spec?.podCIDR) return give(node, key);
       waiting.delete(key);
       if (node) occupy(node);
-      else {
-        pool.release(key);
-        wakeNext();
-      }
+      else pool.release(key);
+      // Either may have made a block free, the first when the node shows another one than it was given.
+      wakeNext();
       return {};
     },
   });

@@ -1,10 +1,5 @@
 import type { V1JSONSchemaProps } from '../../api/gen/types.ts';
-
-type Members = Readonly<Record<string, unknown>>;
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { isMembers } from '../../api/patch/json-value.ts';
 
 /** What stood under a name before; undefined when it did not, or when the object only counts as a whole. */
 export function memberBefore(before: unknown, name: string, schema: V1JSONSchemaProps): unknown {

@@ -1,11 +1,11 @@
 import type { FieldError, ResourceDefinition } from '../../api/definition.ts';
 import type { V1CustomResourceDefinition, V1JSONSchemaProps } from '../../api/gen/types.ts';
+import { schemaOf } from '../../api/kinds/customresource/combinations.ts';
 import { customresourcedefinitions } from '../../api/kinds/customresourcedefinition.ts';
 import { sameValue } from '../../api/validation/equality.ts';
 import { Report } from '../../api/validation/report.ts';
 import { isKnownFormat } from './formats.ts';
 import { checkRules } from './rule-checks.ts';
-import { partOf } from './structural.ts';
 
 /** CustomResourceDefinitions with the checks that need their schemas to be run: rules compile, defaults hold. */
 export const checkedDefinitions: ResourceDefinition<V1CustomResourceDefinition> = {
@@ -24,7 +24,7 @@ export const checkedDefinitions: ResourceDefinition<V1CustomResourceDefinition> 
 
 /** Formats that nobody knows constrain nothing, which whoever wrote them may not expect. */
 function unknownFormats(part: V1JSONSchemaProps): string[] {
-  const below = [...Object.values(part.properties ?? {}), partOf(part.items), partOf(part.additionalProperties)];
+  const below = [...Object.values(part.properties ?? {}), schemaOf(part.items), schemaOf(part.additionalProperties)];
   const own = part.format && !isKnownFormat(part.format) ? [part.format] : [];
   return [...own, ...below.flatMap((one) => (one ? unknownFormats(one) : []))];
 }

@@ -1,9 +1,9 @@
 import type { V1JSONSchemaProps } from '../../api/gen/types.ts';
+import { schemaOf } from '../../api/kinds/customresource/combinations.ts';
 import type { ObjectMeta } from '../../api/meta.ts';
 import { metadata } from '../../api/validation/metadata.ts';
 import { dns1035Label, pathSegment } from '../../api/validation/names.ts';
 import type { Report } from '../../api/validation/report.ts';
-import { partOf } from './structural.ts';
 
 type Members = Record<string, unknown>;
 
@@ -13,14 +13,14 @@ const ofCluster = metadata({ name: pathSegment, namespaced: false });
 /** Whole objects inside of a custom one say what they are, and have metadata as all objects do. */
 export function checkEmbedded(value: unknown, part: V1JSONSchemaProps, at: Report): void {
   if (Array.isArray(value)) {
-    const items = partOf(part.items);
+    const items = schemaOf(part.items);
     if (items) for (const [index, item] of value.entries()) below(at, index, item, items);
     return;
   }
   if (typeof value !== 'object' || value === null) return;
   const members = value as Members;
   if (part['x-kubernetes-embedded-resource']) checkHead(members, at);
-  const additional = partOf(part.additionalProperties);
+  const additional = schemaOf(part.additionalProperties);
   for (const [name, member] of Object.entries(members)) {
     const schema = part.properties?.[name] ?? additional;
     if (schema) below(at, name, member, schema);

@@ -1,3 +1,5 @@
+import { isMembers } from '../../api/patch/json-value.ts';
+
 /**
  * JSONPath as the columns of custom kinds use it: fields, indexes, slices, unions, wildcards, descent and filters.
  * Source: the template language of kubectl's jsonpath output.
@@ -136,10 +138,6 @@ function take(value: unknown, step: Step): unknown[] {
     case 'filter':
       return listOf(value).filter((item) => passes(item, step));
   }
-}
-
-function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -1,5 +1,6 @@
 import { readTyped } from '../../api/decode/typed.ts';
 import type { V1JSONSchemaProps } from '../../api/gen/types.ts';
+import { schemaOf } from '../../api/kinds/customresource/combinations.ts';
 import { keyed, type Report } from '../../api/validation/report.ts';
 import { pattern as linearPattern } from '../../cel/functions/regex.ts';
 import { type Shape, shapeOf } from '../../cel/shape.ts';
@@ -7,7 +8,7 @@ import { requestBytesMax } from '../../cel/shape-sizes.ts';
 import { correlates } from './correlation.ts';
 import { ruleErrors } from './rule-errors.ts';
 import { compileRule, hasRules, rulesOf } from './rules.ts';
-import { partOf, structuralType } from './structural.ts';
+import { structuralType } from './structural.ts';
 import { schemaErrors } from './validate.ts';
 
 /** What one rule may cost at the most, by an estimate from the sizes that the schema declares. */
@@ -50,7 +51,7 @@ class RuleChecks {
     const below = (part: V1JSONSchemaProps, shape: Shape | undefined, count: number | undefined) => {
       if (hasRules(part)) this.visit(part, { shape, count, uncorrelated });
     };
-    const additional = partOf(schema.additionalProperties);
+    const additional = schemaOf(schema.additionalProperties);
     if (additional) {
       at.enter('additionalProperties');
       below(additional, level.shape?.items, product(level.count, schema.maxProperties));
@@ -63,7 +64,7 @@ class RuleChecks {
       at.leave();
     }
     at.leave();
-    const items = partOf(schema.items);
+    const items = schemaOf(schema.items);
     if (items) {
       at.enter('items');
       below(items, level.shape?.items, product(level.count, schema.maxItems));
@@ -126,7 +127,7 @@ function leadsIn(schema: V1JSONSchemaProps, path: string): boolean {
   if (!/^(?:\.[A-Za-z_][\w-]*|\['[^']*'\])+$/.test(path)) return false;
   let part: V1JSONSchemaProps | undefined = schema;
   for (const [, plain, quoted] of path.matchAll(/\.([\w-]+)|\['([^']*)'\]/g)) {
-    part = part?.properties?.[plain ?? quoted ?? ''] ?? partOf(part?.additionalProperties);
+    part = part?.properties?.[plain ?? quoted ?? ''] ?? schemaOf(part?.additionalProperties);
   }
   return part !== undefined;
 }
@@ -177,7 +178,7 @@ function checkDefaults(schema: V1JSONSchemaProps, at: Report, isRoot = false): v
     checkDefaults(part, at);
     for (const _ of steps) at.leave();
   };
-  visit(partOf(schema.items), 'items');
-  visit(partOf(schema.additionalProperties), 'additionalProperties');
+  visit(schemaOf(schema.items), 'items');
+  visit(schemaOf(schema.additionalProperties), 'additionalProperties');
   for (const [name, part] of Object.entries(schema.properties ?? {})) visit(part, 'properties', `[${name}]`);
 }

@@ -1,9 +1,9 @@
 import type { V1JSONSchemaProps, V1ValidationRule } from '../../api/gen/types.ts';
+import { schemaOf } from '../../api/kinds/customresource/combinations.ts';
 import { environment } from '../../cel/environment.ts';
 import { compile, type Program } from '../../cel/program.ts';
 import { type Shape, shapeOf } from '../../cel/shape.ts';
 import { optionalOf } from '../../cel/types.ts';
-import { partOf } from './structural.ts';
 
 /** A rule of a schema, made ready to run; or why it cannot run. */
 export interface CompiledRule {
@@ -38,7 +38,7 @@ export function rulesOf(root: V1JSONSchemaProps): RuleNode | undefined {
 
 export function hasRules(part: V1JSONSchemaProps): boolean {
   if (part['x-kubernetes-validations']?.length) return true;
-  const below = [partOf(part.items), partOf(part.additionalProperties), ...(part.allOf ?? [])];
+  const below = [schemaOf(part.items), schemaOf(part.additionalProperties), ...(part.allOf ?? [])];
   return [...Object.values(part.properties ?? {}), ...below].some((each) => each !== undefined && hasRules(each));
 }
 
@@ -53,7 +53,7 @@ function nodeOf(given: V1JSONSchemaProps, schema: V1JSONSchemaProps, shape: Shap
     if (node) properties.set(name, node);
   }
   const below = (part: unknown, whole: unknown): RuleNode | undefined => {
-    const [rules, type] = [partOf(part), partOf(whole)];
+    const [rules, type] = [schemaOf(part), schemaOf(whole)];
     return rules && type && shape.items && nodeOf(rules, type, shape.items);
   };
   return {

@@ -1,4 +1,5 @@
 import type { V1JSONSchemaProps } from '../../api/gen/types.ts';
+import { schemaOf } from '../../api/kinds/customresource/combinations.ts';
 import { schema } from '../../api/schema/schema.ts';
 import type { FieldSchema, ListType, TypeSchema, ValueSchema } from '../../api/schema/types.ts';
 
@@ -14,13 +15,6 @@ const scalar: ValueSchema = {
 };
 
 const listTypes: ReadonlySet<string> = new Set<ListType>(['map', 'set', 'atomic']);
-
-/** A part of a schema; what is no object describes nothing. */
-export function partOf(value: unknown): V1JSONSchemaProps | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as V1JSONSchemaProps)
-    : undefined;
-}
 
 /** The structural schema of a custom kind in the form in which built-in types are read, merged and owned. */
 export function structuralType(name: string, root: V1JSONSchemaProps): TypeSchema {
@@ -66,7 +60,7 @@ function fieldOf(name: string, value: ValueSchema): FieldSchema {
 function valueSchema(name: string, part: V1JSONSchemaProps): ValueSchema {
   if (part.type === 'array') return listOf(name, part);
   if (part.type !== 'object') return scalar;
-  const additional = partOf(part.additionalProperties);
+  const additional = schemaOf(part.additionalProperties);
   const atomic = part['x-kubernetes-map-type'] === 'atomic';
   if (additional) return { ...scalar, kind: 'map', element: valueSchema(name, additional), atomic };
   if (part.additionalProperties === true) return { ...scalar, kind: 'map', element: scalar, atomic };
@@ -79,7 +73,7 @@ function listOf(name: string, part: V1JSONSchemaProps): ValueSchema {
   const given = part['x-kubernetes-list-type'] ?? 'atomic';
   const listType = listTypes.has(given) ? (given as ListType) : 'atomic';
   const listKeys = part['x-kubernetes-list-map-keys'] ?? [];
-  const items = partOf(part.items);
+  const items = schemaOf(part.items);
   const element = items ? valueSchema(`${name}[]`, items) : scalar;
   return { ...scalar, kind: 'list', element, listType, listKeys };
 }
@@ -94,7 +88,7 @@ const isEmptyNull = (value: unknown, part: V1JSONSchemaProps) => value === null 
  */
 export function setSchemaDefaults(value: unknown, part: V1JSONSchemaProps): void {
   if (Array.isArray(value)) {
-    const items = partOf(part.items);
+    const items = schemaOf(part.items);
     if (items) for (const item of value) setSchemaDefaults(item, items);
     return;
   }
@@ -106,7 +100,7 @@ export function setSchemaDefaults(value: unknown, part: V1JSONSchemaProps): void
     else if (empty) delete members[name];
     setSchemaDefaults(members[name], below);
   }
-  const additional = partOf(part.additionalProperties);
+  const additional = schemaOf(part.additionalProperties);
   if (!additional) return;
   for (const [name, item] of Object.entries(members)) {
     if (part.properties?.[name]) continue;
@@ -117,7 +111,7 @@ export function setSchemaDefaults(value: unknown, part: V1JSONSchemaProps): void
 
 /** Whether a schema has a default anywhere. */
 export function hasDefaults(part: V1JSONSchemaProps): boolean {
-  const below = [...Object.values(part.properties ?? {}), partOf(part.items), partOf(part.additionalProperties)];
+  const below = [...Object.values(part.properties ?? {}), schemaOf(part.items), schemaOf(part.additionalProperties)];
   return below.some((each) => each !== undefined && (each.default !== undefined || hasDefaults(each)));
 }
 
@@ -125,11 +119,11 @@ export function hasDefaults(part: V1JSONSchemaProps): boolean {
 export function lacksDefaults(value: unknown, part: V1JSONSchemaProps): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (Array.isArray(value)) {
-    const items = partOf(part.items);
+    const items = schemaOf(part.items);
     return items !== undefined && value.some((item) => lacksDefaults(item, items));
   }
   const members = value as Members;
-  const additional = partOf(part.additionalProperties);
+  const additional = schemaOf(part.additionalProperties);
   if (additional && Object.values(members).some((item) => lacksDefaults(item, additional))) return true;
   return Object.entries(part.properties ?? {}).some(([name, below]) => {
     return members[name] === undefined ? below.default !== undefined : lacksDefaults(members[name], below);

@@ -1,12 +1,13 @@
 import type { FieldError } from '../../api/definition.ts';
 import type { V1JSONSchemaProps } from '../../api/gen/types.ts';
+import { schemaOf } from '../../api/kinds/customresource/combinations.ts';
+import { isMembers, type Members } from '../../api/patch/json-value.ts';
 import { sameValue } from '../../api/validation/equality.ts';
 import { Report } from '../../api/validation/report.ts';
 import { pattern as linearPattern } from '../../cel/functions/regex.ts';
 import { itemsBefore, memberBefore } from './correlation.ts';
 import { checkEmbedded } from './embedded.ts';
 import { hasFormat } from './formats.ts';
-import { partOf } from './structural.ts';
 
 /**
  * What is refused of a value by its schema, in the order of the schema. What stands as it stood in `previous` is let be:
@@ -29,8 +30,6 @@ interface Pair {
   /** What stood there before, where that can be told. */
   readonly before: unknown;
 }
-
-type Members = Record<string, unknown>;
 
 function typeOf(value: unknown): string {
   if (Array.isArray(value)) return 'array';
@@ -61,10 +60,6 @@ function check({ value, before }: Pair, part: V1JSONSchemaProps, at: Report): nu
   if (part.enum && !part.enum.some((one) => sameValue(one, value))) at.notSupported(part.enum.map(String));
   if (fits && isMembers(value)) matched += checkObject({ value, before }, part, at);
   return matched + 1;
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 interface Trial {
@@ -145,7 +140,7 @@ function checkList({ value, before }: Pair, part: V1JSONSchemaProps, at: Report)
   if (part.maxItems !== undefined && list.length > part.maxItems) at.tooMany(part.maxItems);
   if (part.minItems !== undefined && list.length < part.minItems)
     at.invalid(`should have at least ${part.minItems} items`);
-  const items = partOf(part.items);
+  const items = schemaOf(part.items);
   const seen = new Set<string>();
   list.forEach((item, index) => {
     const identity = identityOf(item, part);
@@ -180,7 +175,7 @@ function checkObject({ value, before }: Pair, part: V1JSONSchemaProps, at: Repor
     matched += check({ value: members[name], before: memberBefore(before, name, part) }, below, at);
     at.leave();
   }
-  const additional = partOf(part.additionalProperties);
+  const additional = schemaOf(part.additionalProperties);
   if (!additional) return matched;
   for (const [name, item] of Object.entries(members)) {
     if (part.properties?.[name]) continue;

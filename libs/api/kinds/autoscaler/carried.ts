@@ -82,7 +82,7 @@ function each(
 ) {
   return metrics.map((metric) => {
     const { type } = metric as { type: string };
-    const key = type.charAt(0).toLowerCase() + type.slice(1);
+    const key = lowered(type);
     const source = (metric as Members)[key] as Members | undefined;
     const list = places[key];
     return source && list ? { type, [key]: convert(source, list) } : { type };
@@ -110,7 +110,7 @@ function withTargetType(metric: Members): Members {
   const source = metric[key] as { target?: Members } | undefined;
   if (!source) return metric;
   const { averageUtilization, averageValue, value, ...target } = source.target ?? {};
-  const average = key === 'external' ? value === undefined : averageValue !== undefined || !['object'].includes(key);
+  const average = key === 'external' ? value === undefined : averageValue !== undefined || key !== 'object';
   const type = averageUtilization !== undefined ? 'Utilization' : average ? 'AverageValue' : 'Value';
   const kept = type === 'AverageValue' && value === '0' ? undefined : value;
   const whole = { type, value: kept, averageValue, averageUtilization, ...target };

@@ -14,7 +14,8 @@ const refusedWords = ['id', 'additionalItems', 'patternProperties', 'definitions
 
 type Visit = (part: V1JSONSchemaProps, at: Report) => void;
 
-function schemaOf(value: unknown): V1JSONSchemaProps | undefined {
+/** A part of a schema; what is no object describes nothing. */
+export function schemaOf(value: unknown): V1JSONSchemaProps | undefined {
   const isSchema = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isSchema ? (value as V1JSONSchemaProps) : undefined;
 }

@@ -1,7 +1,7 @@
 import type { V1JSONSchemaProps, V1ValidationRule } from '../../gen/types.ts';
 import { keyed, type Report, type Step } from '../../validation/report.ts';
 import { isEmpty } from '../../validation/rule.ts';
-import { combinations, completeness, refusals } from './combinations.ts';
+import { combinations, completeness, refusals, schemaOf } from './combinations.ts';
 
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 const RULE_REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
@@ -13,12 +13,6 @@ const ROOT_FIELDS_WITH_STATUS = [
 
 type Level = 'root' | 'item' | 'field';
 
-function childOf(value: unknown): V1JSONSchemaProps | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as V1JSONSchemaProps)
-    : undefined;
-}
-
 function under(at: Report, steps: readonly Step[], visit: () => void): void {
   for (const step of steps) at.enter(step);
   visit();
@@ -27,12 +21,12 @@ function under(at: Report, steps: readonly Step[], visit: () => void): void {
 
 /** Calls back for every part of a schema that describes a part of the value. */
 function parts(schema: V1JSONSchemaProps, at: Report, visit: (part: V1JSONSchemaProps, level: Level) => void): void {
-  const items = childOf(schema.items);
+  const items = schemaOf(schema.items);
   if (items) under(at, ['items'], () => visit(items, 'item'));
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     under(at, ['properties', keyed(name)], () => visit(property, 'field'));
   }
-  const additional = childOf(schema.additionalProperties);
+  const additional = schemaOf(schema.additionalProperties);
   if (additional) under(at, ['additionalProperties'], () => visit(additional, 'field'));
 }
 
@@ -42,7 +36,7 @@ function isOpen(schema: V1JSONSchemaProps): boolean {
 
 /** What makes a schema structural: every part has a type of its own, outside of logical combinations. */
 export function structural(schema: V1JSONSchemaProps, at: Report, level: Level = 'root'): void {
-  if (schema.type === 'array' && !childOf(schema.items)) at.required('', 'items');
+  if (schema.type === 'array' && !schemaOf(schema.items)) at.required('', 'items');
   if (schema.additionalProperties !== undefined && level === 'root')
     at.forbidden('not at the root', 'additionalProperties');
   parts(schema, at, (part, below) => structural(part, at, below));
@@ -99,10 +93,10 @@ function listType(schema: V1JSONSchemaProps, at: Report) {
     at.notSupported(['atomic', 'map', 'set'], 'x-kubernetes-list-type');
   if (keys.length > 0 && kind === undefined) at.required('must be map', 'x-kubernetes-list-type');
   else if (keys.length > 0 && kind !== 'map') at.invalid('must be map', 'x-kubernetes-list-type');
-  if (kind === 'set') return setItems(childOf(schema.items), at);
+  if (kind === 'set') return setItems(schemaOf(schema.items), at);
   if (kind !== 'map') return;
   if (keys.length === 0) at.required('', 'x-kubernetes-list-map-keys');
-  const items = childOf(schema.items);
+  const items = schemaOf(schema.items);
   if (!items) return at.required('', 'items');
   if (items.type !== 'object') return at.invalid('must be object', 'items', 'type');
   keys.forEach((key, i) => {
@@ -182,8 +176,8 @@ function incomplete(schema: V1JSONSchemaProps, at: Report): void {
 
 function hasUnknownType(schema: V1JSONSchemaProps): boolean {
   const children = [
-    childOf(schema.items),
-    childOf(schema.additionalProperties),
+    schemaOf(schema.items),
+    schemaOf(schema.additionalProperties),
     ...Object.values(schema.properties ?? {}),
   ];
   return (

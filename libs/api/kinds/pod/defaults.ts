@@ -19,7 +19,7 @@ const knownPolicies = new Map<string, string>();
 const knownPoliciesMax = 1_024;
 
 /** `latest` or no tag at all is pulled anew each time, anything else when it is missing. */
-export function defaultPullPolicy(image = ''): string {
+function defaultPullPolicy(image = ''): string {
   let policy = knownPolicies.get(image);
   if (policy === undefined) {
     policy = imageTag(image) === 'latest' ? 'Always' : 'IfNotPresent';
