@@ -208,18 +208,19 @@ describe('what server-side apply shares', () => {
 
 describe('laws of apply', () => {
   const name = fc.constantFrom('a', 'b', 'c');
-  const container = fc.record({ name, image: name, args: fc.array(name, { maxLength: 2 }) });
-  /** Configurations whose maps and lists have at least so many members. */
-  const configurationsOf = (least: number) =>
-    fc
+  /** Configurations that speak of these names, and have at least so many members in each map and list. */
+  const configurationsOf = (least: number, key: fc.Arbitrary<string> = name) => {
+    const container = fc.record({ name: key, image: name, args: fc.array(name, { maxLength: 2 }) });
+    return fc
       .record({
-        labels: fc.dictionary(name, name, { minKeys: least }),
+        labels: fc.dictionary(key, name, { minKeys: least }),
         spec: fc.record({
-          nodeSelector: fc.dictionary(name, name, { minKeys: least }),
+          nodeSelector: fc.dictionary(key, name, { minKeys: least }),
           containers: fc.uniqueArray(container, { minLength: least, selector: (item) => item.name }),
         }),
       })
       .map(({ labels, spec }) => config({ labels }, spec));
+  };
   const configurations = configurationsOf(0);
 
   test('applying twice is the same as applying once', () => {
@@ -252,23 +253,47 @@ describe('laws of apply', () => {
     );
   });
 
+  const start = () => apply(undefined, 'base', config({}, { restartPolicy: 'Never' }));
+  const shown = ({ metadata, spec }: ReturnType<typeof start>) => {
+    const containers = (spec.containers ?? []) as Array<{ name: string }>;
+    const sorted = [...containers].sort((one, other) => (one.name < other.name ? -1 : 1));
+    return { labels: metadata?.labels, spec: { ...spec, containers: sorted } };
+  };
+
   // Who applies an empty map claims the whole of it from those who come after, not from those who came before.
-  test('what two apply without conflict is there whatever the order', () => {
+  test('what two apply who speak of different things is there whatever the order', () => {
+    const ours = configurationsOf(1, fc.constantFrom('a', 'b'));
+    // A nodeSelector is one value: two who set it speak of the same.
+    const theirs = configurationsOf(1, fc.constantFrom('c', 'd')).map(({ spec, ...rest }) => {
+      const { nodeSelector: _, ...others } = spec ?? {};
+      return { ...rest, spec: others };
+    });
+    fc.assert(
+      fc.property(ours, theirs, (a, b) => {
+        const one = shown(apply(apply(start(), 'one', a), 'two', b));
+        expect(Object.keys(one.labels ?? {})).toEqual(
+          expect.arrayContaining([...Object.keys(a.metadata.labels ?? {}), ...Object.keys(b.metadata.labels ?? {})]),
+        );
+        expect(shown(apply(apply(start(), 'two', b), 'one', a))).toEqual(one);
+      }),
+    );
+  });
+
+  test('two conflict, or do not, whatever the order', () => {
     const filled = configurationsOf(1);
+    const conflicts = (run: () => unknown) => {
+      try {
+        run();
+        return false;
+      } catch (error) {
+        if (isStatus(error, 'Conflict')) return true;
+        throw error;
+      }
+    };
     fc.assert(
       fc.property(filled, filled, (a, b) => {
-        const start = apply(undefined, 'base', config({}, { restartPolicy: 'Never' }));
-        const one = () => apply(apply(start, 'one', a), 'two', b).metadata?.labels;
-        const two = () => apply(apply(start, 'two', b), 'one', a).metadata?.labels;
-        const results = [one, two].map((run) => {
-          try {
-            return run();
-          } catch (error) {
-            if (isStatus(error, 'Conflict')) return 'conflict';
-            throw error;
-          }
-        });
-        expect(results[0]).toEqual(results[1]);
+        const one = conflicts(() => apply(apply(start(), 'one', a), 'two', b));
+        expect(conflicts(() => apply(apply(start(), 'two', b), 'one', a))).toBe(one);
       }),
     );
   });
