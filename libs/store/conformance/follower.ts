@@ -42,10 +42,13 @@ export class Follower {
     }
   }
 
-  /** Resolves when `count` events have come or the watch has failed. */
+  /** Resolves when `count` events have come or the watch has failed. @throws Error when they do not come in time. */
   async until(count: number): Promise<void> {
     for (let turns = 0; this.events.length < count && this.error === undefined && turns < 2000; turns++) {
       await sleep(systemClock, 5);
+    }
+    if (this.events.length < count && this.error === undefined) {
+      throw new Error(`${this.events.length} of ${count} events came`);
     }
   }
 

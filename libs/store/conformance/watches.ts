@@ -25,25 +25,32 @@ export function describeWatches(the: () => Store): void {
     const start = await put(the(), '/w/start', '');
     const follower = new Follower(the(), '/w/', start);
     const keys = Array.from({ length: 20 }, (_, i) => `/w/${i}`);
-    const writes = keys.map((key) => ({ key, value: bytes(key) }));
-    await Promise.all(Array.from({ length: 50 }, () => the().commit({ guards: [], writes })));
+    const turns = Array.from({ length: 50 }, (_, turn) => `${turn}`);
+    const committed = await Promise.all(
+      turns.map(async (turn) => {
+        const writes = keys.map((key) => ({ key, value: bytes(turn) }));
+        const { writeRevisions } = await the().commit({ guards: [], writes });
+        return keys.map((key, at) => [key, turn, writeRevisions[at]!] as const);
+      }),
+    );
     await follower.until(1000);
     await follower.stop();
-    expect(follower.events).toHaveLength(1000);
-    expect(follower.events.map(({ key }) => key)).toEqual(Array.from({ length: 50 }, () => keys).flat());
+    const inOrder = committed.sort(([a], [b]) => a![2] - b![2]).flat();
+    expect(told(follower.events)).toEqual(inOrder);
     for (const end of follower.batchEnds) expect(end % keys.length).toBe(0);
   });
 
   it('gives every watcher the same whole history under a storm of writes', async () => {
     const start = await put(the(), '/w/start', '');
     const early = new Follower(the(), '/w/', start);
-    const writing = Promise.all(Array.from({ length: 3000 }, (_, i) => put(the(), `/w/${i % 97}`, String(i))));
+    const write = async (i: number) => [`/w/${i % 97}`, `${i}`, await put(the(), `/w/${i % 97}`, `${i}`)] as const;
+    const writing = Promise.all(Array.from({ length: 3000 }, (_, i) => write(i)));
     const late = new Follower(the(), '/w/', start);
     const written = await writing;
     const afterwards = new Follower(the(), '/w/', start);
     for (const follower of [early, late, afterwards]) await follower.until(3000);
     for (const follower of [early, late, afterwards]) await follower.stop();
-    expect(early.events.map(({ revision }) => revision)).toEqual(written.sort((a, b) => a - b));
+    expect(told(early.events)).toEqual(written.sort(([, , a], [, , b]) => a - b));
     expect(told(late.events)).toEqual(told(early.events));
     expect(told(afterwards.events)).toEqual(told(early.events));
   });
