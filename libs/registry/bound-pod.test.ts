@@ -33,6 +33,7 @@ const cases: Case[] = [
   },
   { name: 'a condition of another type', status: { conditions: [{ type: 'Ready', status: 'False' }] } },
   { name: 'the condition that it waits', status: { conditions: [{ type: 'PodScheduled', status: 'False' }] } },
+  { name: 'a nomination', status: { phase: 'Pending', nominatedNodeName: 'n-2' } },
   { name: 'an empty status', status: {} },
   { name: 'a member called status in the specification', spec: { ...spec, extra: { status: { a: {} } } } },
   { name: 'a member called status in the status', status: { phase: 'Pending', odd: { b: 1, status: { a: 1 } } } },
@@ -64,6 +65,12 @@ describe('the value of a pod that was given a node', () => {
     expect(spliced.metadataTexts.join('').includes('managedFields')).toBe(
       made.metadataTexts.join('').includes('managedFields'),
     );
+  });
+
+  it('forgets the node that the pod was nominated to', () => {
+    const nominated = documentOf({ name: '', status: { phase: 'Pending', nominatedNodeName: 'n-2' } });
+    const { status } = boundPod(nominated.object as V1Pod, { nodeName: 'n-1' }, now);
+    expect(status).toEqual({ phase: 'Pending', conditions: [expect.objectContaining({ type: 'PodScheduled' })] });
   });
 
   it('says the same of pods put together at random', () => {

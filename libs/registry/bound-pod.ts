@@ -36,17 +36,18 @@ function ownMetadata({ metadata }: V1Pod): V1Pod['metadata'] {
   return own;
 }
 
-/** The pod with its node and the condition that says so. */
+/** The pod with its node and the condition that says so; where it was nominated to no longer matters. */
 export function boundPod(pod: V1Pod, { nodeName, annotations, labels }: Placement, now: string): V1Pod {
   const others = (pod.status?.conditions ?? []).filter((condition) => condition.type !== 'PodScheduled');
   const metadata = { ...pod.metadata };
   if (annotations) metadata.annotations = { ...metadata.annotations, ...annotations };
   if (labels) metadata.labels = { ...metadata.labels, ...labels };
+  const { nominatedNodeName: _, ...status } = pod.status ?? {};
   return {
     ...pod,
     metadata,
     spec: { ...pod.spec!, nodeName },
-    status: { ...pod.status, conditions: [...others, scheduled(pod, now)] },
+    status: { ...status, conditions: [...others, scheduled(pod, now)] },
   };
 }
 
@@ -59,7 +60,9 @@ function scheduled({ metadata }: V1Pod, now: string): V1PodCondition {
 function splicedValue(document: Document, placement: Placement, now: string): Buffer | undefined {
   const { stored } = document;
   const pod = document.object as V1Pod;
-  if (stored === undefined || placement.annotations !== undefined || pod.status?.conditions) return undefined;
+  const { conditions, nominatedNodeName } = pod.status ?? {};
+  const wasLookedAt = conditions !== undefined || nominatedNodeName !== undefined;
+  if (stored === undefined || placement.annotations !== undefined || wasLookedAt) return undefined;
   const labels = newLabels(pod, placement.labels);
   if (labels === undefined) return undefined;
   const { beginning, rest } = stored;
