@@ -1,5 +1,5 @@
-import type { Elapsed, PrinterColumn, ResourceDefinition } from '../../libs/api/definition.ts';
-import { ago, plainColumns } from '../../libs/api/kinds/cells.ts';
+import type { PrinterColumn, ResourceDefinition } from '../../libs/api/definition.ts';
+import { Elapsed, plainColumns } from '../../libs/api/kinds/cells.ts';
 import type { KubeObject } from '../../libs/api/meta.ts';
 import type { Document } from '../../libs/cache/document.ts';
 import { Recent } from './recent.ts';
@@ -9,8 +9,8 @@ interface Row {
   /** What it was made with. */
   readonly columns: readonly PrinterColumn[];
   readonly texts: readonly string[];
-  /** RFC 3339; each belongs between two texts. */
-  readonly sinces: readonly string[];
+  /** Each belongs between two texts, which have what it says before and behind the length of time. */
+  readonly times: readonly Elapsed[];
 }
 
 const keptBytesMax = 16 * 1024 * 1024;
@@ -27,46 +27,34 @@ export function rowText(definition: ResourceDefinition, document: Document, nowM
   const columns = definition.columns ?? plainColumns;
   let row = rows.get(document);
   if (row?.columns !== columns) {
-    const object = document.read();
-    if (columns.some(tellsTimeItself)) return rowOf(definition, object, nowMs).texts[0]!;
-    row = rowOf(definition, object);
+    row = rowOf(definition, document.read());
     rows.set(document, row);
   }
-  const { texts, sinces } = row;
+  const { texts, times } = row;
   let text = texts[0]!;
-  for (let index = 0; index < sinces.length; index++) text += ago(sinces[index], nowMs) + texts[index + 1]!;
+  for (let index = 0; index < times.length; index++) text += times[index]!.duration(nowMs) + texts[index + 1]!;
   return text;
 }
 
-/** A cell that takes no time cannot depend on it. */
-function tellsTimeItself({ cell, elapsed }: PrinterColumn): boolean {
-  return !elapsed && cell.length > 1;
-}
-
-/** @param nowMs absent: the time that has gone by is left out */
-function rowOf(definition: ResourceDefinition, object: KubeObject, nowMs?: number): Row {
+function rowOf(definition: ResourceDefinition, object: KubeObject): Row {
   const columns = definition.columns ?? plainColumns;
   const texts: string[] = [];
-  const sinces: string[] = [];
+  const times: Elapsed[] = [];
   let text = '[';
   for (const [index, column] of columns.entries()) {
     if (index > 0) text += ',';
-    const told = nowMs === undefined ? column.elapsed?.(object) : undefined;
-    if (typeof told !== 'object') {
-      text += jsonText(told ?? column.cell(object, nowMs ?? 0));
+    const said = column.cell(object);
+    if (!(said instanceof Elapsed)) {
+      text += jsonText(said);
       continue;
     }
-    texts.push(`${text}${opened(told)}`);
-    sinces.push(told.since);
-    text = `${jsonText(told.after).slice(1)}`;
+    texts.push(text + jsonText(said.before).slice(0, -1));
+    times.push(said);
+    text = jsonText(said.after).slice(1);
   }
   const conditions = definition.rowConditions?.(object);
   texts.push(`${text}]${conditions ? `,"conditions":${jsonText(conditions)}` : ''}`);
-  return { columns, texts, sinces };
-}
-
-function opened({ before }: Elapsed): string {
-  return jsonText(before).slice(0, -1);
+  return { columns, texts, times };
 }
 
 const otherLetters = /[^\0-\x7f]/;

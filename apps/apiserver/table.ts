@@ -1,5 +1,5 @@
 import type { PrinterColumn, ResourceDefinition } from '../../libs/api/definition.ts';
-import { plainColumns } from '../../libs/api/kinds/cells.ts';
+import { cellAt, plainColumns } from '../../libs/api/kinds/cells.ts';
 import type { KubeObject, ObjectMeta } from '../../libs/api/meta.ts';
 import type { Document } from '../../libs/cache/document.ts';
 import { badRequest } from '../../libs/registry/errors.ts';
@@ -47,7 +47,7 @@ export function tableOf(definition: ResourceDefinition, answer: ListAnswer, opti
 
 function rowOf(definition: ResourceDefinition, { object }: Document, { include, nowMs }: TableOptions): object {
   const columns = definition.columns ?? plainColumns;
-  const cells = columns.map((column) => column.cell(object, nowMs));
+  const cells = columns.map((column) => cellAt(column, object, nowMs));
   const conditions = definition.rowConditions?.(object);
   if (include === 'None') return { cells, conditions, object: null };
   return { cells, conditions, object: include === 'Object' ? object : metadataOnly(definition, object) };

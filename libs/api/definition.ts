@@ -30,17 +30,11 @@ export interface PrinterColumn<T extends KubeObject = KubeObject> {
   description: string;
   /** 0 is always shown, 1 only with `-o wide`. */
   priority?: number;
-  cell(object: T, nowMs: number): unknown;
-  /** What `cell` says with the time that has gone by left out, so that a row need not be made anew as time goes by. */
-  elapsed?(object: T): Elapsed | string;
-}
-
-/** A text about a time: `before`, how long ago `since` was, and `after`. */
-export interface Elapsed {
-  readonly before: string;
-  /** RFC 3339. */
-  readonly since: string;
-  readonly after: string;
+  /**
+   * What it says of an object: JSON, or `Elapsed` (kinds/cells.ts) of how long ago something was. It is not told what time
+   * it is, so that a row need not be made anew as time goes by.
+   */
+  cell(object: T): unknown;
 }
 
 /** Source: meta.k8s.io/v1 TableRowCondition. */

@@ -1,4 +1,4 @@
-import type { Elapsed, PrinterColumn } from '../definition.ts';
+import type { PrinterColumn } from '../definition.ts';
 import type { KubeObject } from '../meta.ts';
 
 const SECOND_MS = 1000;
@@ -30,9 +30,34 @@ function pair(big: number, bigUnit: string, small: number, smallUnit: string): s
   return small === 0 ? `${big}${bigUnit}` : `${big}${bigUnit}${small}${smallUnit}`;
 }
 
+/** What a cell says about a time: how long ago it was, with a text before it and one behind it. */
+export class Elapsed {
+  constructor(
+    /** RFC 3339. */
+    readonly since: string,
+    readonly before = '',
+    readonly after = '',
+  ) {}
+
+  /** The length of time alone. */
+  duration(nowMs: number): string {
+    return humanDuration(nowMs - Date.parse(this.since));
+  }
+
+  text(nowMs: number): string {
+    return `${this.before}${this.duration(nowMs)}${this.after}`;
+  }
+}
+
 /** How long ago a time was. */
-export function ago(time: string | undefined | null, nowMs: number): string {
-  return time ? humanDuration(nowMs - Date.parse(time)) : '<unknown>';
+export function since(time: string | undefined | null): Elapsed | string {
+  return time ? new Elapsed(time) : '<unknown>';
+}
+
+/** What a column says of an object at a time. */
+export function cellAt<T extends KubeObject>(column: PrinterColumn<T>, object: T, nowMs: number): unknown {
+  const said = column.cell(object);
+  return said instanceof Elapsed ? said.text(nowMs) : said;
 }
 
 export function orNone(text: string | undefined | null): string {
@@ -77,7 +102,7 @@ export function containerImages(containers: ReadonlyArray<{ image?: string }> | 
   return (containers ?? []).map((container) => container.image ?? '').join(',');
 }
 
-type Cell<T> = (object: T, nowMs: number) => unknown;
+type Cell<T> = (object: T) => unknown;
 
 export function text<T extends KubeObject>(name: string, description: string, cell: Cell<T>): PrinterColumn<T> {
   return { name, type: 'string', description, cell };
@@ -100,23 +125,9 @@ export const nameColumn: PrinterColumn = {
   cell: (object) => object.metadata?.name ?? '',
 };
 
-/** A column that tells how long ago something was, or a text of its own where there is no such time. */
-export function since<T extends KubeObject>(
-  name: string,
-  description: string,
-  elapsed: (object: T) => Elapsed | string,
-): PrinterColumn<T> {
-  const cell = (object: T, nowMs: number) => {
-    const told = elapsed(object);
-    return typeof told === 'string' ? told : `${told.before}${ago(told.since, nowMs)}${told.after}`;
-  };
-  return { ...text(name, description, cell), elapsed };
-}
-
-export const ageColumn: PrinterColumn = since('Age', 'Time since the object was created.', ({ metadata }) => {
-  const created = metadata?.creationTimestamp;
-  return created ? { before: '', since: created, after: '' } : '<unknown>';
-});
+export const ageColumn: PrinterColumn = text('Age', 'Time since the object was created.', ({ metadata }) =>
+  since(metadata?.creationTimestamp),
+);
 
 /** How kinds without columns of their own tell their age. */
 export const createdColumn: PrinterColumn = {

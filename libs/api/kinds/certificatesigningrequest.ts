@@ -11,7 +11,7 @@ import { immutable, validations } from '../validation/object.ts';
 import type { Report } from '../validation/report.ts';
 import { always, fields, present, type Rule, required } from '../validation/rule.ts';
 import { signerName } from '../validation/signers.ts';
-import { ago, humanDuration, nameColumn, text } from './cells.ts';
+import { humanDuration, nameColumn, since, text } from './cells.ts';
 
 const EXPIRATION_SECONDS_MIN = 600;
 const SECOND_MS = 1000;
@@ -138,7 +138,7 @@ export const certificatesigningrequests: ResourceDefinition<V1CertificateSigning
   }),
   columns: [
     nameColumn,
-    text('Age', 'Time since the request was made.', (object, now) => ago(object.metadata?.creationTimestamp, now)),
+    text('Age', 'Time since the request was made.', (object) => since(object.metadata?.creationTimestamp)),
     text('SignerName', 'Who is to sign it.', (object) => object.spec.signerName || '<none>'),
     text('Requestor', 'Who made it.', (object) => object.spec.username ?? ''),
     text('RequestedDuration', 'How long the certificate should last.', ({ spec: { expirationSeconds: seconds } }) =>

@@ -6,12 +6,12 @@ import { Report } from '../validation/report.ts';
 import { below, fields, nonNegative, type Rule, requiredOneOf } from '../validation/rule.ts';
 import {
   ageColumn,
-  ago,
   containerImages,
   containerNames,
   formatSelector,
   integer,
   nameColumn,
+  since,
   text,
   wide,
 } from './cells.ts';
@@ -135,8 +135,8 @@ export const cronjobs: ResourceDefinition<V1CronJob> = {
       cell: (cronJob) => (cronJob.spec?.suspend ? 'True' : 'False'),
     },
     integer('Active', 'Jobs that are running.', (cronJob) => cronJob.status?.active?.length ?? 0),
-    text('Last Schedule', 'When it last made a job.', ({ status }, now) =>
-      status?.lastScheduleTime ? ago(status.lastScheduleTime, now) : '<none>',
+    text('Last Schedule', 'When it last made a job.', ({ status }) =>
+      status?.lastScheduleTime ? since(status.lastScheduleTime) : '<none>',
     ),
     ageColumn,
     wide(

@@ -192,8 +192,5 @@ export const firstAutoscalers: ResourceDefinition<V1HorizontalPodAutoscaler> = {
   validate: (old) => validateAutoscaler(toNewAutoscaler(old)),
   validateUpdate: (old, previous) => validateAutoscalerUpdate(toNewAutoscaler(old), toNewAutoscaler(previous)),
   validateStatusUpdate: (old, previous) => validateStatus(toNewAutoscaler(old), toNewAutoscaler(previous)),
-  columns: autoscalerColumns.map(({ cell, ...column }) => ({
-    ...column,
-    cell: (old, nowMs) => cell(toNewAutoscaler(old), nowMs),
-  })),
+  columns: autoscalerColumns.map(({ cell, ...column }) => ({ ...column, cell: (old) => cell(toNewAutoscaler(old)) })),
 };

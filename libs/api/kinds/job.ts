@@ -4,7 +4,7 @@ import { namespacedMetadata } from '../validation/metadata.ts';
 import { labelValue } from '../validation/names.ts';
 import { validations } from '../validation/object.ts';
 import { all, fields, isEmpty, present } from '../validation/rule.ts';
-import { ageColumn, humanDuration, nameColumn, text } from './cells.ts';
+import { ageColumn, type Elapsed, humanDuration, nameColumn, since, text } from './cells.ts';
 import { jobStatus } from './job/status.ts';
 import {
   generatedSelector,
@@ -87,10 +87,10 @@ function completionsCell({ spec, status }: V1Job): string {
   return parallelism > 1 ? `${done}/1 of ${parallelism}` : `${done}/1`;
 }
 
-function durationCell({ status }: V1Job, nowMs: number): string {
+function durationCell({ status }: V1Job): Elapsed | string {
   if (!status?.startTime) return '';
-  const end = status.completionTime ? Date.parse(status.completionTime) : nowMs;
-  return humanDuration(end - Date.parse(status.startTime));
+  if (!status.completionTime) return since(status.startTime);
+  return humanDuration(Date.parse(status.completionTime) - Date.parse(status.startTime));
 }
 
 export function jobSpecWarnings(spec: V1JobSpec | undefined, place: string): string[] {

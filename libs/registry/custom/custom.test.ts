@@ -2,6 +2,7 @@ import { asks, bodyOf, deletes, openScratchRegistry, type ScratchRegistry } from
 import { until } from '../../../test/support/session-cluster.ts';
 import { conformObject } from '../../api/decode/decode.ts';
 import type { V1CustomResourceDefinition } from '../../api/gen/types.ts';
+import { cellAt } from '../../api/kinds/cells.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
@@ -230,6 +231,6 @@ describe('a column of a custom kind', () => {
     const versions = [{ ...version!, additionalPrinterColumns: [{ name: 'C', type, jsonPath }] }];
     const [resource] = customResources({ ...definition, spec: { ...definition.spec, versions } });
     const object = { kind: 'Widget', status: { list: [{ k: 'b' }, { k: 'a', value }] } };
-    expect(resource?.columns?.[1]?.cell(object as unknown as KubeObject, nowMs)).toEqual(cell);
+    expect(cellAt(resource!.columns![1]!, object as unknown as KubeObject, nowMs)).toEqual(cell);
   });
 });

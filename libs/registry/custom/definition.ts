@@ -5,7 +5,7 @@ import type {
   V1CustomResourceDefinitionVersion,
   V1JSONSchemaProps,
 } from '../../api/gen/types.ts';
-import { ageColumn, ago, nameColumn } from '../../api/kinds/cells.ts';
+import { ageColumn, type Elapsed, nameColumn, since } from '../../api/kinds/cells.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { metadata, metadataChange } from '../../api/validation/metadata.ts';
 import { dnsSubdomain } from '../../api/validation/names.ts';
@@ -180,22 +180,22 @@ function columnOf(column: V1CustomResourceColumnDefinition): PrinterColumn {
     format: column.format,
     description: column.description || `Custom resource definition column: ${column.jsonPath}`,
     priority: column.priority,
-    cell: (object, nowMs) => cellOf(find(object), type, nowMs),
+    cell: (object) => cellOf(find(object), type),
   };
 }
 
 /** A value in a column of a type that it does not have is not shown; everything can be shown as text. */
-function cellOf(value: unknown, type: PrinterColumn['type'], nowMs: number): unknown {
+function cellOf(value: unknown, type: PrinterColumn['type']): unknown {
   if (value === undefined || value === null) return null;
   if (type === 'string') return typeof value === 'object' ? JSON.stringify(value) : String(value);
-  if (type === 'date') return typeof value === 'string' ? age(value, nowMs) : null;
+  if (type === 'date') return typeof value === 'string' ? age(value) : null;
   if (type === 'boolean') return typeof value === 'boolean' ? value : null;
   if (typeof value !== 'number') return null;
   return type === 'integer' ? Math.trunc(value) : value;
 }
 
-function age(time: string, nowMs: number): string {
-  return Number.isNaN(Date.parse(time)) ? '<invalid>' : ago(time, nowMs);
+function age(time: string): Elapsed | string {
+  return Number.isNaN(Date.parse(time)) ? '<invalid>' : since(time);
 }
 
 function selectable(version: V1CustomResourceDefinitionVersion): ResourceDefinition['selectableFields'] {

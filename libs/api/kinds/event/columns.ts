@@ -1,15 +1,15 @@
 import type { PrinterColumn } from '../../definition.ts';
 import type { CoreV1Event } from '../../gen/types.ts';
 import type { KubeObject } from '../../meta.ts';
-import { ago, text, wide } from '../cells.ts';
+import { type Elapsed, since, text, wide } from '../cells.ts';
 
-function firstSeen(event: CoreV1Event, nowMs: number): string {
-  return ago(event.firstTimestamp || event.eventTime, nowMs);
+function firstSeen(event: CoreV1Event): Elapsed | string {
+  return since(event.firstTimestamp || event.eventTime);
 }
 
-function lastSeen(event: CoreV1Event, nowMs: number): string {
-  if (event.series) return ago(event.series.lastObservedTime, nowMs);
-  return event.lastTimestamp ? ago(event.lastTimestamp, nowMs) : firstSeen(event, nowMs);
+function lastSeen(event: CoreV1Event): Elapsed | string {
+  if (event.series) return since(event.series.lastObservedTime);
+  return event.lastTimestamp ? since(event.lastTimestamp) : firstSeen(event);
 }
 
 function target({ involvedObject: about }: CoreV1Event): string {
@@ -25,8 +25,7 @@ function source(event: CoreV1Event): string {
 
 /** The columns of events, for either of their groups. */
 export function eventColumns<T extends KubeObject>(core: (event: T) => CoreV1Event): ReadonlyArray<PrinterColumn<T>> {
-  const cell = (read: (event: CoreV1Event, nowMs: number) => unknown) => (event: T, nowMs: number) =>
-    read(core(event), nowMs);
+  const cell = (read: (event: CoreV1Event) => unknown) => (event: T) => read(core(event));
   return [
     text('Last Seen', 'When it was last seen.', cell(lastSeen)),
     text(

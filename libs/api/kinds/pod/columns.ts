@@ -1,6 +1,6 @@
-import type { Elapsed, PrinterColumn, RowCondition } from '../../definition.ts';
+import type { PrinterColumn, RowCondition } from '../../definition.ts';
 import type { V1ContainerStatus, V1Pod } from '../../gen/types.ts';
-import { ageColumn, nameColumn, orNone, since, text, wide } from '../cells.ts';
+import { ageColumn, Elapsed, nameColumn, orNone, text, wide } from '../cells.ts';
 
 /** What a row about a pod says of its containers. */
 export interface PodSummary {
@@ -116,7 +116,7 @@ function summaryOf(pod: V1Pod): PodSummary {
 function restartsCell(pod: V1Pod): Elapsed | string {
   const { restarts, lastRestart } = summaryOf(pod);
   if (restarts === 0 || !lastRestart) return String(restarts);
-  return { before: `${restarts} (`, since: lastRestart, after: ' ago)' };
+  return new Elapsed(lastRestart, `${restarts} (`, ' ago)');
 }
 
 function gatesCell(pod: V1Pod): string {
@@ -141,7 +141,7 @@ export const podColumns: ReadonlyArray<PrinterColumn<V1Pod>> = [
   nameColumn,
   text('Ready', 'Containers that are ready, of all.', (pod) => `${summaryOf(pod).ready}/${summaryOf(pod).total}`),
   text('Status', 'What the containers are doing, taken together.', (pod) => summaryOf(pod).reason),
-  since('Restarts', 'Restarts of the containers, and how long ago the last was.', restartsCell),
+  text('Restarts', 'Restarts of the containers, and how long ago the last was.', restartsCell),
   ageColumn,
   wide(text('IP', 'Address of the pod.', (pod) => orNone(pod.status?.podIPs?.[0]?.ip))),
   wide(text('Node', 'Node the pod is on.', (pod) => orNone(pod.spec?.nodeName))),
