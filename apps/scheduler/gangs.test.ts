@@ -49,7 +49,11 @@ describe('a group of pods', () => {
     expect(await messageOf(world, 'a')).toBe(
       'pod group default/g: 2 of 3 members fit. 0/1 nodes are available: 1 Insufficient cpu.',
     );
-    expect(world.scheduler.explain(await world.pod('a')).lastDecision).toMatchObject({ outcome: 'unschedulable' });
+    expect(world.scheduler.explain(await world.pod('a')).lastDecision).toMatchObject({
+      outcome: 'unschedulable',
+      // One for each arrival: members that fit and gave their nodes back are no change that the group waits for.
+      attempts: 3,
+    });
     await world.addPod('single', '4');
     expect(await world.nodeOf('single')).toBe('n1');
     await world.addNode('n2', '4');

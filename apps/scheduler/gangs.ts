@@ -79,10 +79,8 @@ export class Gangs {
   /** Decides about the whole group of a member that was just taken from the queue. */
   attempt(first: QueueEntry, gang: Gang): void {
     const members = [first, ...this.parts.queue.popGang(gang.key)];
-    this.attemptAll(
-      gang,
-      members.sort((one, other) => (isBefore(one, other) ? -1 : 1)),
-    );
+    members.sort((one, other) => (isBefore(one, other) ? -1 : 1));
+    this.attemptAll(gang, members);
   }
 
   /**
@@ -93,10 +91,9 @@ export class Gangs {
     const { queue, cluster } = this.parts;
     for (const key of queue.gangKeys()) {
       if (cluster.gangPlaced(key) === 0) continue;
-      const members = queue.popGang(key);
-      const gang = cluster.podGroups.inForce(members[0]?.info.gang);
-      if (gang !== undefined) this.attemptAll(gang, members);
-      else for (const entry of members) queue.add(entry.info, entry.classKey, entry.addedMs);
+      const [any] = queue.gangEntries(key);
+      const gang = cluster.podGroups.inForce(any?.info.gang);
+      if (gang !== undefined) this.attemptAll(gang, queue.popGang(key));
     }
   }
 
@@ -170,6 +167,7 @@ export class Gangs {
     const held = this.held.get(gang.key) ?? { members: [], endMs: this.parts.clock.monotonic() + gang.rule.timeoutMs };
     held.members.push(...placed);
     for (const { ticket } of placed) this.parts.records.note(ticket, { outcome: 'held' });
+    this.parts.placing.confirm();
     this.held.set(gang.key, held);
   }
 
@@ -178,7 +176,7 @@ export class Gangs {
     const why = unplaced[0]?.refused ?? '';
     const message = `pod group ${gang.key}: ${fit} of ${gang.rule.minMembers} members fit. ${why}`;
     for (const each of placed) {
-      this.parts.placing.takeBack(each);
+      this.parts.placing.undo(each);
       this.parts.records.note(each.ticket, { outcome: 'unschedulable', message });
     }
     let wakes: number = wakesOn.podGroups;

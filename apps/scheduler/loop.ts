@@ -130,7 +130,7 @@ export class Loop {
       const verdict = this.placing.permit(result);
       if (verdict.kind === 'allow') this.placing.bind(result);
       else {
-        this.placing.takeBack(result);
+        this.placing.undo(result);
         this.wait(entry, verdict.kind === 'deny' ? verdict.message : `waits for ${verdict.group}`, anyChange);
       }
       return;

@@ -47,9 +47,12 @@ export class Placing {
     this.parts = parts;
   }
 
-  /** Gives the pod its node; answers why not when a hook refuses, and all is as before then. */
+  /**
+   * Gives the pod its node; answers why not when a hook refuses, and all is as before then. It may be undone: nobody is
+   * woken before `confirm` or `bind`.
+   */
   reserve({ entry, nodeName }: Placed): string | undefined {
-    const { cluster, queue, hooks, changed } = this.parts;
+    const { cluster, queue, hooks } = this.parts;
     const { info } = entry;
     for (let at = 0; at < hooks.length; at++) {
       const refusal = hooks[at]!.reserve?.(info, nodeName);
@@ -60,7 +63,6 @@ export class Placing {
     // From here on the pod counts as placed; what fails later takes it off again.
     cluster.place(info, nodeName);
     queue.done(entry);
-    changed(wakesOn.podPlaced);
     return undefined;
   }
 
@@ -73,19 +75,34 @@ export class Placing {
     return allowed;
   }
 
-  /** Takes the pod off its node again. False when it is there no longer, or really runs there by now. */
-  takeBack({ entry }: Placed): boolean {
-    const { cluster, changed } = this.parts;
+  /**
+   * Takes the pod off its node again, as if it had never been there: whoever waits has missed nothing. False when it is
+   * there no longer, or really runs there by now.
+   */
+  undo({ entry }: Placed): boolean {
+    const { cluster } = this.parts;
     const { uid } = entry.info;
     this.unreserve(entry.info);
     if (cluster.placedPod(uid)?.info !== entry.info) return false;
     cluster.displace(uid);
-    changed(wakesOn.podRemoved);
     return true;
+  }
+
+  /** Takes a pod that was to stay off its node again; answers as `undo` does. */
+  takeBack(placed: Placed): boolean {
+    const isUndone = this.undo(placed);
+    if (isUndone) this.parts.changed(wakesOn.podRemoved);
+    return isUndone;
+  }
+
+  /** Says that pods which have been given nodes are there to stay, as far as can be seen. */
+  confirm(): void {
+    this.parts.changed(wakesOn.podPlaced);
   }
 
   /** Sends the binding on its way, after whatever must be done before. */
   bind(placed: Placed): void {
+    this.confirm();
     const { hooks, bindings } = this.parts;
     const work: Array<Promise<void>> = [];
     for (const hook of hooks) {

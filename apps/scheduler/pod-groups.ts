@@ -1,4 +1,5 @@
 import { nameOf, type Resource } from '../../libs/api/meta.ts';
+import { type Clock, sleep } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import { isStatus } from '../../libs/base/status.ts';
 import type { Client } from '../../libs/client/client.ts';
@@ -8,10 +9,14 @@ import type { Cluster } from '../../libs/scheduling/cluster.ts';
 import { type PodGroup, podgroups } from '../../libs/scheduling/pod-groups.ts';
 import type { GroupProgress } from './gangs.ts';
 
+/** How long the start waits for groups that the server says exist and does not list: all other pods need none of them. */
+const groupsSyncMsMax = 10_000;
+
 export interface PodGroupParts {
   client: Client;
   cluster: Cluster;
   informers: InformerSet;
+  clock: Clock;
   logger: Logger;
   /** Called when a group may have become possible. */
   changed(): void;
@@ -22,8 +27,7 @@ export interface PodGroupParts {
  * definition, and writes into their status how far they have come.
  */
 export class PodGroupObjects {
-  /** Of the definitions: once they are known, it is known whether groups have objects. */
-  readonly definitions: CustomKinds;
+  private readonly definitions: CustomKinds;
   private readonly parts: PodGroupParts;
   private resource: Resource<PodGroup> | undefined;
   /** What is to be written of each group; the newest word wins. */
@@ -37,6 +41,27 @@ export class PodGroupObjects {
       added: (kind) => this.served(kind),
       removed: (kind) => this.withdrawn(kind),
     });
+  }
+
+  /**
+   * Resolves once all groups are known, or that there is no such kind; after a time also without them. Rejects when the
+   * signal aborts before that.
+   */
+  async waitSynced(signal: AbortSignal): Promise<void> {
+    await this.definitions.cache.waitSynced(signal);
+    const { clock, informers, logger } = this.parts;
+    const { resource } = this;
+    if (resource === undefined) return;
+    const over = new AbortController();
+    const inTime = sleep(clock, groupsSyncMsMax, AbortSignal.any([signal, over.signal])).then(() => {
+      logger.warn('pod groups are not known yet; scheduling starts without them');
+    });
+    // The definition may be removed meanwhile, which stops the informer: then there is nothing to wait for.
+    const known = informers
+      .of(resource)
+      .waitSynced(signal)
+      .catch(() => signal.throwIfAborted());
+    await Promise.race([known, inTime]).finally(() => over.abort());
   }
 
   /** Writes how far a group has come, unless that is known already. */
@@ -66,8 +91,8 @@ export class PodGroupObjects {
   }
 
   private set(object: PodGroup): void {
-    this.parts.cluster.podGroups.set(object);
-    this.parts.changed();
+    // Most updates are our own words about its progress.
+    if (this.parts.cluster.podGroups.set(object)) this.parts.changed();
   }
 
   private async write(): Promise<void> {

@@ -1,4 +1,3 @@
-import { customresourcedefinitions } from '../../libs/api/kinds/customresourcedefinition.ts';
 import { namespaces } from '../../libs/api/kinds/namespace.ts';
 import { nodes } from '../../libs/api/kinds/node.ts';
 import { persistentvolumes } from '../../libs/api/kinds/persistentvolume.ts';
@@ -7,7 +6,8 @@ import { pods } from '../../libs/api/kinds/pod.ts';
 import { poddisruptionbudgets } from '../../libs/api/kinds/poddisruptionbudget.ts';
 import { services } from '../../libs/api/kinds/service.ts';
 import { storageclasses } from '../../libs/api/kinds/storageclass.ts';
-import type { KubeObject } from '../../libs/api/meta.ts';
+import type { KubeObject, Resource } from '../../libs/api/meta.ts';
+import type { InformerHandler } from '../../libs/client/informer.ts';
 import { InformerSet } from '../../libs/client/informer-set.ts';
 import { EventRecorder } from '../../libs/reconcile/events.ts';
 import { Cluster } from '../../libs/scheduling/cluster.ts';
@@ -47,7 +47,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   const takeChanges = () => intake.takeChanges();
   const informers = new InformerSet({ client, clock, logger });
   const groupsChanged = () => intake.changed(wakesOn.podGroups);
-  const podGroups = new PodGroupObjects({ client, cluster, informers, logger, changed: groupsChanged });
+  const podGroups = new PodGroupObjects({ client, cluster, informers, clock, logger, changed: groupsChanged });
   const loop = new Loop({
     cluster,
     core,
@@ -65,21 +65,24 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     groupScheduled: podGroups.tell,
   });
 
+  const stopping = new AbortController();
+  const watch = <T extends KubeObject>(resource: Resource<T>, handler: InformerHandler<T>) => {
+    const informer = informers.of(resource);
+    return { unwatch: informer.addHandler(handler), synced: informer.waitSynced(stopping.signal) };
+  };
   const watched = [
-    informers.of(nodes).addHandler(intake.nodes),
-    informers.of(namespaces).addHandler(intake.namespaces),
-    informers.of(services).addHandler(intake.services),
-    informers.of(poddisruptionbudgets).addHandler(intake.budgets),
-    informers.of(storageclasses).addHandler(intake.storageClasses),
-    informers.of(persistentvolumes).addHandler(intake.volumes),
-    informers.of(persistentvolumeclaims).addHandler(intake.claims),
-    informers.of(pods).addHandler(intake.pods),
+    watch(nodes, intake.nodes),
+    watch(namespaces, intake.namespaces),
+    watch(services, intake.services),
+    watch(poddisruptionbudgets, intake.budgets),
+    watch(storageclasses, intake.storageClasses),
+    watch(persistentvolumes, intake.volumes),
+    watch(persistentvolumeclaims, intake.claims),
+    watch(pods, intake.pods),
   ];
   informers.start();
-  const stopping = new AbortController();
-  // Deciding with half of the pods unknown would overcommit nodes; with the definitions unknown it would part groups.
-  const needed = [nodes, namespaces, services, pods, customresourcedefinitions];
-  const synced = needed.map((resource) => informers.of<KubeObject>(resource).waitSynced(stopping.signal));
+  // Deciding with half of the pods unknown would overcommit nodes, without budgets break them, without groups part those.
+  const synced = [...watched.map((each) => each.synced), podGroups.waitSynced(stopping.signal)];
   const ready = Promise.all(synced).then(() => loop.start());
   ready.catch(() => {});
   return {
@@ -92,7 +95,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
       stopping.abort(new Error('the scheduler was stopped'));
       loop.stop();
       refusals.stop();
-      for (const unwatch of watched) unwatch();
+      for (const { unwatch } of watched) unwatch();
       await informers.stop();
       await bindings.settled();
       await events.flush();

@@ -20,15 +20,15 @@ interface Used {
 export class NodeLedger {
   private readonly pods = new Map<string, Entered>();
   private readonly nodes = new Map<string, Used>();
-  private readonly mirror: StoreMirror;
   private readonly nodeObjects: Collection;
+  private readonly podObjects: Collection;
   /** What each node has, read once for all pods that are bound to it as long as it stays the same. */
   private readonly rooms = new WeakMap<V1Node, Amounts>();
 
   constructor(mirror: StoreMirror) {
-    this.mirror = mirror;
     this.nodeObjects = mirror.collection('', 'nodes');
-    this.follow(mirror.collection('', 'pods'));
+    this.podObjects = mirror.collection('', 'pods');
+    this.follow(this.podObjects);
   }
 
   /** What a pod needs that its node has not, in words; undefined when there is room. A node without object has all. */
@@ -72,7 +72,7 @@ export class NodeLedger {
 
   /** Counts the pod as the mirror shows it. */
   restore(key: string): void {
-    this.show(key, podOnNode(this.mirror.collection('', 'pods').get(key))?.object as V1Pod | undefined);
+    this.show(key, podOnNode(this.podObjects.get(key))?.object as V1Pod | undefined);
   }
 
   private follow(collection: Collection): void {

@@ -9,7 +9,7 @@ export const minMemberKey = 'scheduling.berth.dev/min-member';
 /** How long members hold nodes while room is being made for the others; an annotation. */
 export const groupTimeoutKey = 'scheduling.berth.dev/group-timeout-seconds';
 /** When nothing or no positive number is stated. */
-export const groupTimeoutSecondsDefault = 60;
+const groupTimeoutSecondsDefault = 60;
 
 /** When a group's members are bound. */
 export interface GangRule {

@@ -26,9 +26,14 @@ export class PodGroups {
     if (!isServed) this.rules.clear();
   }
 
-  set(object: PodGroup): void {
+  /** Whether that changes what its members wait for. */
+  set(object: PodGroup): boolean {
     const { minMember, scheduleTimeoutSeconds } = object.spec ?? {};
-    this.rules.set(objectKey(nameOf(object)), gangRule(minMember, scheduleTimeoutSeconds));
+    const key = objectKey(nameOf(object));
+    const rule = gangRule(minMember, scheduleTimeoutSeconds);
+    const before = this.rules.get(key);
+    this.rules.set(key, rule);
+    return before?.minMembers !== rule.minMembers || before.timeoutMs !== rule.timeoutMs;
   }
 
   remove(object: PodGroup): void {

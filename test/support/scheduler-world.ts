@@ -38,11 +38,11 @@ class FakeBinder implements Binder {
 }
 
 /** A scheduler over a fake API, which `prepare` may fill before it starts; `settle` lets it do all that it can without time passing. */
-export async function beginScheduling(prepare?: (client: FakeClient) => Promise<void>) {
+export async function beginScheduling(prepare?: (client: FakeClient, clock: FakeClock) => Promise<void>) {
   const clock = new FakeClock();
   const random = seededRandom(1);
   const client = new FakeClient({ clock, random });
-  await prepare?.(client);
+  await prepare?.(client, clock);
   const binder = new FakeBinder(client);
   const scheduler = await startScheduler({ client, binder, clock, random, logger: silentLogger, metrics: noMetrics });
   const settle = () => clock.settle(60);

@@ -1,5 +1,4 @@
 import type { Cluster } from '../cluster.ts';
-import { gangOf } from '../gang.ts';
 import type { PodInfo } from '../pod-info.ts';
 
 /** A group of pods that too few members have found places for. */
@@ -12,23 +11,15 @@ export interface ShortGroup {
 export function shortGroups(tried: readonly PodInfo[], cluster: Cluster): ShortGroup[] {
   const groups = new Map<string, { members: PodInfo[]; minMembers: number }>();
   for (const info of tried) {
-    const gang = gangOf(info.pod);
+    const { gang } = info;
     const rule = gang && cluster.podGroups.ruleOf(gang);
-    if (rule === undefined) continue;
-    const group = groups.get(gang!.key) ?? { members: [], minMembers: rule.minMembers };
+    if (gang === undefined || rule === undefined) continue;
+    const group = groups.get(gang.key) ?? { members: [], minMembers: rule.minMembers };
     group.members.push(info);
-    groups.set(gang!.key, group);
-  }
-  if (groups.size === 0) return [];
-  const placed = new Map<string, number>();
-  for (const pods of cluster.table.podsOn) {
-    for (const { info, isReservation } of pods ?? []) {
-      const key = isReservation ? undefined : gangOf(info.pod)?.key;
-      if (key !== undefined) placed.set(key, (placed.get(key) ?? 0) + 1);
-    }
+    groups.set(gang.key, group);
   }
   return [...groups].flatMap(([key, { members, minMembers }]) => {
-    const count = placed.get(key) ?? 0;
+    const count = cluster.gangPlaced(key);
     if (count >= minMembers) return [];
     const message = `group ${key} needs places for ${minMembers} members at once and has them for ${count}`;
     return [{ members, message }];
