@@ -38,6 +38,20 @@ describe('Document', () => {
     expect(document.revision).toBe(1234);
   });
 
+  it('shares what is parsed already with the state under another revision, but for the version', () => {
+    const managedFields = [{ manager: 'm', fieldsV1: { 'f:data': {} } }];
+    const value = storedValue({
+      ...object,
+      metadata: { ...object.metadata, managedFields, labels: { a: 'b' } },
+    } as KubeObject);
+    const stored = Document.ofValue(value, 42);
+    const before = stored.object as typeof object;
+    const shown = stored.at(50).object as typeof object;
+    expect(shown).toEqual(Document.ofValue(value, 50).object);
+    expect(shown.data).toBe(before.data);
+    expect(before.metadata.resourceVersion).toBe('42');
+  });
+
   it('tells without parsing which members it cannot have', () => {
     const document = Document.ofValue(storedValue(object), 42);
     expect(['data', 'note', 'name'].map((member) => document.mayHave(member))).toEqual([true, true, true]);

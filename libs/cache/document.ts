@@ -161,11 +161,18 @@ export class Document implements OwnershipSource {
   /** The same state under another resourceVersion, as a deletion shows it. */
   at(revision: number): Document {
     if (revision === this.revision) return this;
-    if (this.form) return new Document(revision, this.form, this.owned, this.rest, undefined);
+    if (this.form) return this.storedAt(revision, this.form);
     const { metadata, ...rest } = this.object;
     const shown = { ...metadata, resourceVersion: String(revision) };
     const { kind, apiVersion, ...fields } = rest;
     return Document.ofObject({ kind, apiVersion, metadata: shown, ...fields } as KubeObject, revision);
+  }
+
+  /** Everything but the version is shared, so that nothing need be parsed again. */
+  private storedAt(revision: number, form: Form): Document {
+    const shown = new Document(revision, form, this.owned, this.rest, undefined);
+    if (this.parsed) shown.adopt(unversioned(this.parsed));
+    return shown;
   }
 
   /**
@@ -229,6 +236,16 @@ function hasSections({ kind: _1, apiVersion: _2, metadata: _3, ...own }: KubeObj
     before.length === after.length &&
     before.every(([name, value], i) => after[i]![0] === name && after[i]![1] === value)
   );
+}
+
+/** The object with metadata of its own, without resourceVersion, and without managedFields, which would have to be read for it. */
+export function unversioned(object: KubeObject): KubeObject {
+  const { metadata } = object;
+  const own: Record<string, unknown> = {};
+  for (const name in metadata) {
+    if (name !== 'managedFields' && name !== 'resourceVersion') own[name] = metadata[name as keyof ObjectMeta];
+  }
+  return { ...object, metadata: own };
 }
 
 function utf8Of(text: string, ascii: boolean): string {

@@ -1,5 +1,5 @@
 import type { V1Pod, V1PodCondition } from '../api/gen/types.ts';
-import { type Document, handOver, storedValue } from '../cache/document.ts';
+import { type Document, handOver, storedValue, unversioned } from '../cache/document.ts';
 import { endOfObject } from '../cache/ownership-text.ts';
 
 /** What a binding makes of a pod. */
@@ -23,17 +23,8 @@ export function boundValue(document: Document, placement: Placement, now: string
   const spliced = splicedValue(document, placement, now);
   if (spliced === undefined) return storedValue(boundPod(pod, placement, now));
   // Whoever follows pods in this process reads it next.
-  handOver(spliced, boundPod({ ...pod, metadata: ownMetadata(pod) }, placement, now));
+  handOver(spliced, boundPod(unversioned(pod) as V1Pod, placement, now));
   return spliced;
-}
-
-/** Without resourceVersion, and without the record of field ownership, which would have to be read for it. */
-function ownMetadata({ metadata }: V1Pod): V1Pod['metadata'] {
-  const own: Record<string, unknown> = {};
-  for (const name in metadata) {
-    if (name !== 'managedFields' && name !== 'resourceVersion') own[name] = metadata[name as keyof typeof metadata];
-  }
-  return own;
 }
 
 /** The pod with its node and the condition that says so; where it was nominated to no longer matters. */
