@@ -209,6 +209,24 @@ describe('custom kinds', () => {
   });
 });
 
+describe('a custom kind that scales', () => {
+  const [version] = definition.spec.versions;
+  const scale = { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' };
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  const versions = [{ ...version!, schema, subresources: { scale } }];
+  const [resource] = customResources({ ...definition, spec: { ...definition.spec, versions } });
+
+  it.each<[string, object, string[]]>([
+    ['some', { spec: { replicas: 2 }, status: { replicas: 1 } }, []],
+    ['none', { spec: { replicas: 0 } }, []],
+    ['fewer than none wanted', { spec: { replicas: -1 } }, ['.spec.replicas']],
+    ['fewer than none there', { spec: { replicas: 1 }, status: { replicas: -1 } }, ['.status.replicas']],
+  ])('with %s: refused are %j %j', (_, fields, refused) => {
+    const object = { kind: 'Widget', metadata: { name: 'a', namespace: 'x' }, ...fields } as KubeObject;
+    expect(resource?.validate?.(object).map(({ field }) => field)).toEqual(refused);
+  });
+});
+
 describe('a column of a custom kind', () => {
   const nowMs = Date.UTC(2026, 0, 1, 1);
   const cases: Array<[type: string, value: unknown, cell: unknown]> = [

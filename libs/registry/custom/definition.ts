@@ -98,13 +98,18 @@ function deprecationOf({ spec }: V1CustomResourceDefinition, { name }: V1CustomR
 }
 
 /** Nobody can have fewer replicas than none. */
-function scaleErrors(object: KubeObject, { subresources }: V1CustomResourceDefinitionVersion): FieldError[] {
-  const { specReplicasPath, statusReplicasPath } = subresources?.scale ?? {};
-  return [specReplicasPath, statusReplicasPath].flatMap((path) => {
-    const replicas = path === undefined ? undefined : jsonPath(path)(object);
-    if (path === undefined || typeof replicas !== 'number' || replicas >= 0) return [];
-    return [{ field: path, reason: 'FieldValueInvalid' as const, message: 'should be a non-negative integer' }];
-  });
+function scaleCheck({ subresources }: V1CustomResourceDefinitionVersion): (object: KubeObject) => FieldError[] {
+  const { scale } = subresources ?? {};
+  const counts = (scale ? [scale.specReplicasPath, scale.statusReplicasPath] : []).map((path) => ({
+    path,
+    find: jsonPath(path),
+  }));
+  return (object) =>
+    counts.flatMap(({ path, find }) => {
+      const replicas = find(object);
+      if (typeof replicas !== 'number' || replicas >= 0) return [];
+      return [{ field: path, reason: 'FieldValueInvalid' as const, message: 'should be a non-negative integer' }];
+    });
 }
 
 /** Nothing new of a kind that is going away. */
@@ -118,6 +123,7 @@ function strategyOf(crd: V1CustomResourceDefinition, version: V1CustomResourceDe
   const namespaced = crd.spec.scope === 'Namespaced';
   const ofMetadata = metadata({ name: dnsSubdomain, namespaced });
   const withRules = hasRules(root);
+  const scaleErrors = scaleCheck(version);
   let compiled: RuleNode | undefined;
   const tolerated = new WeakMap<KubeObject, readonly FieldError[]>();
   const errorsOf = (object: KubeObject, previous?: KubeObject): FieldError[] => {
@@ -128,7 +134,7 @@ function strategyOf(crd: V1CustomResourceDefinition, version: V1CustomResourceDe
       ofMetadata(object.metadata ?? {}, report, undefined);
       report.leave();
     }
-    const found = [...report.errors, ...schemaErrors(object, root, previous), ...scaleErrors(object, version)];
+    const found = [...report.errors, ...schemaErrors(object, root, previous), ...scaleErrors(object)];
     if (!withRules) return found;
     if (found.some(({ reason }) => blocking.has(reason))) return [...found, unchecked];
     compiled ??= rulesOf(root);

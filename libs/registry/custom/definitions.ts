@@ -1,6 +1,6 @@
 import type { FieldError, ResourceDefinition } from '../../api/definition.ts';
 import type { V1CustomResourceDefinition, V1JSONSchemaProps } from '../../api/gen/types.ts';
-import { schemaOf } from '../../api/kinds/customresource/combinations.ts';
+import { childSchemas } from '../../api/kinds/customresource/combinations.ts';
 import { customresourcedefinitions } from '../../api/kinds/customresourcedefinition.ts';
 import { sameValue } from '../../api/validation/equality.ts';
 import { Report } from '../../api/validation/report.ts';
@@ -24,9 +24,8 @@ export const checkedDefinitions: ResourceDefinition<V1CustomResourceDefinition> 
 
 /** Formats that nobody knows constrain nothing, which whoever wrote them may not expect. */
 function unknownFormats(part: V1JSONSchemaProps): string[] {
-  const below = [...Object.values(part.properties ?? {}), schemaOf(part.items), schemaOf(part.additionalProperties)];
   const own = part.format && !isKnownFormat(part.format) ? [part.format] : [];
-  return [...own, ...below.flatMap((one) => (one ? unknownFormats(one) : []))];
+  return [...own, ...childSchemas(part).flatMap(unknownFormats)];
 }
 
 function schemasOf(definition: V1CustomResourceDefinition): Array<V1JSONSchemaProps | undefined> {

@@ -1,5 +1,5 @@
 import type { V1JSONSchemaProps } from '../../api/gen/types.ts';
-import { schemaOf } from '../../api/kinds/customresource/combinations.ts';
+import { childSchemas, schemaOf } from '../../api/kinds/customresource/combinations.ts';
 import type { ObjectMeta } from '../../api/meta.ts';
 import { metadata } from '../../api/validation/metadata.ts';
 import { dns1035Label, pathSegment } from '../../api/validation/names.ts';
@@ -10,8 +10,21 @@ type Members = Record<string, unknown>;
 const inNamespace = metadata({ name: pathSegment, namespaced: true });
 const ofCluster = metadata({ name: pathSegment, namespaced: false });
 
+const embedding = new WeakMap<V1JSONSchemaProps, boolean>();
+
+/** Whether a schema has whole objects anywhere; few do, and schemas do not change. */
+function embeds(part: V1JSONSchemaProps): boolean {
+  let known = embedding.get(part);
+  if (known === undefined) {
+    known = part['x-kubernetes-embedded-resource'] === true || childSchemas(part).some(embeds);
+    embedding.set(part, known);
+  }
+  return known;
+}
+
 /** Whole objects inside of a custom one say what they are, and have metadata as all objects do. */
 export function checkEmbedded(value: unknown, part: V1JSONSchemaProps, at: Report): void {
+  if (!embeds(part)) return;
   if (Array.isArray(value)) {
     const items = schemaOf(part.items);
     if (items) for (const [index, item] of value.entries()) below(at, index, item, items);

@@ -1,14 +1,16 @@
 import { loopbackUser } from '../../auth/user.ts';
-import type { Caller, ResourceService } from '../requests.ts';
+import type { DeleteRequest, ResourceService, WriteRequest } from '../requests.ts';
 
 /**
  * Definitions whose writes are answered when what they ask for has been done: the kind is served, or gone, for whoever
- * asks next. The server itself, which does it, cannot wait for that.
+ * asks next. The server itself, which does it, cannot wait for that; a dry run asks for nothing.
+ * @param settled resolves once all is done that the definitions of which the mirror has told by now ask for; a write that
+ * is answered has been told of
  */
 export function followed(service: ResourceService, settled: () => Promise<void>): ResourceService {
-  const afterwards = async <T>(write: Promise<T>, { user }: Caller): Promise<T> => {
+  const afterwards = async <T>(write: Promise<T>, request: WriteRequest | DeleteRequest): Promise<T> => {
     const answer = await write;
-    if (user !== loopbackUser) await settled();
+    if (request.user !== loopbackUser && !request.dryRun) await settled();
     return answer;
   };
   return {

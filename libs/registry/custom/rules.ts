@@ -1,5 +1,5 @@
 import type { V1JSONSchemaProps, V1ValidationRule } from '../../api/gen/types.ts';
-import { schemaOf } from '../../api/kinds/customresource/combinations.ts';
+import { childSchemas, schemaOf } from '../../api/kinds/customresource/combinations.ts';
 import { environment } from '../../cel/environment.ts';
 import { compile, type Program } from '../../cel/program.ts';
 import { type Shape, shapeOf } from '../../cel/shape.ts';
@@ -38,8 +38,7 @@ export function rulesOf(root: V1JSONSchemaProps): RuleNode | undefined {
 
 export function hasRules(part: V1JSONSchemaProps): boolean {
   if (part['x-kubernetes-validations']?.length) return true;
-  const below = [schemaOf(part.items), schemaOf(part.additionalProperties), ...(part.allOf ?? [])];
-  return [...Object.values(part.properties ?? {}), ...below].some((each) => each !== undefined && hasRules(each));
+  return [...childSchemas(part), ...(part.allOf ?? [])].some(hasRules);
 }
 
 /** `given` holds the rules, `schema` says what the value is: the two differ inside of `allOf`. */

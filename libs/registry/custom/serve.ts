@@ -38,7 +38,7 @@ export class CustomResources {
   constructor(private readonly parts: CustomParts) {
     const { registry } = parts;
     const stored = registry.serveStored(checkedDefinitions);
-    registry.serve({ definition: checkedDefinitions, service: followed(stored, () => this.followedUp()) });
+    registry.serve({ definition: checkedDefinitions, service: followed(stored, () => this.settled()) });
   }
 
   /** Serves what stands and follows what changes. */
@@ -57,11 +57,6 @@ export class CustomResources {
       last = this.last;
       await last;
     }
-  }
-
-  private async followedUp(): Promise<void> {
-    await this.parts.registry.mirror.catchUp();
-    await this.settled();
   }
 
   private get collection() {

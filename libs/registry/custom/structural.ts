@@ -1,5 +1,5 @@
 import type { V1JSONSchemaProps } from '../../api/gen/types.ts';
-import { schemaOf } from '../../api/kinds/customresource/combinations.ts';
+import { childSchemas, schemaOf } from '../../api/kinds/customresource/combinations.ts';
 import { schema } from '../../api/schema/schema.ts';
 import type { FieldSchema, ListType, TypeSchema, ValueSchema } from '../../api/schema/types.ts';
 
@@ -111,8 +111,7 @@ export function setSchemaDefaults(value: unknown, part: V1JSONSchemaProps): void
 
 /** Whether a schema has a default anywhere. */
 export function hasDefaults(part: V1JSONSchemaProps): boolean {
-  const below = [...Object.values(part.properties ?? {}), schemaOf(part.items), schemaOf(part.additionalProperties)];
-  return below.some((each) => each !== undefined && (each.default !== undefined || hasDefaults(each)));
+  return childSchemas(part).some((child) => child.default !== undefined || hasDefaults(child));
 }
 
 /** Whether a default of the schema would change the value. */

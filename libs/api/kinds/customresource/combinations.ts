@@ -20,6 +20,12 @@ export function schemaOf(value: unknown): V1JSONSchemaProps | undefined {
   return isSchema ? (value as V1JSONSchemaProps) : undefined;
 }
 
+/** The schemas of what a value that a schema describes has inside: its fields, its items, its other members. */
+export function childSchemas({ properties, items, additionalProperties }: V1JSONSchemaProps): V1JSONSchemaProps[] {
+  const open = [schemaOf(items), schemaOf(additionalProperties)].filter((child) => child !== undefined);
+  return [...Object.values(properties ?? {}), ...open];
+}
+
 function under(at: Report, steps: readonly Step[], run: () => void): void {
   for (const step of steps) at.enter(step);
   run();

@@ -1,7 +1,7 @@
 import type { V1JSONSchemaProps, V1ValidationRule } from '../../gen/types.ts';
 import { keyed, type Report, type Step } from '../../validation/report.ts';
 import { isEmpty } from '../../validation/rule.ts';
-import { combinations, completeness, refusals, schemaOf } from './combinations.ts';
+import { childSchemas, combinations, completeness, refusals, schemaOf } from './combinations.ts';
 
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 const RULE_REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
@@ -175,13 +175,5 @@ function incomplete(schema: V1JSONSchemaProps, at: Report): void {
 }
 
 function hasUnknownType(schema: V1JSONSchemaProps): boolean {
-  const children = [
-    schemaOf(schema.items),
-    schemaOf(schema.additionalProperties),
-    ...Object.values(schema.properties ?? {}),
-  ];
-  return (
-    (!!schema.type && !TYPES.includes(schema.type)) ||
-    children.some((child) => child !== undefined && hasUnknownType(child))
-  );
+  return (!!schema.type && !TYPES.includes(schema.type)) || childSchemas(schema).some(hasUnknownType);
 }
