@@ -5,8 +5,10 @@ import { BootstrapTokens } from '../../libs/auth/bootstrap-tokens.ts';
 import { TokenSigner } from '../../libs/auth/jwt.ts';
 import { NodeAuthorizer } from '../../libs/auth/node-authorizer.ts';
 import { RbacAuthorizer } from '../../libs/auth/rbac.ts';
+import { SecretTokens, type SecretUse } from '../../libs/auth/secret-tokens.ts';
 import { ServiceAccountTokens } from '../../libs/auth/service-account-tokens.ts';
 import { StaticTokens } from '../../libs/auth/static-tokens.ts';
+import { VerifiedClaims } from '../../libs/auth/verified-claims.ts';
 import type { Clock } from '../../libs/base/clock.ts';
 import type { Random } from '../../libs/base/random.ts';
 import type { ObjectReader } from '../../libs/cache/object-reader.ts';
@@ -16,6 +18,8 @@ export interface AuthOptions {
   readonly clusterDomain: string;
   /** Absent: there are none. */
   readonly staticTokens?: string;
+  /** Hears of secrets whose tokens are used. */
+  readonly onSecretUse: SecretUse;
   readonly objects: ObjectReader;
   readonly clock: Clock;
   readonly random: Random;
@@ -31,16 +35,18 @@ export interface Auth {
 }
 
 export function createAuth(options: AuthOptions): Auth {
-  const { serviceAccountKey, clusterDomain, staticTokens, objects, clock, random } = options;
+  const { serviceAccountKey, clusterDomain, staticTokens, onSecretUse, objects, clock, random } = options;
   const signer = new TokenSigner(serviceAccountKey);
   const issuer = `https://kubernetes.default.svc.${clusterDomain}`;
-  const serviceAccountTokens = new ServiceAccountTokens({ signer, issuer, objects, clock, random });
+  const claims = new VerifiedClaims(signer);
+  const serviceAccountTokens = new ServiceAccountTokens({ signer, claims, issuer, objects, clock, random });
   const rbac = new RbacAuthorizer(objects);
   return {
     signer,
     serviceAccountTokens,
     tokens: [
       serviceAccountTokens,
+      new SecretTokens({ claims, objects, onUse: onSecretUse }),
       new BootstrapTokens(objects, clock),
       ...(staticTokens === undefined ? [] : [new StaticTokens(staticTokens)]),
     ],

@@ -7,9 +7,10 @@ import { ResourceQuotas } from '../../libs/admission/resource-quota.ts';
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import { poddisruptionbudgets } from '../../libs/api/kinds/poddisruptionbudget.ts';
 import { requireAllowed } from '../../libs/auth/authorize.ts';
-import type { UserInfo } from '../../libs/auth/user.ts';
+import type { SecretUse } from '../../libs/auth/secret-tokens.ts';
+import { loopbackUser, type UserInfo } from '../../libs/auth/user.ts';
 import { StoreMirror } from '../../libs/cache/mirror.ts';
-import { mirrorReader } from '../../libs/cache/object-reader.ts';
+import { mirrorReader, type ObjectReader } from '../../libs/cache/object-reader.ts';
 import { LocalClient } from '../../libs/client/local.ts';
 import { PodBinder } from '../../libs/registry/binder.ts';
 import { CustomResources } from '../../libs/registry/custom/serve.ts';
@@ -27,6 +28,7 @@ import { serveCoreExtras } from './core-extras.ts';
 import type { HealthCheck } from './health.ts';
 import type { ApiServerOptions } from './options.ts';
 import { serveReviews } from './reviews.ts';
+import { SecretUseNotes } from './secret-use.ts';
 import { serviceDial } from './service-dial.ts';
 import { SubresourceTable } from './subresources.ts';
 
@@ -48,19 +50,11 @@ export interface ApiCore {
 
 /** Reads the store and puts together everything that answers requests. */
 export async function createCore(options: Required<ApiServerOptions>): Promise<ApiCore> {
-  const { store, storeShared, clock, random, logger, clusterDomain, serviceCidr, evictionTolerationSeconds } = options;
+  const { store, storeShared, clock, random, logger, serviceCidr, evictionTolerationSeconds } = options;
   const mirror = new StoreMirror({ store, storeShared, clock, logger });
   await mirror.start();
   const objects = mirrorReader(mirror);
-  const { serviceAccountKey } = options.pki;
-  const auth = createAuth({
-    serviceAccountKey,
-    clusterDomain,
-    staticTokens: options.staticTokens,
-    objects,
-    clock,
-    random,
-  });
+  const auth = authOf(options, objects, (secret) => secretUse.note(secret));
   const { rbac, authorizer } = auth;
   const agents = new AgentPool(serviceDial({ objects, random, extensions: options.extensions }));
   const caller = new WebhookCaller(agents, clock);
@@ -114,7 +108,15 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
       createSubresource: (creation) => subresources.run(creation),
       authorize: trusted ? undefined : (who, attributes) => requireAllowed(authorizer, who, attributes),
     });
+  const client = clientAs(loopbackUser, { fieldManager: 'kube-apiserver', trusted: true });
+  const secretUse = new SecretUseNotes({ client, clock, logger });
   return { mirror, registry, auth, binder, usage, subresources, admission, agents, checks, clientAs };
+}
+
+function authOf(options: Required<ApiServerOptions>, objects: ObjectReader, onSecretUse: SecretUse): Auth {
+  const { pki, clusterDomain, staticTokens, clock, random } = options;
+  const { serviceAccountKey } = pki;
+  return createAuth({ serviceAccountKey, clusterDomain, staticTokens, onSecretUse, objects, clock, random });
 }
 
 function budgetsOf(registry: Registry): ResourceService {

@@ -15,6 +15,8 @@ export interface InitialObject {
   readonly version: string;
   readonly plural: string;
   readonly object: KubeObject;
+  /** Once it is made it stays as it is, whatever its kind. */
+  readonly isKept?: boolean;
 }
 
 const rbacGroup = 'rbac.authorization.k8s.io';
@@ -153,7 +155,8 @@ async function ensure(registry: Registry, initial: InitialObject): Promise<void>
     if (!known) {
       await served.service.create({ namespace: at.namespace }, body(), request);
       if ('status' in object) await served.service.update(at, body(), { ...request, subresource: 'status' });
-    } else if (renewed.has(initial.plural)) await served.service.update(at, body(), request);
+    } else if (initial.isKept) return;
+    else if (renewed.has(initial.plural)) await served.service.update(at, body(), request);
     else if (initial.group === rbacGroup) await reconcileRole(served, known.object, { at, body: body(), request });
   } catch (error) {
     if (!isStatus(error, 'AlreadyExists', 'Conflict')) throw error;

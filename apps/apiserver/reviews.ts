@@ -86,7 +86,8 @@ async function tokenReview(auth: Auth, review: V1TokenReview): Promise<KubeObjec
   const token = review.spec.token ?? '';
   const audiences = review.spec.audiences ?? [];
   if (token === '') throw badRequest('token is required for TokenReview in authentication');
-  const wanted = audiences.length > 0 ? audiences : [auth.serviceAccountTokens.issuer];
+  const { issuer } = auth.serviceAccountTokens;
+  const wanted = audiences.length > 0 ? audiences : [issuer];
   const bound = auth.serviceAccountTokens.userOf(token, wanted);
   if (bound) {
     return {
@@ -96,8 +97,10 @@ async function tokenReview(auth: Auth, review: V1TokenReview): Promise<KubeObjec
   }
   try {
     const user = await userOfToken(auth.tokens, token);
-    if (audiences.length === 0)
-      return { ...review, status: { authenticated: true, user: wireUser(user) } } as KubeObject;
+    // Tokens that name no audience are meant for this server.
+    if (wanted.includes(issuer)) {
+      return { ...review, status: { authenticated: true, user: wireUser(user), audiences: [issuer] } } as KubeObject;
+    }
   } catch {
     // falls through: an unknown token is an answer, not a failure
   }

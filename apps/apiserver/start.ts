@@ -25,6 +25,7 @@ import { PathHandler } from './path-handler.ts';
 import { RequestAudit } from './request-audit.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { ResourceHandler } from './resource-handler.ts';
+import { useNotedSince } from './secret-use.ts';
 
 const defaults = {
   host: '0.0.0.0',
@@ -63,7 +64,7 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
   const serviceAddress = new AddressRange(serviceCidr).at(0);
   const now = rfc3339(clock.now());
   const authorities = { clients: options.pki.caCertificate, front: options.pki.front?.caCertificate };
-  const more = [...localApiServices(core.registry), authenticationConfig(authorities)];
+  const more = [...localApiServices(core.registry), authenticationConfig(authorities), useNotedSince(clock.now())];
   const facts = { serviceCidr, serviceAddress, advertiseAddress, port: http.port, now, more };
   await ensureInitialObjects(core.registry, facts);
   const context = contextOf(core, options, http.port);

@@ -16,6 +16,8 @@ export interface ControllersOptions {
   rootCa?: string;
   /** Signs certificates for approved requests. Absent: nobody does. */
   authority?: CertificateAuthority;
+  /** Signs the tokens that lie in secrets. Absent: nobody does. */
+  signToken?: (claims: object) => string;
   /** The network of all pods; 10.244.0.0/16 when absent. */
   clusterCidr?: string;
   /** The length of a node's prefix in it; 24 when absent. */

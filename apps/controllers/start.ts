@@ -26,6 +26,7 @@ import { newPodCidrController } from '../../libs/controllers/podcidr/reconcile.t
 import { newPodGcController } from '../../libs/controllers/podgc/reconcile.ts';
 import { newReplicaSetController, newReplicationController } from '../../libs/controllers/replicaset/reconcile.ts';
 import { newResourceQuotaController } from '../../libs/controllers/resourcequota/reconcile.ts';
+import { newServiceAccountTokensController } from '../../libs/controllers/serviceaccounttokens/reconcile.ts';
 import { newStatefulSetController } from '../../libs/controllers/statefulset/reconcile.ts';
 import {
   newAttributesClassProtectionController,
@@ -49,6 +50,8 @@ type Make = (context: ControllerContext, options: ControllersOptions, custom: Cu
 const makers: Readonly<Record<string, Make>> = {
   serviceaccount: newServiceAccountController,
   'root-ca-certificate-publisher': (context, { rootCa }) => (rootCa ? newRootCaController(context, rootCa) : undefined),
+  'serviceaccount-token': (context, { rootCa, signToken: sign }) =>
+    sign ? newServiceAccountTokensController(context, { rootCa, sign }) : undefined,
   deployment: newDeploymentController,
   replicaset: newReplicaSetController,
   replicationcontroller: newReplicationController,

@@ -5,7 +5,8 @@ import type { Random } from '../base/random.ts';
 import type { ObjectReader } from '../cache/object-reader.ts';
 import type { TokenAuthenticator } from './authenticator.ts';
 import type { TokenSigner } from './jwt.ts';
-import { serviceAccountUserName, systemGroups, type UserInfo } from './user.ts';
+import { serviceAccountUser, serviceAccountUserName, type UserInfo } from './user.ts';
+import type { VerifiedClaims } from './verified-claims.ts';
 
 /** An object that a token lives and dies with. */
 export interface BoundObject {
@@ -42,6 +43,7 @@ interface TokenClaims {
 
 export interface TokenParts {
   readonly signer: TokenSigner;
+  readonly claims: VerifiedClaims;
   /** The URL that tokens name as their issuer; also the API server's own audience. */
   readonly issuer: string;
   readonly objects: ObjectReader;
@@ -49,13 +51,8 @@ export interface TokenParts {
   readonly random: Random;
 }
 
-/** Tokens whose signature has been checked are remembered, up to this many. */
-const verifiedTokensMax = 4_096;
-
 /** Issues and recognises the tokens of service accounts. */
 export class ServiceAccountTokens implements TokenAuthenticator {
-  private readonly verified = new Map<string, TokenClaims>();
-
   constructor(private readonly parts: TokenParts) {}
 
   get issuer(): string {
@@ -99,13 +96,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   }
 
   private claimsOf(token: string): TokenClaims | undefined {
-    const known = this.verified.get(token);
-    if (known) return known;
-    const claims = this.parts.signer.verify(token) as TokenClaims | undefined;
-    if (claims?.iss !== this.parts.issuer || !claims['kubernetes.io']) return undefined;
-    if (this.verified.size >= verifiedTokensMax) this.verified.clear();
-    this.verified.set(token, claims);
-    return claims;
+    const claims = this.parts.claims.of(token) as Readonly<TokenClaims> | undefined;
+    return claims?.iss === this.parts.issuer && claims['kubernetes.io'] ? claims : undefined;
   }
 
   /** A token ends with its account, and with the object that it was made for. */
@@ -135,10 +127,5 @@ function userOfClaims(claims: TokenClaims): UserInfo {
     extra['authentication.kubernetes.io/node-name'] = [node.name];
     extra['authentication.kubernetes.io/node-uid'] = [node.uid];
   }
-  return {
-    name: claims.sub,
-    uid: serviceaccount.uid,
-    groups: [systemGroups.serviceAccounts, `${systemGroups.serviceAccounts}:${namespace}`, systemGroups.authenticated],
-    extra,
-  };
+  return serviceAccountUser({ namespace, ...serviceaccount }, extra);
 }

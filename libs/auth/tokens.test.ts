@@ -5,6 +5,7 @@ import { seededRandom } from '../base/random.ts';
 import { BootstrapTokens } from './bootstrap-tokens.ts';
 import { TokenSigner } from './jwt.ts';
 import { ServiceAccountTokens } from './service-account-tokens.ts';
+import { VerifiedClaims } from './verified-claims.ts';
 
 const pem = (type: 'ec' | 'rsa') =>
   (type === 'ec'
@@ -23,7 +24,8 @@ describe('service account tokens', () => {
     const objects = new Shelf().put('/serviceaccounts', account).put('/pods', pod);
     const clock = new FakeClock();
     const signer = new TokenSigner(pem('ec'));
-    const tokens = new ServiceAccountTokens({ signer, issuer, objects, clock, random: seededRandom(1) });
+    const claims = new VerifiedClaims(signer);
+    const tokens = new ServiceAccountTokens({ signer, claims, issuer, objects, clock, random: seededRandom(1) });
     const { token } = tokens.issue({
       namespace: 'n',
       serviceAccount: { name: 'a', uid: 'account-uid' },

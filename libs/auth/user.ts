@@ -29,3 +29,13 @@ export const loopbackUser: UserInfo = {
 export function serviceAccountUserName(namespace: string, name: string): string {
   return `system:serviceaccount:${namespace}:${name}`;
 }
+
+/** Whoever holds a token of this account. */
+export function serviceAccountUser(
+  { namespace, name, uid }: { namespace: string; name: string; uid: string },
+  extra?: UserInfo['extra'],
+): UserInfo {
+  const { serviceAccounts, authenticated } = systemGroups;
+  const groups = [serviceAccounts, `${serviceAccounts}:${namespace}`, authenticated];
+  return { name: serviceAccountUserName(namespace, name), uid, groups, ...(extra && { extra }) };
+}
