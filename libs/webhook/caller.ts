@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { Clock } from '../base/clock.ts';
 import { type AgentPool, serviceHost } from './agents.ts';
+import { AnswerError, exchange, parsedOrNothing, StaleConnectionError } from './exchange.ts';
 
 /** Where a webhook answers, as configurations of admission and of conversion write it. */
 export interface WebhookTarget {
@@ -44,12 +44,15 @@ export class WebhookCaller {
       'user-agent': 'kube-apiserver-admission',
       'content-length': body.length,
     };
-    const deadline = this.clock.monotonic() + timeoutMs;
-    const send = () => this.exchange({ ...options, headers }, body, deadline - this.clock.monotonic());
+    const { clock } = this;
+    const deadline = clock.monotonic() + timeoutMs;
+    const send = () => {
+      const request = httpsRequest({ ...options, headers });
+      return exchange(request, { clock, timeoutMs: deadline - clock.monotonic(), answerBytesMax, body });
+    };
     try {
       const { status, text } = await send().catch((error: unknown) => {
-        // A kept connection that the other side has closed meanwhile is no failure.
-        if ((error as { stale?: boolean }).stale) return send();
+        if (error instanceof StaleConnectionError) return send();
         throw error;
       });
       return readAnswer(status, text);
@@ -69,68 +72,19 @@ export class WebhookCaller {
     const { hostname, port } = urlOf(target);
     return { agent: this.agents.forUrl({ ca }), host: hostname, port: port || httpsPort };
   }
-
-  private exchange(
-    options: RequestOptions,
-    body: Buffer,
-    timeoutMs: number,
-  ): Promise<{ status: number; text: string }> {
-    return new Promise((resolve, reject) => {
-      const request = httpsRequest(options);
-      const timer = this.clock.setTimer(Math.max(0, timeoutMs), () => {
-        reject(new Error('context deadline exceeded'));
-        request.destroy();
-      });
-      const fail = (error: Error & { code?: string }) => {
-        timer.cancel();
-        const stale = request.reusedSocket && error.code === 'ECONNRESET';
-        reject(Object.assign(error, { stale }));
-      };
-      request.once('error', fail);
-      request.once('response', (response) => {
-        readText(response).then((text) => {
-          timer.cancel();
-          resolve({ status: response.statusCode ?? 0, text });
-        }, fail);
-      });
-      request.end(body);
-    });
-  }
 }
-
-/** The webhook answered, but not as it should. */
-class AnswerError extends Error {}
 
 function readAnswer(status: number, text: string): unknown {
   if (status < 200 || status > 299) {
-    const known = parsed(text) as { message?: string } | undefined;
+    const known = parsedOrNothing(text) as { message?: string } | undefined;
     if (typeof known?.message === 'string') throw new AnswerError(known.message);
     throw new AnswerError(
       `an error on the server (${JSON.stringify(text.slice(0, shownBytesMax))}) has prevented the request from succeeding`,
     );
   }
-  const value = parsed(text);
+  const value = parsedOrNothing(text);
   if (typeof value === 'object' && value !== null) return value;
   throw new AnswerError(`the answer is no JSON object: ${JSON.stringify(text.slice(0, shownBytesMax))}`);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of response as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > answerBytesMax) throw new AnswerError(`the answer is larger than ${answerBytesMax} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString();
 }
 
 function urlOf({ url, service }: WebhookTarget): URL {

@@ -8,6 +8,7 @@ import type { Subscription } from '../../../libs/cache/collection.ts';
 import { mirrorReader, type ObjectReader } from '../../../libs/cache/object-reader.ts';
 import type { Registry } from '../../../libs/registry/registry.ts';
 import type { AgentPool } from '../../../libs/webhook/agents.ts';
+import { parsedOrNothing } from '../../../libs/webhook/exchange.ts';
 import type { ExtensionRoute } from '../extension.ts';
 import { type AggregatedApi, AggregatedApis } from './aggregated-apis.ts';
 import {
@@ -20,7 +21,7 @@ import {
 } from './availability.ts';
 import { aggregatedResources, type ForeignVersion } from './foreign-resources.ts';
 import { ForeignSchemas } from './foreign-schemas.ts';
-import { ForeignServer, parsedOrNothing } from './foreign-server.ts';
+import { ForeignServer } from './foreign-server.ts';
 import { AggregationProxy, type FrontCertificate } from './proxy.ts';
 
 export interface AggregatorParts {

@@ -1,7 +1,8 @@
 import type { ForeignSchema } from '../../../libs/api/openapi/foreign.ts';
 import type { Json } from '../../../libs/api/openapi/json.ts';
+import { parsedOrNothing } from '../../../libs/webhook/exchange.ts';
 import type { AggregatedApi } from './aggregated-apis.ts';
-import { type ForeignServer, parsedOrNothing } from './foreign-server.ts';
+import type { ForeignServer } from './foreign-server.ts';
 
 const pathOf = ({ group, version }: AggregatedApi) => `apis/${group}/${version}`;
 

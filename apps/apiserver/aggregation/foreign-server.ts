@@ -1,5 +1,6 @@
 import { loopbackUser } from '../../../libs/auth/user.ts';
 import type { Clock } from '../../../libs/base/clock.ts';
+import { exchange } from '../../../libs/webhook/exchange.ts';
 import type { AggregatedApi } from './aggregated-apis.ts';
 import type { AggregationProxy } from './proxy.ts';
 
@@ -14,50 +15,16 @@ export class ForeignServer {
   ) {}
 
   /** The text at a path. Rejects with an Error that says why there is none. */
-  read(api: AggregatedApi, path: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const headers = {
-        accept: 'application/json',
-        'x-remote-user': loopbackUser.name,
-        'x-remote-group': [...loopbackUser.groups],
-      };
-      const request = this.proxy.open(api, { method: 'GET', path, headers });
-      const fail = (error: Error) => {
-        timer.cancel();
-        request.destroy();
-        reject(error);
-      };
-      const timer = this.clock.setTimer(checkTimeoutMs, () => fail(new Error('context deadline exceeded')));
-      request.once('error', fail);
-      request.once('response', (answer) => {
-        const code = answer.statusCode ?? 0;
-        readAll(answer).then((text) => {
-          timer.cancel();
-          if (code < 200 || code > 299) return fail(new Error(`bad status from ${api.name}: ${code}`));
-          resolve(text);
-        }, fail);
-      });
-      request.end();
-    });
+  async read(api: AggregatedApi, path: string): Promise<string> {
+    const headers = {
+      accept: 'application/json',
+      'x-remote-user': loopbackUser.name,
+      'x-remote-group': [...loopbackUser.groups],
+    };
+    const request = this.proxy.open(api, { method: 'GET', path, headers });
+    const options = { clock: this.clock, timeoutMs: checkTimeoutMs, answerBytesMax };
+    const { status, text } = await exchange(request, options);
+    if (status < 200 || status > 299) throw new Error(`bad status from ${api.name}: ${status}`);
+    return text;
   }
-}
-
-/** JSON, or undefined when it is none. */
-export function parsedOrNothing(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-async function readAll(stream: AsyncIterable<Buffer>): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of stream) {
-    size += part.length;
-    if (size > answerBytesMax) throw new Error('the answer is too long');
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString();
 }
