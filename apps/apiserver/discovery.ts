@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
+import { type KeptDocument, keptDocument, MadeOnce } from '../../libs/api/kept-document.ts';
 import { apiVersionOf } from '../../libs/api/meta.ts';
+import { subresourcesOf } from '../../libs/api/subresources.ts';
 import { noSuchResource } from '../../libs/registry/errors.ts';
 import type { Registry } from '../../libs/registry/registry.ts';
 import type { ForeignVersion } from './aggregation/foreign-resources.ts';
-import type { KeptDocument } from './kept-documents.ts';
 
 const usualVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const customVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
-const partVerbs = ['get', 'patch', 'update'];
 
 /** Groups in the order in which upstream shows them; others follow by name. */
 const groupOrder = [
@@ -35,18 +35,10 @@ const groupOrder = [
   'flowcontrol.apiserver.k8s.io',
 ];
 
-interface Part {
-  name: string;
-  kind: string;
-  group?: string;
-  version?: string;
-  verbs: readonly string[];
-}
-
 /** Everything that clients ask to learn what is served. */
 export class Discovery {
-  /** What was last said of all resources, and of which. */
-  private readonly kept = new Map<string, { sources: readonly unknown[]; document: KeptDocument }>();
+  /** What was last said of all resources, of the core group and of the others. */
+  private readonly kept = { '/api': new MadeOnce<KeptDocument>(), '/apis': new MadeOnce<KeptDocument>() };
 
   constructor(
     private readonly registry: Registry,
@@ -72,14 +64,7 @@ export class Discovery {
     const root = path.replace(/\/$/, '');
     if (root !== '/api' && root !== '/apis') return undefined;
     const sources: unknown[] = [...this.definitions(), JSON.stringify(this.foreign())];
-    let kept = this.kept.get(root);
-    if (!kept || kept.sources.length !== sources.length || kept.sources.some((one, index) => one !== sources[index])) {
-      const bytes = Buffer.from(JSON.stringify(this.allOf(root === '/api')));
-      const hash = createHash('sha512').update(bytes).digest('hex').toUpperCase();
-      kept = { sources, document: { bytes, hash } };
-      this.kept.set(root, kept);
-    }
-    return kept.document;
+    return this.kept[root].of(sources, () => keptDocument(Buffer.from(JSON.stringify(this.allOf(root === '/api')))));
   }
 
   hasGroup(group: string): boolean {
@@ -207,18 +192,8 @@ function resourceEntry(definition: ResourceDefinition) {
   };
 }
 
-/** The subresources of a kind. */
-export function partsOf(definition: ResourceDefinition): Part[] {
-  const parts: Part[] = [...(definition.subresources ?? [])];
-  if (definition.hasStatus) parts.push({ name: 'status', kind: definition.kind, verbs: partVerbs });
-  if (definition.scale) {
-    parts.push({ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: partVerbs });
-  }
-  return parts;
-}
-
 function partEntries(definition: ResourceDefinition) {
-  return partsOf(definition).map(({ name, kind, group, version, verbs }) => ({
+  return subresourcesOf(definition).map(({ name, kind, group, version, verbs }) => ({
     name: `${definition.plural}/${name}`,
     singularName: '',
     namespaced: definition.namespaced,
@@ -233,7 +208,7 @@ function aggregatedEntry(definition: ResourceDefinition) {
   // Built-in kinds name group and version only where they are not those around them.
   const { group, version } = definition.customSchema ? definition : { group: '', version: '' };
   const { plural, singular, namespaced, kind, shortNames, categories } = definition;
-  const subresources = partsOf(definition)
+  const subresources = [...subresourcesOf(definition)]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map((part) => ({
       subresource: part.name,

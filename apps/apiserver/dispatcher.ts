@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { ResourceDefinition } from '../../libs/api/definition.ts';
+import { subresourceOf } from '../../libs/api/subresources.ts';
 import type { AuditTrail } from '../../libs/audit/auditor.ts';
 import type { ResourceAttributes } from '../../libs/auth/attributes.ts';
 import { requireAllowed } from '../../libs/auth/authorize.ts';
@@ -139,7 +141,7 @@ export class Dispatcher {
   private servedAt(at: ResourceAttributes): ServedResource | undefined {
     const { group, version, plural, subresource, namespace } = at;
     const served = this.options.registry.resource(group, version, plural);
-    if (!served || !knownSubresource(served.definition, subresource)) return undefined;
+    if (!served || (subresource !== undefined && !isKnown(served.definition, subresource))) return undefined;
     const misplaced = namespace !== undefined && !served.definition.namespaced && plural !== 'namespaces';
     return misplaced ? undefined : served;
   }
@@ -187,21 +189,10 @@ interface Call {
   readonly trail?: AuditTrail;
 }
 
-function knownSubresource(
-  definition: {
-    hasStatus?: boolean;
-    scale?: unknown;
-    customSchema?: unknown;
-    subresources?: ReadonlyArray<{ name: string }>;
-  },
-  subresource: string | undefined,
-): boolean {
-  if (subresource === undefined) return true;
+function isKnown(definition: ResourceDefinition, subresource: string): boolean {
   // Custom kinds have places for both; those that do not use them find nothing there.
   if (definition.customSchema) return subresource === 'status' || subresource === 'scale';
-  if (subresource === 'status') return definition.hasStatus === true;
-  if (subresource === 'scale') return definition.scale !== undefined;
-  return definition.subresources?.some((one) => one.name === subresource) ?? false;
+  return subresourceOf(definition, subresource) !== undefined;
 }
 
 /** @throws StatusError BadRequest. */

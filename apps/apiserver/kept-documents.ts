@@ -1,13 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import type { KeptDocument } from '../../libs/api/kept-document.ts';
 import { acceptsGzip } from './answers.ts';
-
-/** A long text about what is served, kept because it seldom changes. `hash` names its content. */
-export interface KeptDocument {
-  readonly bytes: Buffer;
-  readonly hash: string;
-}
 
 const gzipped = promisify(gzip);
 /** Documents up to this size are sent as they are. */

@@ -21,6 +21,8 @@ export interface Offer {
   readonly table?: boolean;
   /** Whether all groups can be listed with all of their resources. */
   readonly discovery?: boolean;
+  /** Whether a refusal goes without details, as it does for what stands beside the resources. */
+  readonly plainRefusal?: boolean;
   /** Whether the answer is a list of objects or a single one; absent: its metadata are not asked for on their own. */
   readonly items?: 'one' | 'many';
 }
@@ -47,7 +49,7 @@ export function negotiate(accept: string | undefined, offer: Offer = {}): Negoti
     found = firstServed(accept, offer);
     if (cache.size < cachedHeadersMax) cache.set(accept, found);
   }
-  if (!found) throw notAcceptable(!accept.includes('as=') && !offer.discovery);
+  if (!found) throw notAcceptable(!accept.includes('as=') && !offer.discovery && !offer.plainRefusal);
   return found;
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { KeptDocument } from '../../libs/api/kept-document.ts';
 import type { ForeignSchema } from '../../libs/api/openapi/foreign.ts';
-import { OpenApi, type OpenApiDocument, openapiV2ProtobufType } from '../../libs/api/openapi/openapi.ts';
+import { OpenApi, openapiV2ProtobufType } from '../../libs/api/openapi/openapi.ts';
 import { schema } from '../../libs/api/schema/schema.ts';
 import type { Registry } from '../../libs/registry/registry.ts';
 import { sendError, sendObject, sendText } from './answers.ts';
@@ -51,7 +52,7 @@ async function answer(
 
 function send(
   response: ServerResponse,
-  document: OpenApiDocument,
+  document: KeptDocument,
   { type, immutable = false }: { type: string; immutable?: boolean },
 ): Promise<void> {
   const cacheControl = immutable ? `public, max-age=${immutableSecondsMax}, immutable` : 'no-cache, private';

@@ -42,7 +42,7 @@ export class PathHandler {
     if (health) return sendText(response, health.text, health.code);
     if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
     if (path === '/version' || path === '/version/') {
-      negotiate(raw.headers.accept, { table: false, discovery: true });
+      negotiate(raw.headers.accept, { table: false, plainRefusal: true });
       return sendObject(response, versionInfo);
     }
     if (path === '/metrics' && this.parts.metricsText) {

@@ -1,3 +1,4 @@
+import { subresourceOf } from '../../libs/api/subresources.ts';
 import type { Clock } from '../../libs/base/clock.ts';
 import type { Random } from '../../libs/base/random.ts';
 import type { StatusError } from '../../libs/base/status.ts';
@@ -7,7 +8,6 @@ import { expectedOf, expectedScale } from '../../libs/registry/expected-type.ts'
 import type { ListAnswer } from '../../libs/registry/requests.ts';
 import { sendDocument, sendObject } from './answers.ts';
 import { readObject, readPatch, readPlain } from './bodies.ts';
-import { partsOf } from './discovery.ts';
 import type { DryRunAdvice } from './dry-runs.ts';
 import { FlushQueue } from './flush-queue.ts';
 import type { InflightLimit } from './inflight.ts';
@@ -95,8 +95,7 @@ export class ResourceHandler {
       throw methodNotAllowed();
     }
     if (verb === 'deletecollection' && definition.namespaced && at.namespace === undefined) throw methodNotAllowed();
-    const part =
-      at.subresource === undefined ? undefined : partsOf(definition).find(({ name }) => name === at.subresource);
+    const part = at.subresource === undefined ? undefined : subresourceOf(definition, at.subresource);
     if (part && !part.verbs.includes(verb)) throw methodNotAllowed();
     if (!part && at.subresource !== undefined && definition.customSchema) throw notFound(definition, at.name ?? '');
     if (at.subresource === undefined && definition.verbs && !definition.verbs.includes(verb)) throw methodNotAllowed();

@@ -52,6 +52,17 @@ export interface ScaleDefinition {
   selectorPath?: string;
 }
 
+/** A part of an object that has an address of its own. */
+export interface Subresource {
+  readonly name: string;
+  /** What it answers with. */
+  readonly kind: string;
+  /** Those of the resource when absent. */
+  readonly group?: string;
+  readonly version?: string;
+  readonly verbs: readonly string[];
+}
+
 /** Reads one selectable field. Declared as a method so that a definition of a kind is also one of KubeObject. */
 type FieldReader<T> = { read(object: T): string }['read'];
 
@@ -81,14 +92,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   /** Whether `status` is a subresource with a writer of its own. */
   readonly hasStatus?: boolean;
   readonly scale?: ScaleDefinition;
-  /** Other subresources, for discovery; the API server routes them by name. */
-  readonly subresources?: ReadonlyArray<{
-    name: string;
-    kind: string;
-    group?: string;
-    version?: string;
-    verbs: readonly string[];
-  }>;
+  /** Subresources besides status and scale, for discovery; the API server routes them by name. */
+  readonly subresources?: readonly Subresource[];
   /** Whether metadata.generation counts changes of the specification. */
   readonly hasGeneration?: boolean;
   /** Changes that metadata.generation counts besides those of the specification. */

@@ -3,7 +3,7 @@ import type { TypeDescription } from '../schema/descriptions.ts';
 import { schema } from '../schema/schema.ts';
 import type { FieldSchema, GroupVersionKind, TypeSchema, ValueSchema } from '../schema/types.ts';
 import { customDefinition, customList, customStructure } from './custom.ts';
-import { type Json, type OpenApiVersion, reference } from './json.ts';
+import { byName, type Json, type OpenApiVersion, reference } from './json.ts';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
@@ -92,7 +92,7 @@ export class Definitions {
 
   /** All definitions that were referred to, by name. */
   all(): Json {
-    return Object.fromEntries([...this.written].sort(([a], [b]) => (a < b ? -1 : 1)));
+    return byName(this.written);
   }
 
   private define(definition: string): Json {

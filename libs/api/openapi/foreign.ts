@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import { byName, type Json } from './json.ts';
 
 /** What another server says of a group version that it answers for. */
 export interface ForeignSchema {
@@ -21,7 +21,7 @@ export function withForeign(own: Json, foreign: readonly ForeignSchema[]): Json 
   if (documents.length === 0) return own;
   const paths = Object.assign({}, ...documents.map((one) => one.paths), own.paths) as Json;
   const definitions = Object.assign({}, ...documents.map((one) => one.definitions), own.definitions) as Json;
-  return { ...own, paths: sorted(paths), definitions: sorted(definitions) };
+  return { ...own, paths: byName(Object.entries(paths)), definitions: byName(Object.entries(definitions)) };
 }
 
 /** The paths of one group version and the definitions that they lead to. */
@@ -47,8 +47,4 @@ function partOf(document: Json, prefix: string): { paths: Json; definitions: Jso
 
 function membersOf(value: unknown): Json {
   return typeof value === 'object' && value !== null ? (value as Json) : {};
-}
-
-function sorted(members: Json): Json {
-  return Object.fromEntries(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

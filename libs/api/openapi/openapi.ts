@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { ResourceDefinition } from '../definition.ts';
+import { type KeptDocument, keptDocument, MadeOnce } from '../kept-document.ts';
 import { loadDescriptions } from '../schema/descriptions.ts';
 import { Definitions } from './definitions.ts';
 import { type ForeignSchema, withForeign } from './foreign.ts';
-import type { Json, OpenApiVersion } from './json.ts';
+import { byName, type Json, type OpenApiVersion } from './json.ts';
 import { groupVersionPath, PathWriter } from './paths.ts';
 import { encodeOpenApiV2 } from './protobuf.ts';
 
@@ -13,24 +13,8 @@ export const openapiV2ProtobufType = 'application/com.github.proto-openapi.spec.
 const info = { title: 'Berth', version: 'v1.36' };
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
-/** A document and the hash of its content, for ETag. */
-export interface OpenApiDocument {
-  readonly bytes: Buffer;
-  readonly hash: string;
-}
-
-function documentOf(bytes: Buffer): OpenApiDocument {
-  return { bytes, hash: createHash('sha512').update(bytes).digest('hex').toUpperCase() };
-}
-
-/** A document and the resources (and, of documents of all groups, schemas of others) that it was written for. */
-interface Kept<T> {
-  readonly sources: ReadonlyArray<ResourceDefinition | ForeignSchema>;
-  readonly document: T;
-}
-
-function isFor(kept: Kept<unknown> | undefined, sources: Kept<unknown>['sources']): boolean {
-  return kept?.sources.length === sources.length && kept.sources.every((one, i) => one === sources[i]);
+function jsonDocument(json: Json): KeptDocument {
+  return keptDocument(Buffer.from(JSON.stringify(json)));
 }
 
 /**
@@ -40,9 +24,9 @@ function isFor(kept: Kept<unknown> | undefined, sources: Kept<unknown>['sources'
 export class OpenApi {
   private readonly resources: () => readonly ResourceDefinition[];
   private readonly foreign: () => readonly ForeignSchema[];
-  private readonly v3 = new Map<string, Kept<Promise<OpenApiDocument>>>();
-  private v2Json: Kept<Promise<OpenApiDocument>> | undefined;
-  private v2Bytes: Kept<Promise<OpenApiDocument>> | undefined;
+  private readonly v3 = new Map<string, MadeOnce<Promise<KeptDocument>>>();
+  private readonly v2Json = new MadeOnce<Promise<KeptDocument>>();
+  private readonly v2Bytes = new MadeOnce<Promise<KeptDocument>>();
 
   /**
    * @param resources what is served now
@@ -64,44 +48,34 @@ export class OpenApi {
       const document = await this.groupVersion(path);
       if (document) entries.set(path, { serverRelativeURL: `/openapi/v3/${path}?hash=${document.hash}` });
     }
-    return { paths: Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1))) };
+    return { paths: byName(entries) };
   }
 
   /** The v3 document of a path such as `api/v1` or `apis/apps/v1`; undefined for what is not served. */
-  async groupVersion(path: string): Promise<OpenApiDocument | undefined> {
+  async groupVersion(path: string): Promise<KeptDocument | undefined> {
     const resources = this.resources().filter((resource) => groupVersionPath(resource) === path);
     if (resources.length === 0) return undefined;
-    let kept = this.v3.get(path);
-    if (!kept || !isFor(kept, resources)) {
-      const document = this.write(3, resources).then((json) => documentOf(Buffer.from(JSON.stringify(json))));
-      kept = { sources: resources, document };
-      this.v3.set(path, kept);
-    }
-    return kept.document;
+    const kept = this.v3.get(path) ?? new MadeOnce();
+    this.v3.set(path, kept);
+    return kept.of(resources, async () => jsonDocument(await this.write(3, resources)));
   }
 
   /** The v2 document as JSON. */
-  v2(): Promise<OpenApiDocument> {
-    this.v2Json = this.kept(this.v2Json, (json) => Buffer.from(JSON.stringify(json)));
-    return this.v2Json.document;
+  v2(): Promise<KeptDocument> {
+    return this.allOf(this.v2Json, jsonDocument);
   }
 
   /** The v2 document in the protobuf form that kubectl asks for. */
-  v2Protobuf(): Promise<OpenApiDocument> {
-    this.v2Bytes = this.kept(this.v2Bytes, (json) => Buffer.from(encodeOpenApiV2(json)));
-    return this.v2Bytes.document;
+  v2Protobuf(): Promise<KeptDocument> {
+    return this.allOf(this.v2Bytes, (json) => keptDocument(Buffer.from(encodeOpenApiV2(json))));
   }
 
-  private kept(
-    kept: Kept<Promise<OpenApiDocument>> | undefined,
-    encode: (json: Json) => Buffer,
-  ): Kept<Promise<OpenApiDocument>> {
+  private allOf(kept: MadeOnce<Promise<KeptDocument>>, encode: (json: Json) => KeptDocument): Promise<KeptDocument> {
     const resources = this.resources();
     const foreign = this.foreign();
-    const sources = [...resources, ...foreign];
-    if (kept && isFor(kept, sources)) return kept;
-    const document = this.write(2, resources).then((own) => documentOf(encode(withForeign(own, foreign))));
-    return { sources, document };
+    return kept.of([...resources, ...foreign], async () => {
+      return encode(withForeign(await this.write(2, resources), foreign));
+    });
   }
 
   private async write(version: OpenApiVersion, resources: readonly ResourceDefinition[]): Promise<Json> {

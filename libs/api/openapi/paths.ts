@@ -1,4 +1,5 @@
-import type { ResourceDefinition } from '../definition.ts';
+import type { ResourceDefinition, Subresource } from '../definition.ts';
+import { subresourcesOf } from '../subresources.ts';
 import type { Definitions } from './definitions.ts';
 import type { Json, OpenApiVersion } from './json.ts';
 import { operation, type Target } from './operations.ts';
@@ -27,26 +28,9 @@ export function groupVersionPath({ group, version }: { group: string; version: s
   return group === '' ? `api/${version}` : `apis/${group}/${version}`;
 }
 
-interface Subresource {
-  readonly name: string;
-  readonly gvk: Target['gvk'];
-  readonly verbs: readonly string[];
-}
-
-const change = ['get', 'patch', 'update'];
-
-function subresourcesOf(resource: ResourceDefinition): Subresource[] {
-  const { group, version, kind } = resource;
-  const scaleGvk = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
-  return [
-    ...(resource.hasStatus ? [{ name: 'status', gvk: { group, version, kind }, verbs: change }] : []),
-    ...(resource.scale ? [{ name: 'scale', gvk: scaleGvk, verbs: change }] : []),
-    ...(resource.subresources ?? []).map((one) => ({
-      name: one.name,
-      gvk: { group: one.group ?? group, version: one.version ?? version, kind: one.kind },
-      verbs: one.verbs,
-    })),
-  ];
+/** What a subresource answers with. */
+function gvkOf({ kind, group, version }: Subresource, resource: ResourceDefinition): Target['gvk'] {
+  return { group: group ?? resource.group, version: version ?? resource.version, kind };
 }
 
 /** Writes the paths of resources into a document. */
@@ -80,8 +64,9 @@ export class PathWriter {
         operations: onCollection.slice(0, 1),
       });
     }
-    for (const { name, gvk, verbs: subVerbs } of subresourcesOf(resource)) {
-      const part: Target = { ...target, gvk, subresource: name };
+    for (const subresource of subresourcesOf(resource)) {
+      const { name, verbs: subVerbs } = subresource;
+      const part: Target = { ...target, gvk: gvkOf(subresource, resource), subresource: name };
       this.put(paths, `${base}/{name}/${name}`, { target: part, verbs: subVerbs, operations: onSubresource });
     }
     return paths;
