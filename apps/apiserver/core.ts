@@ -5,6 +5,7 @@ import { followPolicyTypes } from '../../libs/admission/policy/type-checker.ts';
 import { webhookConditions } from '../../libs/admission/policy/webhook-conditions.ts';
 import { ResourceQuotas } from '../../libs/admission/resource-quota.ts';
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
+import { pods } from '../../libs/api/kinds/pod.ts';
 import { poddisruptionbudgets } from '../../libs/api/kinds/poddisruptionbudget.ts';
 import { requireAllowed } from '../../libs/auth/authorize.ts';
 import type { SecretUse } from '../../libs/auth/secret-tokens.ts';
@@ -16,10 +17,11 @@ import { PodBinder } from '../../libs/registry/binder.ts';
 import { CustomResources } from '../../libs/registry/custom/serve.ts';
 import { equivalentResources, kindOf } from '../../libs/registry/equivalents.ts';
 import type { Admission } from '../../libs/registry/parts.ts';
+import { PodEvents } from '../../libs/registry/pod-events.ts';
+import { PodEvictor } from '../../libs/registry/pod-evictor.ts';
 import { Registry } from '../../libs/registry/registry.ts';
 import type { ResourceService } from '../../libs/registry/requests.ts';
 import { serveMetrics } from '../../libs/registry/resource-metrics.ts';
-import { ScheduledEvents } from '../../libs/registry/scheduled-events.ts';
 import { UsageBoard } from '../../libs/registry/usage.ts';
 import { AgentPool } from '../../libs/webhook/agents.ts';
 import { WebhookCaller } from '../../libs/webhook/caller.ts';
@@ -38,6 +40,7 @@ export interface ApiCore {
   readonly registry: Registry;
   readonly auth: Auth;
   readonly binder: PodBinder;
+  readonly evictor: PodEvictor;
   readonly usage: UsageBoard;
   readonly subresources: SubresourceTable;
   readonly admission: Admission;
@@ -83,7 +86,7 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
   new CustomResources({ registry, clock, logger, conversions }).start();
   serveCheckedPolicies(registry);
   followPolicyTypes({ registry, clock, logger });
-  const binder = binderOf(registry, mirror, options);
+  const { binder, evictor } = bulkWriters(registry, mirror, options);
   const usage = new UsageBoard();
   const checks: HealthCheck[] = [
     { name: 'ping', check: async () => {} },
@@ -110,7 +113,7 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
     });
   const client = clientAs(loopbackUser, { fieldManager: 'kube-apiserver', trusted: true });
   const secretUse = new SecretUseNotes({ client, clock, logger });
-  return { mirror, registry, auth, binder, usage, subresources, admission, agents, checks, clientAs };
+  return { mirror, registry, auth, binder, evictor, usage, subresources, admission, agents, checks, clientAs };
 }
 
 function authOf(options: Required<ApiServerOptions>, objects: ObjectReader, onSecretUse: SecretUse): Auth {
@@ -124,11 +127,17 @@ function budgetsOf(registry: Registry): ResourceService {
   return registry.resource(group, version, plural)!.service;
 }
 
-function binderOf(
-  { writer }: Registry,
+/** What the scheduler has written in bulk. */
+function bulkWriters(
+  registry: Registry,
   mirror: StoreMirror,
   { clock, random, logger, storeShared }: Required<ApiServerOptions>,
-): PodBinder {
-  const events = new ScheduledEvents({ writer, clock, random, logger });
-  return new PodBinder({ mirror, writer, clock, events, isShared: storeShared });
+): { binder: PodBinder; evictor: PodEvictor } {
+  const { writer } = registry;
+  const events = new PodEvents({ writer, clock, random, logger });
+  const caller = { user: loopbackUser, warn: () => {} };
+  return {
+    binder: new PodBinder({ mirror, writer, clock, events, isShared: storeShared }),
+    evictor: new PodEvictor({ pods: registry.stored(pods), events, caller }),
+  };
 }

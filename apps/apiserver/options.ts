@@ -3,7 +3,7 @@ import type { Clock } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import type { Metrics } from '../../libs/base/metrics.ts';
 import type { Random } from '../../libs/base/random.ts';
-import type { Binder, Client } from '../../libs/client/client.ts';
+import type { Binder, Client, Evictor } from '../../libs/client/client.ts';
 import type { ClusterPki } from '../../libs/pki/cluster.ts';
 import type { UsageBoard } from '../../libs/registry/usage.ts';
 import type { Store } from '../../libs/store/store.ts';
@@ -68,6 +68,7 @@ export interface ApiServer {
   /** Acts as the control plane itself. */
   client: Client;
   binder: Binder;
+  evictor: Evictor;
   usage: UsageBoard;
   /** `https://127.0.0.1:6443` */
   url: string;

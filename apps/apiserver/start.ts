@@ -82,8 +82,16 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
     core.agents.close();
     await core.mirror.stop();
   };
-  const { binder, usage } = core;
-  return { client: context.client, binder, usage, url: `https://127.0.0.1:${http.port}`, port: http.port, stop };
+  const { binder, evictor, usage } = core;
+  return {
+    client: context.client,
+    binder,
+    evictor,
+    usage,
+    url: `https://127.0.0.1:${http.port}`,
+    port: http.port,
+    stop,
+  };
 }
 
 function createDispatcher(

@@ -4,25 +4,35 @@ import { nameOf, objectKey } from '../../libs/api/meta.ts';
 import { type Clock, rfc3339 } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import { isStatus } from '../../libs/base/status.ts';
-import type { Client } from '../../libs/client/client.ts';
-import type { EventRecorder } from '../../libs/reconcile/events.ts';
+import type { Client, Evictor } from '../../libs/client/client.ts';
 import type { Cluster } from '../../libs/scheduling/cluster.ts';
-import type { PlacedPod, PodInfo } from '../../libs/scheduling/pod-info.ts';
+import type { PodInfo } from '../../libs/scheduling/pod-info.ts';
 import type { Preemption } from '../../libs/scheduling/preemption.ts';
 
 export interface EvictionParts {
   client: Client;
+  evictor: Evictor;
+  /** Who speaks in the events that tell of it. */
+  component: string;
   cluster: Cluster;
-  events: EventRecorder;
   clock: Clock;
   logger: Logger;
 }
 
-/** Makes room for pods of higher priority: keeps the room for them, tells the victims why, and deletes them. */
+/** A pod that is to go, the node that it leaves, and the pod that it makes room for. */
+interface Victim {
+  pod: V1Pod;
+  nodeName: string;
+  preemptor: PodInfo;
+}
+
+/** Makes room for pods of higher priority: keeps the room for them, tells the victims why, and deletes them, those of many pods together. */
 export class Evictions {
   private readonly parts: EvictionParts;
   /** Victims of each pod that waits for room. */
   private readonly underWay = new Map<string, Set<string>>();
+  /** Victims that have not been sent on their way yet. */
+  private chosen: Victim[] = [];
 
   constructor(parts: EvictionParts) {
     this.parts = parts;
@@ -46,35 +56,53 @@ export class Evictions {
     const running = victims.filter(({ isReservation }) => !isReservation);
     this.underWay.set(info.uid, new Set(running.map(({ info: victim }) => victim.uid)));
     logger.info('making room for a pod', { pod: objectKey(info), node: nodeName, victims: running.length });
-    for (const victim of running) void this.evict(victim, info, nodeName);
+    for (const { info: victim } of running) this.chosen.push({ pod: victim.pod, nodeName, preemptor: info });
   }
 
-  private async evict({ info: victim }: PlacedPod, info: PodInfo, nodeName: string): Promise<void> {
-    const { client, events, cluster, logger } = this.parts;
-    if (!goesAtOnce(victim.pod)) await this.mark(victim);
-    try {
-      await client.delete(pods, nameOf(victim.pod), { preconditions: { uid: victim.uid } });
-      const message = `Preempted by pod ${info.uid} on node ${nodeName}`;
-      events.record(pods, victim.pod, { type: 'Normal', reason: 'Preempted', message });
-    } catch (error) {
-      if (isStatus(error, 'NotFound', 'Conflict')) return;
-      logger.warn('a victim could not be deleted', { pod: objectKey(nameOf(victim.pod)), error });
-      // Another attempt may choose other victims.
-      this.underWay.delete(info.uid);
-      cluster.denominate(info.uid);
-    }
+  /** Sends those that have been chosen on their way. */
+  flush(): void {
+    if (this.chosen.length === 0) return;
+    const victims = this.chosen;
+    this.chosen = [];
+    void this.evict(victims.filter(({ pod }) => goesAtOnce(pod)));
+    const lingering = victims.filter(({ pod }) => !goesAtOnce(pod));
+    // Who sees that they are leaving shall see why.
+    void Promise.all(lingering.map((victim) => this.mark(victim))).then(() => this.evict(lingering));
+  }
+
+  private async evict(victims: readonly Victim[]): Promise<void> {
+    if (victims.length === 0) return;
+    const { evictor, component } = this.parts;
+    const evictions = victims.map(({ pod, nodeName, preemptor }) => ({
+      pod,
+      message: `Preempted by pod ${preemptor.uid} on node ${nodeName}`,
+      reportedBy: component,
+    }));
+    const errors = await evictor.evictAll(evictions).catch((error: Error) => victims.map(() => error));
+    victims.forEach((victim, at) => {
+      this.settle(victim, errors[at]);
+    });
+  }
+
+  private settle({ pod, preemptor }: Victim, error: Error | undefined): void {
+    if (error === undefined || isStatus(error, 'NotFound', 'Conflict')) return;
+    const { cluster, logger } = this.parts;
+    logger.warn('a victim could not be deleted', { pod: objectKey(nameOf(pod)), error });
+    // Another attempt may choose other victims.
+    this.underWay.delete(preemptor.uid);
+    cluster.denominate(preemptor.uid);
   }
 
   /** Says on the victim why it has to leave. */
-  private async mark({ pod, uid }: PodInfo): Promise<void> {
+  private async mark({ pod, preemptor }: Victim): Promise<void> {
     const condition = {
       type: 'DisruptionTarget',
       status: 'True',
       reason: 'PreemptionByScheduler',
-      message: 'preempted to make room for a pod of higher priority',
+      message: `${preemptor.pod.spec?.schedulerName}: preempting to accommodate a higher priority pod`,
       lastTransitionTime: rfc3339(this.parts.clock.now()),
     };
-    const body = { metadata: { uid }, status: { conditions: [condition] } };
+    const body = { metadata: { uid: pod.metadata?.uid }, status: { conditions: [condition] } };
     try {
       await this.parts.client.patch(pods, nameOf(pod), { type: 'strategic', body }, { subresource: 'status' });
     } catch (error) {

@@ -94,7 +94,7 @@ export class Loop {
   }
 
   private slice(): void {
-    const { queue, clock, bindings, cluster } = this.parts;
+    const { queue, clock, bindings, evictions, cluster } = this.parts;
     const endMs = clock.monotonic() + sliceMs;
     this.wake();
     for (;;) {
@@ -106,6 +106,7 @@ export class Loop {
       if (clock.monotonic() >= endMs) break;
     }
     bindings.flush();
+    evictions.flush();
     if (queue.hasActive || this.ownChanges !== 0) this.poke();
   }
 

@@ -3,13 +3,15 @@ import type { Clock } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import type { Metrics } from '../../libs/base/metrics.ts';
 import type { Random } from '../../libs/base/random.ts';
-import type { Binder, Client } from '../../libs/client/client.ts';
+import type { Binder, Client, Evictor } from '../../libs/client/client.ts';
 import type { Explanation } from '../../libs/scheduling/explain.ts';
 import type { Profile } from '../../libs/scheduling/profiles.ts';
 
 export interface SchedulerOptions {
   client: Client;
   binder: Binder;
+  /** Through the API, one pod after the other, when absent. */
+  evictor?: Evictor;
   clock: Clock;
   random: Random;
   logger: Logger;

@@ -17,6 +17,7 @@ import { wakesOn } from '../../libs/scheduling/plugin.ts';
 import { defaultProfile, profilesByName } from '../../libs/scheduling/profiles.ts';
 import { SchedulingQueue } from '../../libs/scheduling/queue.ts';
 import { SchedulerCore } from '../../libs/scheduling/scheduler-core.ts';
+import { ApiEvictor } from './api-evictor.ts';
 import { Bindings } from './bindings.ts';
 import { Evictions } from './evictions.ts';
 import { gangHook } from './gangs.ts';
@@ -40,7 +41,8 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   metrics.observeSizes(options.metrics, { queue, cluster, gated: () => intake.gatedCount });
   const events = new EventRecorder({ client, clock, random, component: profiles[0]!.schedulerName, logger });
   const refusals = new Refusals({ client, events, clock, logger });
-  const evictions = new Evictions({ client, cluster, events, clock, logger });
+  const { evictor = new ApiEvictor(client, events) } = options;
+  const evictions = new Evictions({ client, evictor, component: events.component, cluster, clock, logger });
   const bindings = new Bindings(binder, logger);
   const poke = () => loop.poke();
   const intake = new Intake({ cluster, queue, views: core.views, clock, profileOf, poke });

@@ -84,6 +84,7 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
     });
     parts.push(api);
     await writeKubeconfig(pki, home, api.port);
+    const { binder, evictor } = api;
     const tools = { client: api.client, clock, random: systemRandom, logger, metrics };
     // Of several servers over a store one runs the controllers, and one the scheduler. The name outlives the process,
     // so that a server that was killed has its lease again at once.
@@ -92,7 +93,7 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
     parts.push(await startControllers({ ...tools, ...cluster, identity, disabled: options.disabledControllers }));
     const lease = { namespace: 'kube-system', name: `berth-${defaultSchedulerName}` };
     const election = identity === undefined ? undefined : new LeaderElection({ ...tools, lease, identity });
-    scheduler = await startElectedScheduler(() => startScheduler({ ...tools, binder: api.binder, profiles }), election);
+    scheduler = await startElectedScheduler(() => startScheduler({ ...tools, binder, evictor, profiles }), election);
     parts.push(scheduler);
     if (options.bridge !== undefined) parts.push(await hostSideOf(options, options.bridge, tools));
     return { url: api.url, stop };

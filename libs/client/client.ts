@@ -1,3 +1,4 @@
+import type { V1Pod } from '../api/gen/types.ts';
 import type { KubeObject, ObjectName, Resource } from '../api/meta.ts';
 
 export interface RequestOptions {
@@ -88,6 +89,19 @@ export interface Binding {
   group?: string;
   /** The component that speaks in the event that tells of it. */
   reportedBy?: string;
+}
+
+/** A pod that has to make room for another one. */
+export interface Eviction {
+  pod: V1Pod;
+  /** What the event that tells of it says, and which component says it. */
+  message: string;
+  reportedBy: string;
+}
+
+/** Deletes preempted pods, many at once, and tells people why; answers in the order asked, undefined for success. */
+export interface Evictor {
+  evictAll(evictions: readonly Eviction[]): Promise<Array<Error | undefined>>;
 }
 
 /** Binds many pods in one store transaction; answers in the order asked, undefined for success. */

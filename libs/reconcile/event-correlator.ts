@@ -13,6 +13,7 @@ export interface EventFacts {
   type: string;
   reason: string;
   message: string;
+  action?: string;
   about: V1ObjectReference;
   component: string;
 }

@@ -26,6 +26,8 @@ export interface Happening {
   /** One word in CamelCase. */
   reason: string;
   message: string;
+  /** What was done about it, or tried; one word in CamelCase. */
+  action?: string;
 }
 
 /** Tells people about what happens to objects. Never blocks and never fails; what is too much is dropped. */
@@ -114,6 +116,7 @@ export class EventRecorder {
       type: facts.type,
       reason: facts.reason,
       message,
+      ...(facts.action === undefined ? {} : { action: facts.action }),
       count: 1,
       firstTimestamp: now,
       lastTimestamp: now,

@@ -7,7 +7,7 @@ import { silentLogger } from '../base/log.ts';
 import { seededRandom } from '../base/random.ts';
 import type { Document } from '../cache/document.ts';
 import { PodBinder } from './binder.ts';
-import { ScheduledEvents } from './scheduled-events.ts';
+import { PodEvents } from './pod-events.ts';
 
 const binderOf = ({ mirror, registry }: ScratchRegistry, isShared = false) =>
   new PodBinder({ mirror, writer: registry.writer, clock: systemClock, isShared });
@@ -114,14 +114,14 @@ describe('the events of bindings', () => {
   });
   afterEach(() => scratch.close());
 
-  const scheduledEvents = (clock: Clock) =>
-    new ScheduledEvents({ writer: scratch.registry.writer, clock, random: seededRandom(3), logger: silentLogger });
+  const podEvents = (clock: Clock) =>
+    new PodEvents({ writer: scratch.registry.writer, clock, random: seededRandom(3), logger: silentLogger });
 
   it('say of each pod that was bound, and of no other, where it went', async () => {
     const names = Array.from({ length: 150 }, (_, at) => `p-${at}`);
     for (const name of names) await addPod(scratch, name);
     await addPod(scratch, 'silent');
-    const events = scheduledEvents(systemClock);
+    const events = podEvents(systemClock);
     const { mirror, registry } = scratch;
     const binder = new PodBinder({ mirror, writer: registry.writer, clock: systemClock, events });
     const asked = ['none', ...names].map((name, at) => ({
@@ -137,6 +137,7 @@ describe('the events of bindings', () => {
     expect(told.find(({ involvedObject }) => involvedObject.name === 'p-7')).toMatchObject({
       type: 'Normal',
       reason: 'Scheduled',
+      action: 'Binding',
       message: 'Successfully assigned x/p-7 to n',
       reportingComponent: 'default-scheduler',
       involvedObject: { kind: 'Pod', apiVersion: 'v1', namespace: 'x', uid: stored.metadata?.uid },
@@ -145,9 +146,11 @@ describe('the events of bindings', () => {
 
   it('are as the API would have taken them', async () => {
     await addPod(scratch, 'a');
-    const events = scheduledEvents(systemClock);
+    const events = podEvents(systemClock);
     const pod = scratch.mirror.collection('', 'pods').get('x/a')!.object as V1Pod;
-    events.tell([{ pod, nodeName: 'n', reportedBy: 'default-scheduler' }]);
+    events.tell([
+      { pod, reason: 'Preempted', action: 'Preempting', message: 'for another', reportedBy: 'default-scheduler' },
+    ]);
     await events.flush();
     const service = scratch.service('events');
     const [written] = (await service.list({ namespace: 'x' })).documents;

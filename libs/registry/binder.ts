@@ -9,7 +9,7 @@ import { type Guard, GuardFailedError, type Write } from '../store/store.ts';
 import { boundValue } from './bound-pod.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
 import { generationOf, NodeLedger } from './node-ledger.ts';
-import type { Bound, ScheduledEvents } from './scheduled-events.ts';
+import type { PodEvents, PodNews } from './pod-events.ts';
 import { topologyLabels } from './topology.ts';
 import { type ObjectWriter, writeAttemptsMax } from './writer.ts';
 
@@ -33,7 +33,7 @@ export interface BinderParts {
   readonly writer: ObjectWriter;
   readonly clock: Clock;
   /** Tells people of bindings; nobody is told when absent. */
-  readonly events?: ScheduledEvents;
+  readonly events?: PodEvents;
   /** Whether other processes bind pods in the same store; false when absent. */
   readonly isShared?: boolean;
 }
@@ -169,12 +169,14 @@ export class PodBinder {
   }
 
   private report(planned: readonly Planned[]): void {
-    const bound: Bound[] = [];
+    const told: PodNews[] = [];
     for (const { asked, pod } of planned) {
-      const { nodeName, reportedBy } = asked.binding;
-      if (reportedBy !== undefined) bound.push({ pod, nodeName, reportedBy });
+      const { namespace, name, nodeName, reportedBy } = asked.binding;
+      if (reportedBy === undefined) continue;
+      const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`;
+      told.push({ pod, reason: 'Scheduled', action: 'Binding', message, reportedBy });
     }
-    this.parts.events?.tell(bound);
+    this.parts.events?.tell(told);
   }
 
   private undo(planned: readonly Planned[]): void {

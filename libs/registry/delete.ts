@@ -18,30 +18,36 @@ export async function deleteObject(parts: Parts, at: ObjectName, request: Delete
   const { orphaningWarning } = parts.behaviour;
   if (orphaningWarning && !request.propagationPolicy) request.warn(orphaningWarning);
   for (let attempt = 1; attempt <= writeAttemptsMax; attempt++) {
-    const stored = parts.collection.get(objectKey(at));
-    if (!stored) throw notFound(parts.definition, at.name);
-    const waiting = parts.view.ready([stored]);
-    if (waiting) await waiting;
-    const previous = parts.view.shown(stored);
-    checkPreconditions(parts, previous, request);
-    const attributes: AdmissionAttributes = {
-      operation: 'delete',
-      definition: parts.definition,
-      at,
-      object: undefined,
-      previous: previous.object,
-      request,
-      subresource: undefined,
-    };
-    const admitted = parts.admission.admit(attributes);
-    if (admitted) await admitted;
-    const validated = parts.admission.validate(attributes);
-    if (validated) await validated;
-    parts.behaviour.checkDelete?.(previous.object);
+    const previous = await permittedToGo(parts, at, request);
     const answer = (await linger(parts, previous, request)) ?? (await remove(parts, previous, request));
     if (answer) return answer;
   }
   throw conflict(parts.definition, at.name, modifiedMeanwhile);
+}
+
+/** The object as it stands, once everybody has agreed to its deletion. @throws StatusError. */
+export async function permittedToGo(parts: Parts, at: ObjectName, request: DeleteRequest): Promise<Document> {
+  const stored = parts.collection.get(objectKey(at));
+  if (!stored) throw notFound(parts.definition, at.name);
+  const waiting = parts.view.ready([stored]);
+  if (waiting) await waiting;
+  const previous = parts.view.shown(stored);
+  checkPreconditions(parts, previous, request);
+  const attributes: AdmissionAttributes = {
+    operation: 'delete',
+    definition: parts.definition,
+    at,
+    object: undefined,
+    previous: previous.object,
+    request,
+    subresource: undefined,
+  };
+  const admitted = parts.admission.admit(attributes);
+  if (admitted) await admitted;
+  const validated = parts.admission.validate(attributes);
+  if (validated) await validated;
+  parts.behaviour.checkDelete?.(previous.object);
+  return previous;
 }
 
 function checkPreconditions({ definition, behaviour }: Parts, document: Document, request: DeleteRequest): void {
@@ -94,7 +100,12 @@ function shortenGrace(draft: KubeObject, grace: number): void {
   metadata.deletionGracePeriodSeconds = grace;
 }
 
-async function linger(parts: Parts, previous: Document, request: DeleteRequest): Promise<DeleteAnswer | undefined> {
+/** Marks the object where something must happen before it goes; undefined when it may go at once. */
+export async function linger(
+  parts: Parts,
+  previous: Document,
+  request: DeleteRequest,
+): Promise<DeleteAnswer | undefined> {
   const first = lingering(parts, previous, request);
   if (!first) return undefined;
   const metadata = previous.object.metadata ?? {};

@@ -1,5 +1,7 @@
 import type { ResourceDefinition } from '../api/definition.ts';
 import { builtinKinds } from '../api/kinds/index.ts';
+import type { Resource } from '../api/meta.ts';
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
@@ -88,6 +90,13 @@ export class Registry {
 
   resource(group: string, version: string, plural: string): ServedResource | undefined {
     return this.served.get(keyOf(group, version, plural));
+  }
+
+  /** A built-in kind with what only stored kinds can do. */
+  stored({ group, version, plural }: Resource): StoredResource {
+    const service = this.resource(group, version, plural)?.service;
+    assert(service instanceof StoredResource, `${plural} are a stored kind`);
+    return service;
   }
 
   /** In the order in which they were added. */

@@ -5,6 +5,7 @@ import type { Document } from '../cache/document.ts';
 import type { Store } from '../store/store.ts';
 import { createObject } from './create.ts';
 import { deleteObject } from './delete.ts';
+import { type Deletion, deleteObjects } from './delete-many.ts';
 import { methodNotAllowed, notFound } from './errors.ts';
 import { listObjects } from './list.ts';
 import { parseRevision } from './list-options.ts';
@@ -80,6 +81,11 @@ export class StoredResource implements ResourceService {
 
   delete(at: ObjectName, request: DeleteRequest): Promise<DeleteAnswer> {
     return deleteObject(this.parts, at, request);
+  }
+
+  /** Deletes many, those that may go at once in few transactions; answers in the order asked, undefined for success. */
+  deleteAll(deletions: readonly Deletion[]): Promise<Array<Error | undefined>> {
+    return deleteObjects(this.parts, deletions);
   }
 
   /** Deletes each object that the list shows, and answers with that list; those that went meanwhile are no error. */

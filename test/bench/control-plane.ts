@@ -28,8 +28,8 @@ async function main(directory: string, choice: string): Promise<void> {
   const clock = systemClock;
   const logger = createLogger({ clock, level: 'error' });
   const pki = await ensureClusterPki(join(directory, 'pki'), { names: ['localhost'], ips: ['127.0.0.1'] }, clock);
-  const { client, binder, kubeconfig } = await startServerOver(choice, directory, { pki, logger });
-  const parts = { client, binder, clock, random: systemRandom, logger, metrics: decisionTimes };
+  const { client, binder, evictor, kubeconfig } = await startServerOver(choice, directory, { pki, logger });
+  const parts = { client, binder, evictor, clock, random: systemRandom, logger, metrics: decisionTimes };
   const scheduler = await startScheduler(parts);
   await scheduler.ready;
   process.on('SIGUSR2', () => {

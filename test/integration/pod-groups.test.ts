@@ -54,7 +54,7 @@ describe('pod groups by the definition in deploy/', () => {
       systemClock,
     );
     server = await startServerOver('embedded', home, { pki });
-    scheduler = await scheduleFor(server.client, server.binder);
+    scheduler = await scheduleFor(server);
     await scheduler.ready;
     await server.client.create(nodes, makeNode('n1').allocatable({ cpu: '2', pods: '50' }).build());
     await kubectl('create serviceaccount default');

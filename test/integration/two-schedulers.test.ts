@@ -62,7 +62,7 @@ describe('two schedulers that both place all pods', () => {
       for (let at = 0; at < serverCount; at++)
         servers.push(await startServerOver(choice, join(directory, `${at}`), { pki }));
       const schedulers = await Promise.all(
-        [servers[0]!, servers.at(-1)!].map(({ client, binder }) => scheduleFor(client, binder)),
+        [servers[0]!, servers.at(-1)!].map(scheduleFor),
       );
       try {
         const { client } = servers[0]!;

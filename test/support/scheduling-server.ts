@@ -8,7 +8,7 @@ import { systemClock } from '../../libs/base/clock.ts';
 import { type Logger, silentLogger } from '../../libs/base/log.ts';
 import { noMetrics } from '../../libs/base/metrics.ts';
 import { systemRandom } from '../../libs/base/random.ts';
-import type { Binder, Client } from '../../libs/client/client.ts';
+import type { Binder, Client, Evictor } from '../../libs/client/client.ts';
 import type { ClusterPki } from '../../libs/pki/cluster.ts';
 import { kubeconfigText } from '../../libs/pki/kubeconfig.ts';
 
@@ -16,6 +16,7 @@ import { kubeconfigText } from '../../libs/pki/kubeconfig.ts';
 export interface RunningServer {
   client: Client;
   binder: Binder;
+  evictor: Evictor;
   /** A file for kubectl. */
   kubeconfig: string;
   stop(): Promise<void>;
@@ -47,14 +48,16 @@ export async function startServerOver(
   const kubeconfig = join(directory, 'kubeconfig');
   const server = `https://127.0.0.1:${api.port}`;
   writeFileSync(kubeconfig, kubeconfigText({ server, ca: pki.ca.certificate, client: pki.admin }));
-  return { client: api.client, binder: api.binder, kubeconfig, stop };
+  const { client, binder, evictor } = api;
+  return { client, binder, evictor, kubeconfig, stop };
 }
 
 /** A scheduler with the real clock. */
-export const scheduleFor = (client: Client, binder: Binder) =>
+export const scheduleFor = ({ client, binder, evictor }: RunningServer) =>
   startScheduler({
     client,
     binder,
+    evictor,
     clock: systemClock,
     random: systemRandom,
     logger: silentLogger,

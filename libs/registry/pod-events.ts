@@ -8,24 +8,28 @@ import { collectionPrefix } from '../cache/keys.ts';
 import { transactionOperationsMax, type Write } from '../store/store.ts';
 import type { ObjectWriter } from './writer.ts';
 
-/** What a storm of bindings tells is kept until it can be written; more is dropped. */
-const pendingScheduledEventsMax = 20_000;
+/** What a storm of bindings and evictions tells is kept until it can be written; more is dropped. */
+const pendingPodEventsMax = 20_000;
 /** Names of objects have at most 253 letters: those of an event's pod, a dot, and the suffix. */
 const podNameLettersMax = 236;
 const suffixLetters = 16;
 
-export interface ScheduledEventParts {
+export interface PodEventParts {
   readonly writer: ObjectWriter;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
 }
 
-/** A pod that has just been bound. */
-export interface Bound {
+/** What has just happened to a pod. */
+export interface PodNews {
   /** As it was before. */
   readonly pod: V1Pod;
-  readonly nodeName: string;
+  /** One word in CamelCase. */
+  readonly reason: string;
+  /** What was done; one word in CamelCase. */
+  readonly action: string;
+  readonly message: string;
   /** The component that speaks. */
   readonly reportedBy: string;
 }
@@ -33,19 +37,19 @@ export interface Bound {
 const prefix = collectionPrefix('', 'events');
 
 /**
- * Tells people of bindings, with one event for each pod as kube-scheduler does, and up to 128 events in one transaction.
- * Events of bindings always look alike and can be about each pod only once. So nothing is gained by sending each through
- * admission, validation and the record of field ownership, which cost more than the binding itself. Bindings do not wait
- * for their events.
+ * Tells people what the scheduler has done to pods, with one event for each pod as kube-scheduler does, and up to 128
+ * events in one transaction. These events always look alike, and a pod is bound or evicted only once. So nothing is
+ * gained by sending each through admission, validation and the record of field ownership, which cost more than the
+ * binding itself. Nobody waits for them.
  */
-export class ScheduledEvents {
-  private readonly pending: Bound[] = [];
+export class PodEvents {
+  private readonly pending: PodNews[] = [];
   private writing: Promise<void> | undefined;
 
-  constructor(private readonly parts: ScheduledEventParts) {}
+  constructor(private readonly parts: PodEventParts) {}
 
-  tell(all: readonly Bound[]): void {
-    for (const bound of all) if (this.pending.length < pendingScheduledEventsMax) this.pending.push(bound);
+  tell(all: readonly PodNews[]): void {
+    for (const news of all) if (this.pending.length < pendingPodEventsMax) this.pending.push(news);
     if (this.pending.length > 0) this.writing ??= this.write();
   }
 
@@ -55,31 +59,31 @@ export class ScheduledEvents {
   }
 
   private async write(): Promise<void> {
-    // Bindings that are ready to be written go first.
+    // What they are about goes first, if it is ready to be written.
     await Promise.resolve();
     while (this.pending.length > 0) {
-      const writes = this.pending.splice(0, transactionOperationsMax).map((bound) => this.writeOf(bound));
+      const writes = this.pending.splice(0, transactionOperationsMax).map((news) => this.writeOf(news));
       try {
         await this.parts.writer.commit({ guards: [], writes });
       } catch (error) {
-        this.parts.logger.debug('events of bindings were not written', { count: writes.length, error });
+        this.parts.logger.debug('events about pods were not written', { count: writes.length, error });
       }
     }
     this.writing = undefined;
   }
 
-  private writeOf(bound: Bound): Write {
+  private writeOf(news: PodNews): Write {
     const { random, clock } = this.parts;
     const uid = random.uuid();
     const suffix = random.uuid().replaceAll('-', '').slice(0, suffixLetters);
-    const event = scheduledEvent(bound, { uid, suffix, now: rfc3339(clock.now()) });
+    const event = eventOf(news, { uid, suffix, now: rfc3339(clock.now()) });
     return { key: prefix + objectKey(nameOf(event)), value: storedValue(event) };
   }
 }
 
 /** The event as the API would have stored it. */
-function scheduledEvent(
-  { pod, nodeName, reportedBy }: Bound,
+function eventOf(
+  { pod, reason, action, message, reportedBy }: PodNews,
   { uid, suffix, now }: { uid: string; suffix: string; now: string },
 ): KubeObject {
   const { name = '', namespace = '', uid: podUid, resourceVersion } = pod.metadata ?? {};
@@ -88,8 +92,9 @@ function scheduledEvent(
     apiVersion: 'v1',
     metadata: { name: `${name.slice(0, podNameLettersMax)}.${suffix}`, namespace, uid, creationTimestamp: now },
     involvedObject: { kind: 'Pod', namespace, name, uid: podUid, apiVersion: 'v1', resourceVersion },
-    reason: 'Scheduled',
-    message: `Successfully assigned ${namespace}/${name} to ${nodeName}`,
+    reason,
+    message,
+    action,
     source: { component: reportedBy },
     firstTimestamp: now,
     lastTimestamp: now,

@@ -1,0 +1,31 @@
+import { pods } from '../../libs/api/kinds/pod.ts';
+import { nameOf } from '../../libs/api/meta.ts';
+import type { Client, Eviction, Evictor } from '../../libs/client/client.ts';
+import type { EventRecorder } from '../../libs/reconcile/events.ts';
+
+/** Evicts through the API, one request for each pod and all of them at once: for a scheduler in a process of its own. */
+export class ApiEvictor implements Evictor {
+  private readonly client: Client;
+  private readonly events: EventRecorder;
+
+  constructor(client: Client, events: EventRecorder) {
+    this.client = client;
+    this.events = events;
+  }
+
+  evictAll(evictions: readonly Eviction[]): Promise<Array<Error | undefined>> {
+    return Promise.all(
+      evictions.map((eviction) =>
+        this.evict(eviction).then(
+          () => undefined,
+          (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+        ),
+      ),
+    );
+  }
+
+  private async evict({ pod, message }: Eviction): Promise<void> {
+    await this.client.delete(pods, nameOf(pod), { preconditions: { uid: pod.metadata?.uid } });
+    this.events.record(pods, pod, { type: 'Normal', reason: 'Preempted', action: 'Preempting', message });
+  }
+}
