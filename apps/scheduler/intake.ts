@@ -166,7 +166,7 @@ export class Intake {
       isHere &&
       placed.info.shape === info.shape &&
       placed.info.labels === info.labels &&
-      placed.isCounted === (pod.metadata?.deletionTimestamp === undefined);
+      placed.isLeaving === (pod.metadata?.deletionTimestamp !== undefined);
     if (isSame) return;
     if (placed !== undefined) cluster.displace(uid);
     cluster.denominate(uid);

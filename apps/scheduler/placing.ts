@@ -146,7 +146,7 @@ export class Placing {
     records.note(ticket, isBound);
     if (this.parts.bindings.writesEvents) return;
     const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`;
-    events.record(pods, pod, { type: 'Normal', reason: 'Scheduled', message });
+    events.record(pods, pod, { type: 'Normal', reason: 'Scheduled', action: 'Binding', message });
   }
 
   private failed(placed: Placed, error: Error): void {

@@ -102,7 +102,7 @@ export class Refusals {
 
   private async write({ pod, reason, message, nominatedNodeName }: Refusal): Promise<void> {
     const { client, clock, events, logger } = this.parts;
-    events.record(pods, pod, { type: 'Warning', reason: 'FailedScheduling', message });
+    events.record(pods, pod, { type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', message });
     const current = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
     const isSame = current?.status === 'False' && current.reason === reason && current.message === message;
     const isNominated = nominatedNodeName === undefined || pod.status?.nominatedNodeName === nominatedNodeName;

@@ -21,7 +21,7 @@ describe('the scheduler', () => {
     await world.addPod('a');
     const message =
       '0/1 nodes are available: 1 Insufficient cpu. ' +
-      'preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.';
+      'preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
     expect((await world.pod('a')).status?.conditions).toEqual([
       expect.objectContaining({ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }),
     ]);

@@ -137,7 +137,25 @@ export class ClassView {
   isResolvable(slot: number): boolean {
     if (this.regionOf[slot]! < 0 || this.fixedOutcome[slot]! < 0) return false;
     const outcome = this.outcomes[slot]!;
-    return outcome >= 0 || this.refused.isResolvable(-1 - outcome);
+    return outcome >= 0 ? !this.isRegionFinal(slot) : this.refused.isResolvable(-1 - outcome);
+  }
+
+  /** How many nodes would refuse such pods even if no others were there. Call it after `choose`. */
+  get finalCount(): number {
+    let count = this.refused.finalCount;
+    for (const { candidates, fitting } of this.regions) {
+      if (fitting > 0 && this.isRegionFinal(candidates.pick(0))) count += fitting;
+    }
+    return count;
+  }
+
+  /** Whether the node's region is refused for what no removal of pods would change. */
+  private isRegionFinal(slot: number): boolean {
+    for (const { regional, isResolvable, isFinal } of this.judging) {
+      const refusal = regional?.filter?.(slot);
+      if (refusal !== undefined) return !isResolvable || isFinal?.(slot, refusal) === true;
+    }
+    return false;
   }
 
   /** How many nodes each refusal keeps out. */
@@ -229,12 +247,18 @@ export class ClassView {
 
   /** Whether the node passes every filter as things stand now, asked afresh. */
   fits(slot: number): boolean {
+    return this.refusalAfresh(slot) === undefined;
+  }
+
+  /** The first refusal of a node as things stand now, plugin by plugin. */
+  refusalAfresh(slot: number): Refusal | undefined {
     for (const { fixed, local, regional } of this.judging) {
       regional?.begin?.();
       local?.epoch?.();
-      if (fixed?.filter?.(slot) ?? local?.filter?.(slot) ?? regional?.filter?.(slot)) return false;
+      const refusal = fixed?.filter?.(slot) ?? local?.filter?.(slot) ?? regional?.filter?.(slot);
+      if (refusal !== undefined) return refusal;
     }
-    return true;
+    return undefined;
   }
 
   /** Judges again what has changed. */
@@ -277,7 +301,10 @@ export class ClassView {
       const judge = judgement[place];
       if (judge === undefined) continue;
       const refusal = judge.filter?.(slot);
-      if (refusal !== undefined) return -1 - this.refused.idOf(refusal, judgement);
+      if (refusal !== undefined) {
+        const isResolvable = judgement.isResolvable && judgement.isFinal?.(slot, refusal) !== true;
+        return -1 - this.refused.idOf(refusal, judgement.name, isResolvable);
+      }
       if (judge.score === undefined) continue;
       const given = judge.score(slot) * judgement.weight;
       points[row + scorerOf[at]!] = given;

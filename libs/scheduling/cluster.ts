@@ -121,9 +121,9 @@ export class Cluster {
     const { info } = placed;
     const before = info.labels;
     const labels = this.classes.use(info.namespace, pod.metadata?.labels ?? {}, before.controllerUid);
-    if (placed.isCounted) {
-      this.classes.place(before, placed.slot, -1);
-      this.classes.place(labels, placed.slot, 1);
+    if (!placed.isReservation) {
+      this.classes.place(before, placed.slot, { count: -1, isLeaving: placed.isLeaving });
+      this.classes.place(labels, placed.slot, { count: 1, isLeaving: placed.isLeaving });
     }
     info.pod = pod;
     info.labels = labels;
@@ -140,17 +140,17 @@ export class Cluster {
 
   /** Puts a pod on a node, which need not exist yet. It must not be on one. */
   place(info: PodInfo, nodeName: string): PlacedPod {
-    const isCounted = info.pod.metadata?.deletionTimestamp === undefined;
-    return this.placeAs({ key: info.uid, info, isCounted, isReservation: false }, nodeName);
+    const isLeaving = info.pod.metadata?.deletionTimestamp !== undefined;
+    return this.placeAs({ key: info.uid, info, isLeaving, isReservation: false }, nodeName);
   }
 
-  placeAs({ key, info, isCounted, isReservation }: Omit<PlacedPod, 'slot' | 'requests'>, nodeName: string): PlacedPod {
+  placeAs({ key, info, isLeaving, isReservation }: Omit<PlacedPod, 'slot' | 'requests'>, nodeName: string): PlacedPod {
     const slot = this.table.slotFor(nodeName);
-    const placed: PlacedPod = { key, info, slot, requests: info.shape.requests, isCounted, isReservation };
+    const placed: PlacedPod = { key, info, slot, requests: info.shape.requests, isLeaving, isReservation };
     this.placed.set(key, placed);
     if (isReservation) this.reservationCount++;
     this.table.addPod(placed);
-    if (isCounted) this.count(placed, 1);
+    this.count(placed, 1);
     this.countGang(placed, 1);
     if (!isReservation) this.volumes.use(info.shape.claims, 1);
     const { priority } = info;
@@ -165,7 +165,7 @@ export class Cluster {
     if (placed === undefined) return undefined;
     this.placed.delete(key);
     if (placed.isReservation) this.reservationCount--;
-    if (placed.isCounted) this.count(placed, -1);
+    this.count(placed, -1);
     this.table.removePod(placed);
     this.countGang(placed, -1);
     if (!placed.isReservation) this.volumes.use(placed.info.shape.claims, -1);
@@ -195,7 +195,7 @@ export class Cluster {
   nominate(info: PodInfo, nodeName: string): void {
     const key = nominationKey(info.uid);
     this.displace(key);
-    this.placeAs({ key, info, isCounted: false, isReservation: true }, nodeName);
+    this.placeAs({ key, info, isLeaving: false, isReservation: true }, nodeName);
   }
 
   nominationOf(uid: string): PlacedPod | undefined {
@@ -227,8 +227,10 @@ export class Cluster {
       : [...this.budgets.values()].filter(({ term }) => info.labels.terms.includes(term));
   }
 
-  private count({ info, slot }: PlacedPod, sign: 1 | -1): void {
-    this.classes.place(info.labels, slot, sign);
+  /** What is reserved holds resources alone. */
+  private count({ info, slot, isLeaving, isReservation }: PlacedPod, sign: 1 | -1): void {
+    if (isReservation) return;
+    this.classes.place(info.labels, slot, { count: sign, isLeaving });
     for (const { placed } of info.shape.affinity.holders) placed.add(slot, sign);
   }
 

@@ -21,6 +21,10 @@ export interface TermDefinition {
   selector: LabelSelector;
   /** Only pods of this controller. */
   controllerUid?: string;
+  /** Only pods that are not on their way out. */
+  isStaying?: true;
+  /** Only pods that match these as well. */
+  also?: readonly TermDefinition[];
 }
 
 /**
@@ -35,8 +39,9 @@ export interface LabelClass {
   terms: readonly PodTerm[];
   /** Identity of `terms`: classes with equal ones are alike to every rule. */
   termsKey: string;
-  /** Placed pods of the class by node slot. */
+  /** Placed pods of the class by node slot, and those of them that are on their way out. */
   readonly placed: Map<number, number>;
+  readonly leaving: Map<number, number>;
   /** Pods, placed or waiting, that refer to it. */
   users: number;
 }
@@ -60,7 +65,16 @@ export class LabelClasses {
     const key = `${namespace}\n${controllerUid}\n${JSON.stringify(labels)}`;
     let found = this.classes.get(key);
     if (found === undefined) {
-      found = { namespace, labels, controllerUid, terms: [], termsKey: '', placed: new Map(), users: 0 };
+      found = {
+        namespace,
+        labels,
+        controllerUid,
+        terms: [],
+        termsKey: '',
+        placed: new Map(),
+        leaving: new Map(),
+        users: 0,
+      };
       this.classes.set(key, found);
       this.setTerms(
         found,
@@ -87,7 +101,7 @@ export class LabelClasses {
       if (!this.matches(definition, each)) continue;
       this.version++;
       this.setTerms(each, [...each.terms, term]);
-      for (const [slot, count] of each.placed) term.placed.add(slot, count);
+      this.countAll(each, [term], 1);
     }
     return term;
   }
@@ -117,11 +131,19 @@ export class LabelClasses {
   }
 
   /** Counts pods of the class that came to a node, or left it when `count` is negative. */
-  place(placed: LabelClass, slot: number, count: number): void {
-    const sum = (placed.placed.get(slot) ?? 0) + count;
-    if (sum === 0) placed.placed.delete(slot);
-    else placed.placed.set(slot, sum);
-    for (const term of placed.terms) term.placed.add(slot, count);
+  place(placed: LabelClass, slot: number, { count, isLeaving }: { count: number; isLeaving: boolean }): void {
+    add(placed.placed, slot, count);
+    if (isLeaving) add(placed.leaving, slot, count);
+    for (const term of placed.terms) if (!isLeaving || !term.definition.isStaying) term.placed.add(slot, count);
+  }
+
+  private countAll({ placed, leaving }: LabelClass, terms: readonly PodTerm[], sign: 1 | -1): void {
+    for (const [slot, count] of placed) {
+      const staying = count - (leaving.get(slot) ?? 0);
+      for (const { placed: counter, definition } of terms) {
+        counter.add(slot, sign * (definition.isStaying ? staying : count));
+      }
+    }
   }
 
   setNamespace(name: string, labels: Labels | undefined): void {
@@ -134,6 +156,7 @@ export class LabelClasses {
 
   matches(term: TermDefinition, pods: Pick<LabelClass, 'namespace' | 'labels' | 'controllerUid'>): boolean {
     if (term.controllerUid !== undefined && term.controllerUid !== pods.controllerUid) return false;
+    if (term.also !== undefined && !term.also.every((each) => this.matches(each, pods))) return false;
     if (!term.namespaces.includes(pods.namespace)) {
       const selector = term.namespaceSelector;
       if (selector === undefined) return false;
@@ -144,10 +167,8 @@ export class LabelClasses {
 
   private match(pods: LabelClass): void {
     const terms = [...this.terms.values()].filter((term) => this.matches(term.definition, pods));
-    for (const [slot, count] of pods.placed) {
-      for (const term of pods.terms) term.placed.add(slot, -count);
-      for (const term of terms) term.placed.add(slot, count);
-    }
+    this.countAll(pods, pods.terms, -1);
+    this.countAll(pods, terms, 1);
     this.setTerms(pods, terms);
   }
 
@@ -158,4 +179,10 @@ export class LabelClasses {
       .map(({ id, version }) => `${id}.${version}`)
       .join(',');
   }
+}
+
+function add(counts: Map<number, number>, slot: number, count: number): void {
+  const sum = (counts.get(slot) ?? 0) + count;
+  if (sum === 0) counts.delete(slot);
+  else counts.set(slot, sum);
 }

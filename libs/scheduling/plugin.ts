@@ -52,6 +52,8 @@ export interface Judgement {
   };
   /** Whether removing pods could make a refusing node fit. */
   isResolvable: boolean;
+  /** Whether this refusal of a resolvable plugin would stand on a node without pods; none does when absent. */
+  isFinal?(slot: number, refusal: Refusal): boolean;
   /** Releases what was registered to judge. */
   dispose?(): void;
 }

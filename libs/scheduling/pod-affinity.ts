@@ -52,17 +52,13 @@ export function readPodAffinity(pod: V1Pod, context: AffinityContext): PodAffini
   };
 }
 
-/** Only a pod that meets every required term counts for any of them, so each asks for all where that can be said. */
+/** Only a pod that meets every required term counts for any of them, so each asks for all. */
 function readRequired(terms: readonly V1PodAffinityTerm[], pod: V1Pod, { classes }: AffinityContext): AffinityTerm[] {
   const definitions = terms.map((term) => definitionOf(term, pod));
-  const scopes = new Set(
-    definitions.map(({ namespaces, namespaceSelector }) => JSON.stringify([namespaces, namespaceSelector])),
-  );
-  const all = definitions.flatMap(({ selector }) => selector);
-  return definitions.map((definition, at) => ({
-    term: classes.term(scopes.size === 1 ? { ...definition, selector: all } : definition),
-    topologyKey: terms[at]!.topologyKey,
-  }));
+  const [first, ...others] = definitions;
+  if (first === undefined) return [];
+  const term = classes.term(others.length === 0 ? first : { ...first, also: others });
+  return terms.map(({ topologyKey }) => ({ term, topologyKey }));
 }
 
 function definitionOf(term: V1PodAffinityTerm, pod: V1Pod): TermDefinition {

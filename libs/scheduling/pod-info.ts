@@ -64,8 +64,8 @@ export interface PlacedPod {
   readonly info: PodInfo;
   readonly slot: number;
   readonly requests: Requests;
-  /** A pod that is on its way out holds its resources but no longer counts for spreading and affinity. */
-  readonly isCounted: boolean;
+  /** A pod on its way out holds its resources and keeps others near or away, but no longer counts for spreading. */
+  readonly isLeaving: boolean;
   /** Holds the room that is being made for a pod whose victims have not left yet. */
   readonly isReservation: boolean;
 }

@@ -162,3 +162,67 @@ function leastHighest(node: V1Node, running: readonly V1Pod[], fits: (left: V1Po
   }
   return best;
 }
+
+describe('what preemption could not do', () => {
+  const small = makeNode('s1').allocatable({ cpu: '1', memory: '8Gi' }).build();
+  const anti = (topologyKey: string) => ({
+    affinity: {
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector: selector, topologyKey }],
+      },
+    },
+  });
+  const near = {
+    affinity: {
+      podAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          { labelSelector: { matchLabels: { app: 'nobody' } }, topologyKey: 'kubernetes.io/hostname' },
+        ],
+      },
+    },
+  };
+  it.each([
+    [
+      'a node that is too small as a whole',
+      [small],
+      [],
+      pod('x', 5, '2'),
+      '1 Preemption is not helpful for scheduling',
+    ],
+    [
+      'none of less priority is there',
+      [n1],
+      [on('n1', pod('a', 5, '4'))],
+      pod('x', 5, '1'),
+      '1 No preemption victims found for incoming pod',
+    ],
+    [
+      'those of less priority have too little',
+      [n1],
+      [on('n1', pod('a', 5, '3')), on('n1', pod('b', 1, '1'))],
+      pod('x', 5, '2'),
+      '1 Insufficient cpu',
+    ],
+    [
+      'somebody of more priority elsewhere keeps it away',
+      [makeNode('n1').zone('a').build(), makeNode('n2').zone('a').build()],
+      [on('n1', pod('a', 9, '1')), on('n2', pod('b', 1, '1'))],
+      pod('x', 5, '1', anti('topology.kubernetes.io/zone')),
+      "1 No preemption victims found for incoming pod, 1 node(s) didn't match pod anti-affinity rules",
+    ],
+    [
+      'no pod that it wants near is there',
+      [n1],
+      [on('n1', pod('b', 1, '1'))],
+      pod('x', 5, '1', near),
+      '1 Preemption is not helpful for scheduling',
+    ],
+  ])('is told: %s', (_name, nodes, running, newcomer, told) => {
+    const cluster = clusterOf(nodes, running);
+    const core = new SchedulerCore(cluster);
+    const info = cluster.read(newcomer);
+    expect(core.decide(info).kind).toBe('unschedulable');
+    expect(core.preempt(info)).toBeUndefined();
+    expect(core.preemptionNote(info)).toBe(`preemption: 0/${nodes.length} nodes are available: ${told}.`);
+  });
+});

@@ -1,5 +1,6 @@
 import type { ClassView } from './class-view.ts';
 import type { Cluster } from './cluster.ts';
+import type { Refusal } from './plugin.ts';
 import type { PlacedPod, PodInfo } from './pod-info.ts';
 import { excluded, Tournament } from './tournament.ts';
 import { ClusterSpace, chooseVictims, lessImportant, ResourceSpace, type VictimSet } from './victims.ts';
@@ -12,6 +13,7 @@ const rankingsMax = 64;
 const costMax = 2 ** 52;
 const countMax = 2 ** 16 - 1;
 const priorityBase = 2 ** 31;
+const noVictims = 'No preemption victims found for incoming pod';
 
 export interface Preemption {
   slot: number;
@@ -32,6 +34,33 @@ export class Preemptor {
     if (info.pod.spec?.preemptionPolicy === 'Never' || info.priority <= this.cluster.lowestPriority) return undefined;
     view.refresh();
     return view.restsOnResourcesAlone ? this.byRanking(info, classKey, view) : this.bySimulation(info, view);
+  }
+
+  /**
+   * What speaks against a pod on `nodes` nodes that pods alone may keep it from: that no less important pod is there,
+   * or what is in the way without those. Beyond as many nodes as are simulated only the former is said.
+   */
+  objections(info: PodInfo, view: ClassView, nodes: number): Map<Refusal, number> {
+    const { table, lowestPriority } = this.cluster;
+    const counts = new Map<Refusal, number>();
+    if (info.priority > lowestPriority && table.count <= simulatedNodesMax) {
+      for (let slot = 0; slot < table.size; slot++) {
+        const candidates = view.isResolvable(slot) ? lessImportant(this.cluster, slot, info.priority) : [];
+        const reasons = candidates.length > 0 ? this.refusalWithout(candidates, slot, view)?.split('\n') : undefined;
+        if (reasons === undefined) continue;
+        nodes--;
+        for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+      }
+    }
+    if (nodes > 0) counts.set(noVictims, nodes);
+    return counts;
+  }
+
+  private refusalWithout(candidates: readonly PlacedPod[], slot: number, view: ClassView): Refusal | undefined {
+    for (const { key } of candidates) this.cluster.displace(key);
+    const refusal = view.refusalAfresh(slot);
+    for (const candidate of candidates) this.cluster.placeAs(candidate, this.cluster.table.names[slot]!);
+    return refusal;
   }
 
   private byRanking(info: PodInfo, classKey: string, view: ClassView): Preemption | undefined {

@@ -27,14 +27,16 @@ export class RefusalBook {
   /** Grows when the counts, or what the examples lack, may have changed. */
   version = 0;
   private readonly entries: Entry[] = [];
-  private readonly ids = new Map<Refusal, number>();
+  /** Of refusals that more room could change, and of those that it could not. */
+  private readonly ids = { resolvable: new Map<Refusal, number>(), final: new Map<Refusal, number>() };
 
-  idOf(refusal: Refusal, by: { name: string; isResolvable: boolean }): number {
-    let id = this.ids.get(refusal);
+  idOf(refusal: Refusal, name: string, isResolvable: boolean): number {
+    const ids = isResolvable ? this.ids.resolvable : this.ids.final;
+    let id = ids.get(refusal);
     if (id === undefined) {
       id = this.entries.length;
-      this.entries.push({ name: by.name, refusal, isResolvable: by.isResolvable, count: 0, examples: [] });
-      this.ids.set(refusal, id);
+      this.entries.push({ name, refusal, isResolvable, count: 0, examples: [] });
+      ids.set(refusal, id);
     }
     return id;
   }
@@ -62,7 +64,7 @@ export class RefusalBook {
   }
 
   /** Nodes that would be refused as well if no pod were there. */
-  get unresolvableCount(): number {
+  get finalCount(): number {
     let count = 0;
     for (const entry of this.entries) if (!entry.isResolvable) count += entry.count;
     return count;
@@ -80,10 +82,24 @@ export class RefusalBook {
 
   /** `isRefused` says whether an example is still refused by this number. */
   groups(isRefused: (slot: number, id: number) => boolean): RefusedGroup[] {
-    return this.entries.flatMap(({ examples, ...entry }, id) => {
-      if (entry.count === 0) return [];
+    const groups = new Map<Refusal, RefusedGroup>();
+    this.entries.forEach(({ examples, ...entry }, id) => {
+      if (entry.count === 0) return;
       const slots = examples.filter((slot, at) => isRefused(slot, id) && examples.indexOf(slot) === at);
-      return [{ ...entry, slots }];
+      const like = groups.get(entry.refusal);
+      groups.set(entry.refusal, like === undefined ? { ...entry, slots } : together(like, { ...entry, slots }));
     });
+    return [...groups.values()];
   }
+}
+
+/** Nodes that are refused in the same words, some for now and some whatever happens to their pods. */
+function together(one: RefusedGroup, other: RefusedGroup): RefusedGroup {
+  const slots = [...one.slots, ...other.slots].slice(0, examplesMax);
+  return {
+    ...one,
+    isResolvable: one.isResolvable || other.isResolvable,
+    count: one.count + other.count,
+    slots,
+  };
 }

@@ -57,14 +57,17 @@ export class SchedulerCore {
     return this.preemptor.find(info, this.views.keyOf(info), this.views.of(info));
   }
 
-  /** Why evicting pods does not help a pod that fits nowhere, in the words of Kubernetes; '' without any nodes. */
+  /**
+   * Why evicting pods does not help a pod that fits nowhere, in the words of Kubernetes; '' without any nodes. Call it
+   * after `decide`, before anything changes.
+   */
   preemptionNote(info: PodInfo): string {
     const { count } = this.cluster.table;
     if (count === 0) return '';
     if (info.pod.spec?.preemptionPolicy === 'Never') return 'preemption: not eligible due to preemptionPolicy=Never.';
-    const hopeless = this.views.of(info).refused.unresolvableCount;
-    const counts = new Map<string, number>();
-    if (count > hopeless) counts.set('No preemption victims found for incoming pod', count - hopeless);
+    const view = this.views.of(info);
+    const hopeless = view.finalCount;
+    const counts = this.preemptor.objections(info, view, count - hopeless);
     if (hopeless > 0) counts.set('Preemption is not helpful for scheduling', hopeless);
     return `preemption: ${unschedulableMessage(count, counts)}`;
   }

@@ -66,6 +66,7 @@ function readConstraint(constraint: V1TopologySpreadConstraint, pod: V1Pod, clas
     term: classes.term({
       namespaces: [pod.metadata?.namespace ?? ''],
       selector: [...labelSelectorOf(constraint.labelSelector), ...own],
+      isStaying: true,
     }),
   };
 }
@@ -73,7 +74,7 @@ function readConstraint(constraint: V1TopologySpreadConstraint, pod: V1Pod, clas
 function ownerTerm(pod: V1Pod, owner: SpreadOwner, classes: LabelClasses): PodTerm | undefined {
   const namespaces = [pod.metadata?.namespace ?? ''];
   const { controllerUid, serviceSelectors } = owner;
-  if (controllerUid !== '') return classes.term({ namespaces, selector: [], controllerUid });
+  if (controllerUid !== '') return classes.term({ namespaces, selector: [], controllerUid, isStaying: true });
   if (serviceSelectors.length === 0) return undefined;
-  return classes.term({ namespaces, selector: serviceSelectors.flatMap(labelSelectorOfMap) });
+  return classes.term({ namespaces, selector: serviceSelectors.flatMap(labelSelectorOfMap), isStaying: true });
 }

@@ -259,11 +259,11 @@ export class World {
     return false;
   }
 
-  /** A pod on its way out holds its room but no longer counts for the rules about others. */
+  /** A pod on its way out holds its room but no longer counts for spreading. */
   private beginToLeave(uid: string): void {
     const placed = this.cluster.displace(uid);
     if (placed === undefined) return;
-    this.cluster.placeAs({ ...placed, isCounted: false }, this.cluster.table.names[placed.slot]!);
+    this.cluster.placeAs({ ...placed, isLeaving: true }, this.cluster.table.names[placed.slot]!);
   }
 
   private evict({ pod, uid }: PodInfo): Eviction {

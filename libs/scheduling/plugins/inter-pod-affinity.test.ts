@@ -1,5 +1,5 @@
 import { placementTable, pod, running, threeNodes } from '../../../test/support/placement-table.ts';
-import type { V1Node } from '../../api/gen/types.ts';
+import type { V1Node, V1Pod } from '../../api/gen/types.ts';
 
 const three = threeNodes;
 const [n1] = threeNodes as [V1Node, V1Node, V1Node];
@@ -22,6 +22,12 @@ const away = (topologyKey: string, more: object = {}) => ({
   },
 });
 
+const elsewhere = (each: V1Pod): V1Pod => ({ ...each, metadata: { ...each.metadata, namespace: 'elsewhere' } });
+const leaving = (each: V1Pod): V1Pod => ({
+  ...each,
+  metadata: { ...each.metadata, deletionTimestamp: '2026-01-01T00:00:30Z' },
+});
+
 placementTable('pods near and away from each other', [
   {
     name: 'near: the zone of the other',
@@ -36,6 +42,36 @@ placementTable('pods near and away from each other', [
     nodes: three,
     pod: pod(near(zone), { app: 'other' }),
     answer: "0/3 nodes are available: 3 node(s) didn't match pod affinity rules.",
+  },
+  {
+    name: 'near: only those that meet all terms count, whatever namespaces these speak of',
+    nodes: three,
+    running: [elsewhere(running('a', 'n1'))],
+    pod: pod({
+      affinity: {
+        podAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            { labelSelector: {}, topologyKey: hostname },
+            { labelSelector: selector, topologyKey: hostname, namespaceSelector: {} },
+          ],
+        },
+      },
+    }),
+    fits: ['n1', 'n2', 'n3'],
+  },
+  {
+    name: 'away: from those on their way out as well, for they still run',
+    nodes: three,
+    running: [leaving(running('a', 'n1'))],
+    pod: pod(away(zone)),
+    fits: ['n3'],
+  },
+  {
+    name: 'near: those on their way out count',
+    nodes: three,
+    running: [leaving(running('a', 'n1'))],
+    pod: pod(near(hostname), { app: 'other' }),
+    fits: ['n1'],
   },
   { name: 'near: by hostname', nodes: three, running: [running('a', 'n2')], pod: pod(near(hostname)), fits: ['n2'] },
   {

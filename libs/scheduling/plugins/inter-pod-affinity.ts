@@ -46,6 +46,8 @@ export const newInterPodAffinity = (settings: InterPodAffinitySettings): Plugin 
     const regional = rules.filter(({ tally }) => !tally.column.isPerNode);
     return {
       isResolvable: true,
+      // Pods that are missing do not come by taking others away.
+      isFinal: (_slot, refusal) => refusal === affinityReason,
       local: localJudge(local, mayStart),
       regional: regionalJudge(regional, mayStart),
     };

@@ -25,6 +25,11 @@ export const newResourcesFit = (strategy: ScoringStrategy): Plugin => ({
     };
     return {
       isResolvable: true,
+      // More than the whole node has is not there without other pods either.
+      isFinal(slot) {
+        for (let at = 0; at < kinds; at++) if (amounts[at]! > table.allocatable[columns[at]!]![slot]!) return true;
+        return false;
+      },
       local: {
         filter(slot) {
           const { allocatable, requested } = table;

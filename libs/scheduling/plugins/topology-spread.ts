@@ -78,6 +78,7 @@ export const newTopologySpread = (defaults: readonly DefaultConstraint[]): Plugi
     const soft = counted.filter(({ constraint }) => !constraint.isRequired).length;
     return {
       isResolvable: true,
+      isFinal: (_slot, refusal) => refusal === labelReason,
       local: localJudge(local, soft),
       regional: regionalJudge(regional, soft),
       dispose() {

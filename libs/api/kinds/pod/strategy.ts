@@ -29,7 +29,7 @@ export function prepareNewPod(pod: V1Pod): void {
   pod.status = { phase: 'Pending', qosClass: qualityOfService(pod.spec!) };
   if (pod.spec?.schedulingGates?.length) {
     const condition = { type: 'PodScheduled', status: 'False', lastProbeTime: null as unknown as undefined };
-    const why = { reason: 'SchedulingGated', message: 'The pod has scheduling gates' };
+    const why = { reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' };
     pod.status.conditions = [{ ...condition, lastTransitionTime: pod.metadata!.creationTimestamp, ...why }];
   }
   for (const term of pod.spec?.affinity ? affinityTerms(pod) : []) {
