@@ -5,7 +5,7 @@ import {
   attachOwnership,
   endOfObject,
   type OwnershipSource,
-  ownershipAt,
+  ownershipEnd,
   ownershipText,
   readOwnership,
 } from './ownership-text.ts';
@@ -58,7 +58,7 @@ export class Document implements OwnershipSource {
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
     const headEnd = bytes.indexOf(metadataOpening, 0, 'latin1') + metadataOpening.length;
     const form = formOf(bytes.toString('latin1', 0, headEnd), isAscii(bytes));
-    const ownedEnd = ownershipAt(bytes, headEnd)?.to;
+    const ownedEnd = ownershipEnd(bytes, headEnd);
     const owned = ownedEnd === undefined ? '' : ownershipRecords.ofBytes(bytes, headEnd, ownedEnd);
     const document = new Document(revision, form, owned, bytes.toString('latin1', ownedEnd ?? headEnd), undefined);
     const object = handedOver.get(value);
@@ -228,14 +228,19 @@ export class Document implements OwnershipSource {
   }
 }
 
+const headNames = new Set(['kind', 'apiVersion', 'metadata']);
+
 /** Whether an object has these sections, the same values in the same order, behind its metadata. */
-function hasSections({ kind: _1, apiVersion: _2, metadata: _3, ...own }: KubeObject, sections: object): boolean {
-  const before = Object.entries(own);
-  const after = Object.entries(sections);
-  return (
-    before.length === after.length &&
-    before.every(([name, value], i) => after[i]![0] === name && after[i]![1] === value)
-  );
+function hasSections(object: KubeObject, sections: object): boolean {
+  const [before, after] = [object, sections] as Array<Record<string, unknown>>;
+  const names = Object.keys(after!);
+  let found = 0;
+  for (const name of Object.keys(before!)) {
+    if (headNames.has(name)) continue;
+    if (name !== names[found] || before![name] !== after![name]) return false;
+    found++;
+  }
+  return found === names.length;
 }
 
 /** The object with metadata of its own, without resourceVersion, and without managedFields, which would have to be read for it. */

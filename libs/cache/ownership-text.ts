@@ -2,12 +2,6 @@ import { internedFields, textOfFields } from '../api/apply/interned-fields.ts';
 import type { V1ManagedFieldsEntry } from '../api/gen/types.ts';
 import type { KubeObject } from '../api/meta.ts';
 
-/** A part of an object's bytes. */
-export interface ByteRange {
-  readonly from: number;
-  readonly to: number;
-}
-
 const opening = '"managedFields":[';
 /** Within texts each quote has a backslash before it, so this stands at the end of the record and nowhere in it. */
 const closing = '],"name":"';
@@ -18,13 +12,13 @@ const openBrace = 123;
 const closeBrace = 125;
 
 /**
- * The place of `"managedFields":[…],` at `from` in an object's bytes, where stored values have it (see ownershipText);
- * undefined when it is not there: the object has none, or an older version of the program wrote it.
+ * Where `"managedFields":[…],` ends that begins at `from` in an object's bytes, where stored values have it (see
+ * ownershipText); undefined when it is not there: the object has none, or an older version of the program wrote it.
  */
-export function ownershipAt(bytes: Buffer, from: number): ByteRange | undefined {
+export function ownershipEnd(bytes: Buffer, from: number): number | undefined {
   if (bytes[from + 1] !== 109 || bytes.toString('latin1', from, from + opening.length) !== opening) return undefined;
   const end = bytes.indexOf(closing, from, 'latin1');
-  return end < 0 ? undefined : { from, to: end + 2 };
+  return end < 0 ? undefined : end + 2;
 }
 
 /** `"managedFields":[…],` or nothing: the form in which metadata begins with it. */

@@ -61,7 +61,7 @@ export function indexes([operand, key]: readonly Step[], forms: readonly Overloa
   };
 }
 
-export function charge(frame: Frame, form: Overload, values: readonly Value[]): void {
+function charge(frame: Frame, form: Overload, values: readonly Value[]): void {
   frame.charge(form.cost ? form.cost(values.map(actualSize)).cost.max : 1);
 }
 
