@@ -17,6 +17,7 @@ import {
 import type { KubeObject } from '../../api/meta.ts';
 import { sameValue } from '../../api/validation/equality.ts';
 import type { Registry } from '../../registry/registry.ts';
+import { inOrder } from './complaint-order.ts';
 import { type EnvironmentOptions, policyEnvironment } from './environment.ts';
 import { type Compiled, compileAs, Variables } from './expressions.ts';
 import { compileMutation } from './mutation.ts';
@@ -30,39 +31,42 @@ export function serveCheckedPolicies(registry: Registry): void {
   registry.serveStored(checked<V1MutatingWebhookConfiguration>(mutatingwebhookconfigurations, hookProblems));
 }
 
-/** Expressions are looked at once the rest of the object is sound, and only where something has changed. */
+/** Expressions are looked at with the rest of the object, and only where something has changed. */
 function checked<T extends KubeObject>(
   definition: ResourceDefinition<T>,
   problems: (object: T) => FieldError[],
 ): ResourceDefinition<T> {
-  const afterwards = (found: FieldError[], object: T) => (found.length > 0 ? found : problems(object));
+  const together = (found: readonly FieldError[], object: T) => inOrder(found, problems(object));
   const content = ({ metadata: _, status: __, ...rest }: T & { status?: unknown }) => rest;
   return {
     ...definition,
-    validate: (object) => afterwards(definition.validate?.(object) ?? [], object),
+    validate: (object) => together(definition.validate?.(object) ?? [], object),
     validateUpdate: (object, previous) => {
       const found = definition.validateUpdate?.(object, previous) ?? [];
-      return sameValue(content(object), content(previous)) ? found : afterwards(found, object);
+      return sameValue(content(object), content(previous)) ? found : together(found, object);
     },
   };
 }
 
-function problem(field: string, { error }: Compiled): FieldError[] {
+/** What is wrong with an expression; the rest of validation complains of those that are not there. */
+function problem(field: string, expression: string | undefined, compile: (text: string) => Compiled): FieldError[] {
+  const { error } = expression?.trim() ? compile(expression) : {};
   return error === undefined ? [] : [{ field, reason: 'FieldValueInvalid', message: error }];
 }
 
 function conditionProblems(conditions: readonly V1MatchCondition[], path: string, hasParams: boolean): FieldError[] {
   const known = policyEnvironment({ hasParams, hasAuthorizer: true });
   return conditions.flatMap(({ expression }, i) => {
-    return problem(`${path}[${i}].expression`, compileAs(expression, known, ['bool']));
+    return problem(`${path}[${i}].expression`, expression, (text) => compileAs(text, known, ['bool']));
   });
 }
 
 function variableProblems(variables: readonly V1Variable[], options: EnvironmentOptions) {
   const made = new Variables(variables, options);
-  const problems = variables.flatMap(({ name }, i) =>
-    problem(`spec.variables[${i}].expression`, made.compiled.get(name)!),
-  );
+  const problems = variables.flatMap(({ name, expression }, i) => {
+    const compiled = made.compiled.get(name);
+    return compiled ? problem(`spec.variables[${i}].expression`, expression, () => compiled) : [];
+  });
   return { type: made.type, problems };
 }
 
@@ -76,14 +80,14 @@ function validatingProblems({ spec }: V1ValidatingAdmissionPolicy): FieldError[]
     ...conditionProblems(rest.matchConditions ?? [], 'spec.matchConditions', options.hasParams),
     ...problems,
     ...validations.flatMap(({ expression, messageExpression }, i) => [
-      ...problem(`spec.validations[${i}].expression`, compileAs(expression, whole, ['bool'])),
-      ...(messageExpression
-        ? problem(`spec.validations[${i}].messageExpression`, compileAs(messageExpression, plain, ['string']))
-        : []),
+      ...problem(`spec.validations[${i}].expression`, expression, (text) => compileAs(text, whole, ['bool'])),
+      ...problem(`spec.validations[${i}].messageExpression`, messageExpression, (text) =>
+        compileAs(text, plain, ['string']),
+      ),
     ]),
     ...auditAnnotations.flatMap(({ valueExpression }, i) => {
-      const compiled = compileAs(valueExpression, whole, ['string', 'null_type']);
-      return problem(`spec.auditAnnotations[${i}].valueExpression`, compiled);
+      const field = `spec.auditAnnotations[${i}].valueExpression`;
+      return problem(field, valueExpression, (text) => compileAs(text, whole, ['string', 'null_type']));
     }),
   ];
 }
@@ -98,7 +102,8 @@ function mutatingProblems({ spec }: V1MutatingAdmissionPolicy): FieldError[] {
     ...problems,
     ...mutations.flatMap((mutation, i) => {
       const part = mutation.patchType === 'JSONPatch' ? 'jsonPatch' : 'applyConfiguration';
-      return problem(`spec.mutations[${i}].${part}.expression`, compileMutation(mutation, known).expression);
+      const field = `spec.mutations[${i}].${part}.expression`;
+      return problem(field, mutation[part]?.expression, () => compileMutation(mutation, known).expression);
     }),
   ];
 }

@@ -3,22 +3,20 @@ import type {
   V1MutatingAdmissionPolicy,
   V1MutatingAdmissionPolicyBinding,
   V1MutatingAdmissionPolicyBindingSpec,
-  V1MutatingAdmissionPolicySpec,
   V1ParamKind,
   V1ParamRef,
   V1ValidatingAdmissionPolicy,
   V1ValidatingAdmissionPolicyBinding,
   V1ValidatingAdmissionPolicyBindingSpec,
-  V1ValidatingAdmissionPolicySpec,
-  V1Variable,
 } from '../gen/types.ts';
 import type { KubeObject } from '../meta.ts';
 import { labelSelector } from '../validation/labels.ts';
 import { metadata } from '../validation/metadata.ts';
-import { cIdentifier, dnsSubdomain, pathSegment } from '../validation/names.ts';
+import { dnsSubdomain, pathSegment } from '../validation/names.ts';
 import { validations } from '../validation/object.ts';
-import { all, each, fields, isEmpty, oneOf, present, type Rule, required, text, unique } from '../validation/rule.ts';
-import { defaultMatchResources, failurePolicy, matchConditions, matchResources } from './admission/rules.ts';
+import { all, below, fields, oneOf, present, type Rule, required, text } from '../validation/rule.ts';
+import { mutatingPolicy, validatingPolicy, validatingPolicyStatus } from './admission/policy.ts';
+import { defaultMatchResources, matchResources, mutableOperations } from './admission/rules.ts';
 import { ageColumn, text as column, integer, nameColumn } from './cells.ts';
 import { ownStatus } from './strategy.ts';
 
@@ -26,54 +24,14 @@ const ACTIONS = ['Audit', 'Deny', 'Warn'];
 
 const meta = metadata({ name: dnsSubdomain, namespaced: false, freeFinalizers: true });
 
-const paramKind: Rule<V1ParamKind> = fields<V1ParamKind>({ apiVersion: required(), kind: required(text(pathSegment)) });
-
-const expression: Rule<{ expression: string }> = (value, at) => {
-  if (!value.expression?.trim()) at.required('', 'expression');
-};
-
-const variables: Rule<readonly V1Variable[]> = all<readonly V1Variable[]>(
-  each(all<V1Variable>(fields<V1Variable>({ name: required(text(cIdentifier)) }), expression)),
-  unique((variable) => variable.name, 'name'),
-);
-
-const policySpec: Rule<V1ValidatingAdmissionPolicySpec> = all<V1ValidatingAdmissionPolicySpec>(
-  fields<V1ValidatingAdmissionPolicySpec>({
-    failurePolicy,
-    paramKind,
-    matchConstraints: present(matchResources),
-    matchConditions,
-    variables,
-  }),
-  (spec, at) => {
-    if (isEmpty(spec.matchConstraints?.resourceRules) && spec.matchConstraints)
-      at.required('', 'matchConstraints', 'resourceRules');
-    if (isEmpty(spec.validations) && isEmpty(spec.auditAnnotations)) {
-      at.required('or auditAnnotations', 'validations');
-      at.required('or validations', 'auditAnnotations');
-    }
-  },
-  fields<V1ValidatingAdmissionPolicySpec>({ validations: each(expression) }),
-);
-
-const mutatingSpec: Rule<V1MutatingAdmissionPolicySpec> = fields<V1MutatingAdmissionPolicySpec>({
-  failurePolicy,
-  paramKind,
-  matchConstraints: present(matchResources),
-  matchConditions,
-  variables,
-  mutations: required(),
-  reinvocationPolicy: required(oneOf(['IfNeeded', 'Never'])),
-});
-
 const paramRef: Rule<V1ParamRef> = (ref, at, context) => {
+  const both = !!ref.name && !!ref.selector;
+  if (ref.name) below(at, 'name', ref.name, text(pathSegment), context);
+  if (both) at.forbidden('name and selector exclude each other', 'name');
+  below(at, 'selector', ref.selector, labelSelector, context);
+  if (both) at.forbidden('name and selector exclude each other', 'selector');
   if (!ref.name && !ref.selector) at.required('needs name or selector');
-  if (ref.name && ref.selector) at.forbidden('name and selector exclude each other', 'selector');
-  fields<V1ParamRef>({
-    name: text(pathSegment),
-    selector: labelSelector,
-    parameterNotFoundAction: required(oneOf(['Allow', 'Deny'])),
-  })(ref, at, context);
+  fields<V1ParamRef>({ parameterNotFoundAction: required(oneOf(['Allow', 'Deny'])) })(ref, at, context);
 };
 
 const bindingSpec: Rule<V1MutatingAdmissionPolicyBindingSpec> = fields<V1MutatingAdmissionPolicyBindingSpec>({
@@ -134,9 +92,9 @@ export const validatingadmissionpolicies: ResourceDefinition<V1ValidatingAdmissi
   },
   ...validations<V1ValidatingAdmissionPolicy>({
     metadata: meta,
-    object: fields<V1ValidatingAdmissionPolicy>({ spec: present(policySpec) }),
+    object: validatingPolicy,
     metadataAgain: true,
-    status: () => {},
+    status: (policy, _previous, at) => validatingPolicyStatus(policy, at, undefined),
   }),
   columns: [
     nameColumn,
@@ -176,7 +134,7 @@ export const mutatingadmissionpolicies: ResourceDefinition<V1MutatingAdmissionPo
   },
   ...validations<V1MutatingAdmissionPolicy>({
     metadata: meta,
-    object: fields<V1MutatingAdmissionPolicy>({ spec: present(mutatingSpec) }),
+    object: mutatingPolicy,
     metadataAgain: true,
   }),
   columns: [
@@ -197,7 +155,11 @@ export const mutatingadmissionpolicybindings: ResourceDefinition<V1MutatingAdmis
   setDefaults: ({ spec }) => defaultMatchResources(spec?.matchResources),
   ...validations<V1MutatingAdmissionPolicyBinding>({
     metadata: meta,
-    object: fields<V1MutatingAdmissionPolicyBinding>({ spec: present(bindingSpec) }),
+    object: fields<V1MutatingAdmissionPolicyBinding>({
+      spec: present(
+        all(bindingSpec, fields<V1MutatingAdmissionPolicyBindingSpec>({ matchResources: mutableOperations })),
+      ),
+    }),
     metadataAgain: true,
   }),
   columns: bindingColumns,

@@ -5,11 +5,12 @@ import type {
   V1RuleWithOperations,
 } from '../../gen/types.ts';
 import { labelSelector } from '../../validation/labels.ts';
-import { dnsSubdomain, fullyQualifiedName, qualifiedName } from '../../validation/names.ts';
+import { dnsSubdomain, fullyQualifiedName, pathSegment, qualifiedName } from '../../validation/names.ts';
 import type { Report } from '../../validation/report.ts';
 import { each, fields, isEmpty, oneOf, type Rule, required } from '../../validation/rule.ts';
 
 const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
+const MUTABLE_OPERATIONS = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
 const SCOPES = ['*', 'Cluster', 'Namespaced'];
 const CONDITIONS_MAX = 64;
 
@@ -133,13 +134,28 @@ interface MatchResources {
   excludeResourceRules?: V1NamedRuleWithOperations[];
 }
 
+const namedRule: Rule<V1NamedRuleWithOperations> = (rule, at, context) => {
+  rule.resourceNames?.forEach((name, i, list) => {
+    for (const complaint of pathSegment(name)) at.invalid(complaint, 'resourceNames', i);
+    if (list.indexOf(name) < i) at.duplicate(name, 'resourceNames', i);
+  });
+  ruleWithOperations(rule, at, context);
+};
+
 export const matchResources: Rule<MatchResources> = fields<MatchResources>({
   matchPolicy,
   namespaceSelector: labelSelector,
   objectSelector: labelSelector,
-  resourceRules: each(ruleWithOperations),
-  excludeResourceRules: each(ruleWithOperations),
+  resourceRules: each(namedRule),
+  excludeResourceRules: each(namedRule),
 });
+
+/** What is deleted cannot be changed any more. */
+export const mutableOperations: Rule<MatchResources> = ({ resourceRules = [] }, at) => {
+  for (const operation of resourceRules.flatMap(({ operations = [] }) => operations)) {
+    if (!MUTABLE_OPERATIONS.includes(operation)) at.notSupported(MUTABLE_OPERATIONS, 'resourceRules', 'operations');
+  }
+};
 
 export function defaultMatchResources(match: MatchResources | undefined): void {
   if (!match) return;
