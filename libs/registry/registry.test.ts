@@ -112,6 +112,13 @@ describe('the registry', () => {
       expect(put.document.revision).toBe(made.revision);
     });
 
+    it('does so one below the top as well', async () => {
+      const range = { kind: 'LimitRange', apiVersion: 'v1', metadata: { name: 'l' }, spec: { limits: [] } };
+      const { object } = await scratch.service('limitranges').create({ namespace: 'x' }, bodyOf(range), asks());
+      expect(object).toMatchObject({ spec: { limits: null } });
+      expect(object.metadata?.managedFields?.[0]?.fieldsV1).toEqual({ 'f:spec': { 'f:limits': {} } });
+    });
+
     it('writes nothing when nothing changes', async () => {
       const { object, revision } = await create('configmaps', configMap('a'));
       const answer = await scratch.service('configmaps').update(at('a'), bodyOf(object), asks());

@@ -43,7 +43,7 @@ describe('decodeObject', () => {
   test('keeps zeros that mean something', () => {
     const body = podWith({ containers: [], priority: 0, automountServiceAccountToken: false, hostNetwork: false });
     expect(decodeObject(body, 'json', pod).object).toMatchObject({
-      spec: { containers: null, priority: 0, automountServiceAccountToken: false },
+      spec: { containers: [], priority: 0, automountServiceAccountToken: false },
     });
   });
 

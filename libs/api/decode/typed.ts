@@ -70,8 +70,8 @@ class TypedReader {
     this.path.pop();
     if (isDropped(read, field)) return undefined;
     const isEmptyList = field.zero === 'always' && Array.isArray(read) && read.length === 0;
-    // At the top it tells who owns the field; see forgetEmptyLists.
-    return isEmptyList && this.path.length > 0 ? null : read;
+    // At the top and one below it tells who owns the field; see forgetEmptyLists.
+    return isEmptyList && this.path.length > 1 ? null : read;
   }
 
   private value(given: unknown, schema: ValueSchema): unknown {

@@ -34,13 +34,42 @@ export function isDropped(value: unknown, field: FieldSchema): boolean {
 }
 
 /**
- * Lists at the top of an object that are always written and have nothing in them, such as the rules of a role: who says
- * so owns the field, but what is kept is the same as if nobody had. To be called once ownership has been recorded.
+ * Lists at the top of an object or one below that are always written and have nothing in them, such as the rules of a
+ * role or the limits of a range: who says so owns the field, but what is kept is the same as if nobody had. To be called
+ * once ownership has been recorded.
  */
 export function forgetEmptyLists(object: object, type: TypeSchema): void {
   const members = object as Record<string, unknown>;
+  forgetIn(members, type);
+  for (const { name, part } of partsWithLists(type)) {
+    const inner = members[name];
+    if (typeof inner === 'object' && inner !== null) forgetIn(inner as Record<string, unknown>, part);
+  }
+}
+
+function forgetIn(members: Record<string, unknown>, type: TypeSchema): void {
   for (const { kind, name } of type.always) {
     const value = kind === 'list' ? members[name] : undefined;
     if (Array.isArray(value) && value.length === 0) members[name] = null;
   }
+}
+
+interface Part {
+  readonly name: string;
+  readonly part: TypeSchema;
+}
+
+const knownParts = new WeakMap<TypeSchema, readonly Part[]>();
+
+/** The parts of a type that always write a list. */
+function partsWithLists(type: TypeSchema): readonly Part[] {
+  let parts = knownParts.get(type);
+  if (!parts) {
+    parts = [...type.fields.values()].flatMap((field) => {
+      const part = field.kind === 'object' ? field.type : undefined;
+      return part?.always.some(({ kind }) => kind === 'list') ? [{ name: field.name, part }] : [];
+    });
+    knownParts.set(type, parts);
+  }
+  return parts;
 }

@@ -38,6 +38,17 @@ describe('a service', () => {
     expect(complaintsOf(services.validate?.(withValue(plain(), path, value)) ?? [])).toEqual(complaints);
   });
 
+  it('gives items of one port number one node port, which two of one protocol cannot share', () => {
+    const twice = [80, 53, 53].map((port, i) => ({ name: `p${i}`, port }));
+    const node = withValue(withValue(plain(), 'spec.type', 'NodePort'), 'spec.externalTrafficPolicy', 'Cluster');
+    const refused = ['Duplicate spec.ports[2].nodePort', 'Duplicate spec.ports[2]'];
+    expect(complaintsOf(services.validate?.(withValue(node, 'spec.ports', twice)) ?? [])).toEqual(
+      expect.arrayContaining(refused),
+    );
+    const plainPorts = services.validate?.(withValue(plain(), 'spec.ports', twice)) ?? [];
+    expect(complaintsOf(plainPorts)).not.toContain(refused[0]);
+  });
+
   it('keeps its address', () => {
     const moved = withValue(withValue(plain(), 'spec.clusterIP', '10.96.0.8'), 'spec.clusterIPs', ['10.96.0.8']);
     expect(complaintsOf(services.validateUpdate?.(moved, plain()) ?? [])).toEqual(['Invalid spec.clusterIPs[0]']);

@@ -18,7 +18,7 @@ import {
   text,
 } from '../../validation/rule.ts';
 import { clusterAddresses } from './addresses.ts';
-import { isExternal, isHeadless, needsHealthCheck } from './shape.ts';
+import { isExternal, isHeadless, needsHealthCheck, needsNodePort } from './shape.ts';
 
 const AFFINITY_SECONDS_MAX = 86_400;
 const SOURCE_RANGES = 'service.beta.kubernetes.io/load-balancer-source-ranges';
@@ -88,14 +88,26 @@ const externalAddress: Rule<string> = (address, at, context) => {
   if (at.count === before) endpointAddress(address, at, context);
 };
 
+/**
+ * The node port that an item has, or a name for the one that it will be given: items with one port number get one node
+ * port, that which any of them asks for. Empty where none is given.
+ */
+function nodePortOf({ port, nodePort }: V1ServicePort, spec: V1ServiceSpec): string {
+  if (nodePort) return `${nodePort}`;
+  if (!needsNodePort(spec) || spec.allocateLoadBalancerNodePorts === false) return '';
+  const asked = spec.ports?.find((other) => other.port === port && other.nodePort)?.nodePort;
+  return asked ? `${asked}` : `that of ${port}`;
+}
+
 const portsTogether: Rule<V1ServiceSpec> = (spec, at) => {
   const list = spec.ports ?? [];
   list.forEach((item, i) => {
     if (spec.type === 'ClusterIP' && item.nodePort) at.forbidden('not with ClusterIP', 'ports', i, 'nodePort');
   });
+  const nodePorts = list.map((item) => nodePortOf(item, spec));
   list.forEach((item, i) => {
-    const same = list.slice(0, i).some((o) => o.nodePort === item.nodePort && o.protocol === item.protocol);
-    if (item.nodePort && same) at.duplicate(item.nodePort, 'ports', i, 'nodePort');
+    const same = list.slice(0, i).some((o, j) => nodePorts[j] === nodePorts[i] && o.protocol === item.protocol);
+    if (nodePorts[i] && same) at.duplicate(nodePorts[i], 'ports', i, 'nodePort');
   });
   list.forEach((item, i) => {
     const same = list.slice(0, i).some((o) => o.port === item.port && o.protocol === item.protocol);
