@@ -21,6 +21,7 @@ import type { InflightLimit } from './inflight.ts';
 import type { PathHandler } from './path-handler.ts';
 import { authorizedAs, parseRequest, type RequestInfo } from './request-info.ts';
 import type { RequestMetrics } from './request-metrics.ts';
+import { checkTimeout } from './request-timeout.ts';
 import type { ResourceHandler } from './resource-handler.ts';
 import type { WatchOutput } from './watch-output.ts';
 import { WebSocketWatchOutput } from './watch-socket.ts';
@@ -60,6 +61,7 @@ export class Dispatcher {
       info = readRequest(raw);
       const route = this.routeOf(info);
       const long = info.verb === 'watch' || route !== undefined;
+      if (!long) checkTimeout(info.query);
       const follow = (trail: AuditTrail) => this.options.audit?.follow(trail, raw, { response, body, long });
       const identity = this.identification.identify({ raw, info, route }, follow);
       const { user, trail } = identity instanceof Promise ? await identity : identity;

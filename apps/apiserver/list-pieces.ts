@@ -1,11 +1,12 @@
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import { plainColumns } from '../../libs/api/kinds/cells.ts';
-import { apiVersionOf } from '../../libs/api/meta.ts';
+import { apiVersionOf, type ObjectMeta } from '../../libs/api/meta.ts';
 import { schema } from '../../libs/api/schema/schema.ts';
 import type { Document } from '../../libs/cache/document.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
 import { listMetadata } from './list-metadata.ts';
-import { columnDefinitions, metadataOnly, type TableOptions } from './table.ts';
+import type { MetaVersion } from './negotiation.ts';
+import { columnDefinitions, type TableOptions } from './table.ts';
 import { oneByteLetters, rowText } from './table-rows.ts';
 
 /**
@@ -14,9 +15,7 @@ import { oneByteLetters, rowText } from './table-rows.ts';
  */
 type Pieces = Iterable<string>;
 
-const metadataOpening = '{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":';
 const end = ']}';
-const objectOpenings = { None: 'null', Object: '', Metadata: metadataOpening } as const;
 
 /** The objects as they are. */
 export function* listPieces(definition: ResourceDefinition, answer: ListAnswer): Pieces {
@@ -37,14 +36,15 @@ export function* listPieces(definition: ResourceDefinition, answer: ListAnswer):
 }
 
 /** The objects' metadata alone. */
-export function* metadataPieces(definition: ResourceDefinition, answer: ListAnswer): Pieces {
-  const identity = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: listMetadata(answer) };
+export function* metadataPieces(definition: ResourceDefinition, answer: ListAnswer, version: MetaVersion): Pieces {
+  const identity = { kind: 'PartialObjectMetadataList', apiVersion: version, metadata: listMetadata(answer) };
   if (answer.documents.length === 0) {
     // Upstream's list of nothing, which it makes without a list.
     yield JSON.stringify({ ...identity, items: null });
     return;
   }
   yield opening(identity, 'items');
+  const metadataOpening = metadataOpeningOf(version);
   let separator = metadataOpening;
   for (const document of answer.documents) {
     yield separator;
@@ -57,18 +57,28 @@ export function* metadataPieces(definition: ResourceDefinition, answer: ListAnsw
 /** The objects as rows of a table. Source: meta.k8s.io/v1 Table. */
 export function* tablePieces(definition: ResourceDefinition, answer: ListAnswer, options: TableOptions): Pieces {
   const columns = definition.columns ?? plainColumns;
-  const identity = { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: listMetadata(answer) };
+  const identity = { kind: 'Table', apiVersion: options.metaVersion, metadata: listMetadata(answer) };
   yield opening({ ...identity, columnDefinitions: columnDefinitions(columns) }, 'rows');
   const { include, nowMs } = options;
   const closing = include === 'Metadata' ? '}}' : '}';
+  const objectOpening = objectOpeningOf(options);
   let separator = '{"cells":';
   for (const document of answer.documents) {
-    yield `${separator}${rowText(definition, document, nowMs)},"object":${objectOpenings[include]}`;
+    yield `${separator}${rowText(definition, document, nowMs)},"object":${objectOpening}`;
     if (include === 'Object') yield document.text;
     else if (include === 'Metadata') yield* metadataTexts(definition, document);
     separator = `${closing},{"cells":`;
   }
   yield answer.documents.length === 0 ? end : `${closing}${end}`;
+}
+
+function objectOpeningOf({ include, metaVersion }: TableOptions): string {
+  if (include === 'Metadata') return metadataOpeningOf(metaVersion);
+  return include === 'None' ? 'null' : '';
+}
+
+function metadataOpeningOf(version: MetaVersion): string {
+  return `{"kind":"PartialObjectMetadata","apiVersion":"${version}","metadata":`;
 }
 
 function opening(identity: object, items: string): string {
@@ -78,5 +88,5 @@ function opening(identity: object, items: string): string {
 function metadataTexts(definition: ResourceDefinition, document: Document): readonly string[] {
   const { metadataAlone } = definition;
   if (!metadataAlone) return document.metadataTexts;
-  return [oneByteLetters(JSON.stringify(metadataOnly(definition, document.read()).metadata))];
+  return [oneByteLetters(JSON.stringify(metadataAlone(document.read().metadata as ObjectMeta)))];
 }

@@ -6,8 +6,12 @@ export type AnswerForm = 'object' | 'table' | 'metadata';
 /** How an answer is written down. */
 export type Encoding = 'json' | 'yaml' | 'protobuf';
 
+/** What tables and metadata alone say that they are; both versions look the same. */
+export type MetaVersion = 'meta.k8s.io/v1' | 'meta.k8s.io/v1beta1';
+
 export interface Negotiated {
   readonly form: AnswerForm;
+  readonly metaVersion: MetaVersion;
   /** Parameters of the media type, such as `g` and `v` of aggregated discovery. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly encoding: Encoding;
@@ -29,7 +33,7 @@ export interface Offer {
 
 export const protobufType = 'application/vnd.kubernetes.protobuf';
 
-const plain: Negotiated = { form: 'object', parameters: {}, encoding: 'json' };
+const plain: Negotiated = { form: 'object', metaVersion: 'meta.k8s.io/v1', parameters: {}, encoding: 'json' };
 const encodings: Readonly<Record<string, Encoding>> = {
   'application/json': 'json',
   '*/*': 'json',
@@ -99,7 +103,8 @@ function firstServed(accept: string, offer: Offer): Negotiated | undefined {
     const form = encoding && formOf(parameters, offer);
     if (!form || (form === 'table' && offer.table === false)) continue;
     if (encoding === 'protobuf' && !hasMessage(form, parameters, offer)) continue;
-    return { form, parameters, encoding };
+    const metaVersion = parameters.v === 'v1beta1' ? 'meta.k8s.io/v1beta1' : 'meta.k8s.io/v1';
+    return { form, metaVersion, parameters, encoding };
   }
   return undefined;
 }
@@ -117,7 +122,7 @@ function formOf({ as, g, v }: Readonly<Record<string, string>>, { discovery, ite
   if (discovery && g === 'apidiscovery.k8s.io') {
     return v === 'v2' && as === 'APIGroupDiscoveryList' ? 'object' : undefined;
   }
-  if (g !== 'meta.k8s.io' || v !== 'v1') return undefined;
+  if (g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1')) return undefined;
   if (as === 'Table') return 'table';
   if (as === 'PartialObjectMetadata') return items === 'one' ? 'metadata' : undefined;
   return as === 'PartialObjectMetadataList' && items === 'many' ? 'metadata' : undefined;

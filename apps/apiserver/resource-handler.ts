@@ -117,26 +117,27 @@ export class ResourceHandler {
     await this.sendList(call, answer, form);
   }
 
-  private async sendList(call: ResourceCall, answer: ListAnswer, { form, encoding }: Negotiated): Promise<void> {
+  private async sendList(call: ResourceCall, answer: ListAnswer, asked: Negotiated): Promise<void> {
+    const { form, encoding, metaVersion } = asked;
     const { definition } = call.served;
     const options = { warnings: call.warnings, encoding };
     const { response } = call;
     if (encoding === 'protobuf') {
       if (form === 'object') await sendPieces(response, await protobufPieces(definition, answer), options);
-      else if (form === 'metadata') sendObject(response, metadataList(definition, answer), options);
-      else sendObject(response, tableOf(definition, answer, this.tableOptions(call)), options);
+      else if (form === 'metadata') sendObject(response, metadataList(definition, answer, metaVersion), options);
+      else sendObject(response, tableOf(definition, answer, this.tableOptions(call, asked)), options);
     } else if (form === 'object') await sendPieces(response, listPieces(definition, answer), options);
-    else if (form === 'metadata') await sendPieces(response, metadataPieces(definition, answer), options);
-    else await sendPieces(response, tablePieces(definition, answer, this.tableOptions(call)), options);
+    else if (form === 'metadata') await sendPieces(response, metadataPieces(definition, answer, metaVersion), options);
+    else await sendPieces(response, tablePieces(definition, answer, this.tableOptions(call, asked)), options);
   }
 
-  private tableOptions({ info }: ResourceCall): TableOptions {
-    return { include: includeObject(info.query), nowMs: this.parts.clock.now() };
+  private tableOptions({ info }: ResourceCall, { metaVersion }: Negotiated): TableOptions {
+    return { include: includeObject(info.query), nowMs: this.parts.clock.now(), metaVersion };
   }
 
   private async watch(call: WatchCall): Promise<void> {
     const { info, at, served, output } = call;
-    const { form, encoding } = formOf(call);
+    const { form, encoding, metaVersion } = formOf(call);
     if (encoding === 'yaml') throw notAcceptable();
     const request = watchRequest(info.query, at.namespace);
     const stream = new WatchStream({
@@ -144,6 +145,7 @@ export class ResourceHandler {
       definition: served.definition,
       form,
       encoding,
+      metaVersion,
       include: includeObject(info.query),
       bookmarks: request.allowBookmarks ?? false,
       timeoutMs: this.watchTimeoutMs(info.query),
@@ -220,14 +222,16 @@ export class ResourceHandler {
     await this.sendList(call, await call.served.service.deleteCollection(list, request), form);
   }
 
-  private send(call: ResourceCall, document: Document, { form, encoding }: Negotiated, code = 200): void {
+  private send(call: ResourceCall, document: Document, asked: Negotiated, code = 200): void {
+    const { form, encoding, metaVersion } = asked;
+    const { definition } = call.served;
     const options = { code, warnings: call.warnings, encoding };
     if (form === 'object') sendDocument(call.response, document, options);
     else if (form === 'metadata')
-      sendObject(call.response, metadataOnly(call.served.definition, document.object), options);
+      sendObject(call.response, metadataOnly(definition, document.object, metaVersion), options);
     else {
       const answer = { documents: [document], revision: document.revision };
-      sendObject(call.response, tableOf(call.served.definition, answer, this.tableOptions(call)), options);
+      sendObject(call.response, tableOf(definition, answer, this.tableOptions(call, asked)), options);
     }
   }
 }

@@ -206,4 +206,17 @@ describe('the API server', () => {
     });
     expect(only.body.kind).toBe('PartialObjectMetadataList');
   });
+
+  it.each(['Table', 'PartialObjectMetadataList'])('answers with a %s of the version that is asked for', async (as) => {
+    const list = await send(path, { headers: { accept: `application/json;as=${as};v=v1beta1;g=meta.k8s.io` } });
+    expect(list.body).toMatchObject({ kind: as, apiVersion: 'meta.k8s.io/v1beta1' });
+    const [item] = (list.body.rows ?? list.body.items) as Array<{ object?: object }>;
+    const metadata = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1beta1' };
+    expect(item?.object ?? item).toMatchObject(metadata);
+    const one = as.replace('List', '');
+    const single = await send(`${path}/t`, {
+      headers: { accept: `application/json;as=${one};v=v1beta1;g=meta.k8s.io` },
+    });
+    expect(single.body).toMatchObject({ kind: one, apiVersion: 'meta.k8s.io/v1beta1' });
+  });
 });

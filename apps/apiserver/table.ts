@@ -5,6 +5,7 @@ import type { Document } from '../../libs/cache/document.ts';
 import { badRequest } from '../../libs/registry/errors.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
 import { listMetadata } from './list-metadata.ts';
+import type { MetaVersion } from './negotiation.ts';
 
 /** What each row of a table carries besides its cells. */
 export type IncludeObject = 'Metadata' | 'None' | 'Object';
@@ -17,6 +18,7 @@ export function includeObject(query: URLSearchParams): IncludeObject {
 }
 
 export interface TableOptions {
+  readonly metaVersion: MetaVersion;
   readonly include: IncludeObject;
   readonly nowMs: number;
   /** Watch events repeat rows only. */
@@ -38,32 +40,37 @@ export function tableOf(definition: ResourceDefinition, answer: ListAnswer, opti
   const columns = definition.columns ?? plainColumns;
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion: options.metaVersion,
     metadata: listMetadata(answer),
     columnDefinitions: options.withoutColumns ? null : columnDefinitions(columns),
     rows: answer.documents.map((document) => rowOf(definition, document, options)),
   };
 }
 
-function rowOf(definition: ResourceDefinition, { object }: Document, { include, nowMs }: TableOptions): object {
+function rowOf(definition: ResourceDefinition, { object }: Document, options: TableOptions): object {
+  const { include, nowMs, metaVersion } = options;
   const columns = definition.columns ?? plainColumns;
   const cells = columns.map((column) => cellAt(column, object, nowMs));
   const conditions = definition.rowConditions?.(object);
   if (include === 'None') return { cells, conditions, object: null };
-  return { cells, conditions, object: include === 'Object' ? object : metadataOnly(definition, object) };
+  return { cells, conditions, object: include === 'Object' ? object : metadataOnly(definition, object, metaVersion) };
 }
 
-export function metadataOnly({ metadataAlone }: ResourceDefinition, object: KubeObject): KubeObject {
+export function metadataOnly(
+  { metadataAlone }: ResourceDefinition,
+  object: KubeObject,
+  metaVersion: MetaVersion,
+): KubeObject {
   const whole = object.metadata as ObjectMeta;
   const metadata = metadataAlone ? metadataAlone(whole) : whole;
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
+  return { kind: 'PartialObjectMetadata', apiVersion: metaVersion, metadata };
 }
 
-export function metadataList(definition: ResourceDefinition, answer: ListAnswer): object {
+export function metadataList(definition: ResourceDefinition, answer: ListAnswer, metaVersion: MetaVersion): object {
   return {
     kind: 'PartialObjectMetadataList',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion: metaVersion,
     metadata: listMetadata(answer),
-    items: answer.documents.map((document) => metadataOnly(definition, document.object)),
+    items: answer.documents.map((document) => metadataOnly(definition, document.object, metaVersion)),
   };
 }

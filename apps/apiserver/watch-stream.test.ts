@@ -7,7 +7,7 @@ import { FlushQueue } from './flush-queue.ts';
 import { InflightLimit } from './inflight.ts';
 import { initialPartBytes } from './watch-initials.ts';
 import type { WatchOutput } from './watch-output.ts';
-import { WatchStream, watcherBacklogBytesMax, watchWriteBytesMax } from './watch-stream.ts';
+import { WatchStream, type WatchStreamOptions, watcherBacklogBytesMax, watchWriteBytesMax } from './watch-stream.ts';
 
 const objects = 40;
 const objectLetters = initialPartBytes / 8;
@@ -54,6 +54,23 @@ class Reader implements WatchOutput {
   onceClosed(): void {}
 }
 
+function optionsOf(output: WatchOutput, clock: FakeClock): WatchStreamOptions {
+  return {
+    output,
+    definition: configmaps,
+    form: 'object',
+    encoding: 'json',
+    metaVersion: 'meta.k8s.io/v1',
+    include: 'Metadata',
+    bookmarks: false,
+    timeoutMs: 60_000,
+    clock,
+    flushes: new FlushQueue(clock),
+    inflight: new InflightLimit(),
+    signal: new AbortController().signal,
+  };
+}
+
 describe('a watch that begins with a large state', () => {
   const clock = new FakeClock();
   let reader: Reader;
@@ -62,19 +79,7 @@ describe('a watch that begins with a large state', () => {
 
   beforeEach(async () => {
     reader = new Reader();
-    stream = new WatchStream({
-      output: reader,
-      definition: configmaps,
-      form: 'object',
-      encoding: 'json',
-      include: 'Metadata',
-      bookmarks: false,
-      timeoutMs: 60_000,
-      clock,
-      flushes: new FlushQueue(clock),
-      inflight: new InflightLimit(),
-      signal: new AbortController().signal,
-    });
+    stream = new WatchStream(optionsOf(reader, clock));
     for (const name of names) stream.initial(configMap(name));
     stream.bookmark(1, true);
     stream.settled();
@@ -131,5 +136,36 @@ describe('a watch that begins with a large state', () => {
     reader.take();
     await clock.settle();
     expect(reader.writes).toBe(1);
+  });
+});
+
+describe('a watch of tables that begins with a large state', () => {
+  it('names the columns first, and ends the state with a row that says so', async () => {
+    const clock = new FakeClock();
+    const events: Array<{ type: string; object: { kind: string; columnDefinitions: unknown; rows: unknown[] } }> = [];
+    const output = {
+      closed: false,
+      open: () => {},
+      write: (frames: readonly Uint8Array[], _chunks: unknown, taken?: () => void) => {
+        for (const frame of frames) events.push(JSON.parse(Buffer.from(frame).toString()));
+        taken?.();
+      },
+      end: () => {},
+      destroy: () => {},
+      onceClosed: () => {},
+    };
+    const stream = new WatchStream({ ...optionsOf(output, clock), form: 'table' });
+    stream.initial(configMap('a'));
+    stream.bookmark(7, true);
+    stream.settled();
+    stream.open({ bookmark: () => {}, cancel: () => {} });
+    await clock.settle();
+    expect(events.map(({ type, object }) => [type, object.kind, object.columnDefinitions !== null])).toEqual([
+      ['ADDED', 'Table', true],
+      ['BOOKMARK', 'Table', false],
+    ]);
+    const annotations = { 'k8s.io/initial-events-end': 'true' };
+    const metadata = { resourceVersion: '7', annotations };
+    expect(events[1]?.object).toMatchObject({ metadata: { resourceVersion: '7' }, rows: [{ object: { metadata } }] });
   });
 });

@@ -1,13 +1,15 @@
+import { conformObject } from '../../libs/api/decode/decode.ts';
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import { apiVersionOf } from '../../libs/api/meta.ts';
 import type { Clock, Timer } from '../../libs/base/clock.ts';
 import { asStatusError } from '../../libs/base/status.ts';
-import type { Document } from '../../libs/cache/document.ts';
+import { Document } from '../../libs/cache/document.ts';
 import type { CacheEvent, ChangeType } from '../../libs/cache/event.ts';
+import { expectedOf } from '../../libs/registry/expected-type.ts';
 import type { WatchHandle, WatchListener } from '../../libs/registry/requests.ts';
 import type { Flushable, FlushQueue } from './flush-queue.ts';
 import type { InflightLimit } from './inflight.ts';
-import type { AnswerForm, Encoding } from './negotiation.ts';
+import type { AnswerForm, Encoding, MetaVersion } from './negotiation.ts';
 import { type IncludeObject, metadataOnly, tableOf } from './table.ts';
 import { WatchChunks } from './watch-chunks.ts';
 import { type WatchFrames, watchFrames } from './watch-frames.ts';
@@ -25,6 +27,7 @@ export interface WatchStreamOptions {
   readonly definition: ResourceDefinition;
   readonly form: AnswerForm;
   readonly encoding: Encoding;
+  readonly metaVersion: MetaVersion;
   readonly include: IncludeObject;
   readonly bookmarks: boolean;
   readonly timeoutMs: number;
@@ -41,7 +44,7 @@ export class WatchStream implements WatchListener, Flushable {
   private readonly initials = new WatchInitials();
   /** What was written last has not been taken: what happens meanwhile waits here, where all watchers share its bytes. */
   private onTheWay = false;
-  private firstTable = true;
+  private columnsSaid = false;
   private handle: WatchHandle | undefined;
   private timers: Timer[] = [];
   private over = false;
@@ -64,11 +67,11 @@ export class WatchStream implements WatchListener, Flushable {
     const annotations = initialEnd ? { 'k8s.io/initial-events-end': 'true' } : undefined;
     const metadata = { resourceVersion: String(revision), creationTimestamp: null, annotations };
     const { definition, form } = this.options;
-    const object =
-      form === 'metadata'
-        ? { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
-        : { kind: definition.kind, apiVersion: apiVersionOf(definition), metadata };
-    this.gather(this.framing.ofObject('BOOKMARK', object));
+    const object = { kind: definition.kind, apiVersion: apiVersionOf(definition), metadata };
+    // As a table it is a row, too: an object of the kind that says nothing else.
+    const whole = () => conformObject(object, expectedOf(definition)).object;
+    const shown = form === 'object' ? object : this.render(Document.ofObject(whole(), revision));
+    this.gather(this.framing.ofObject('BOOKMARK', shown));
     if (!initialEnd) this.settled();
   }
 
@@ -124,7 +127,7 @@ export class WatchStream implements WatchListener, Flushable {
     const frameOf = (document: Document) =>
       form === 'object'
         ? this.framing.ofDocument('ADDED', document)
-        : this.framing.ofObject('ADDED', this.render(document));
+        : this.framing.ofObject('ADDED', this.render(document, true));
     this.initials.advance(
       frameOf,
       (frames, taken) => output.write(frames, new WatchChunks(), taken),
@@ -188,12 +191,13 @@ export class WatchStream implements WatchListener, Flushable {
     this.timers = [];
   }
 
-  private render(document: Document): object {
-    if (this.options.form === 'metadata') return metadataOnly(this.options.definition, document.object);
-    const withoutColumns = !this.firstTable;
-    this.firstTable = false;
-    const { definition, include, clock } = this.options;
+  /** The first table that goes out names the columns; what stood at the beginning goes before what happens meanwhile. */
+  private render(document: Document, initial = false): object {
+    const { definition, form, metaVersion, include, clock } = this.options;
+    if (form === 'metadata') return metadataOnly(definition, document.object, metaVersion);
+    const withoutColumns = this.columnsSaid || (!initial && this.initials.pending);
+    if (!withoutColumns) this.columnsSaid = true;
     const answer = { documents: [document], revision: document.revision };
-    return tableOf(definition, answer, { include, nowMs: clock.now(), withoutColumns });
+    return tableOf(definition, answer, { metaVersion, include, nowMs: clock.now(), withoutColumns });
   }
 }

@@ -30,13 +30,14 @@ export async function createObject(
   checkKind(parts.definition, draft);
   checkFields(parts.definition, body, request);
   place(parts.definition, draft, at);
-  if (metadataOf(draft).resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
-  return createDraft(parts, draft, request);
+  return createDraft(parts, draft, request, { unversioned: true });
 }
 
 export interface CreateOptions {
   /** Field ownership has been recorded already, as server-side apply does. */
   readonly ownershipDone?: boolean;
+  /** A draft that claims a version is refused, once all who may refuse it for other reasons have been heard. */
+  readonly unversioned?: boolean;
 }
 
 /** Creates an object from a private draft whose fields have been checked. */
@@ -57,6 +58,9 @@ export async function createDraft(
   settle(parts, draft);
   const validated = admission.validate(attributes);
   if (validated) await validated;
+  if (options.unversioned && metadataOf(draft).resourceVersion) {
+    throw badRequest('resourceVersion should not be set on objects to be created');
+  }
   for (const warning of definition.warnings?.(draft) ?? []) request.warn(warning);
   return generated ? writeUnderFreeName(parts, draft, request) : write(parts, draft, request);
 }

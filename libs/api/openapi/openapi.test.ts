@@ -76,6 +76,14 @@ describe('OpenAPI v3', () => {
     }
   });
 
+  test('operations without parameters of their own have no list of them, as one that is read and written again', async () => {
+    const { paths } = await parsed('api/v1');
+    const lists = Object.values<Record<string, { parameters?: unknown[] }>>(paths).flatMap((item) =>
+      Object.values(item).map(({ parameters }) => parameters),
+    );
+    expect(lists.filter((list) => list?.length === 0)).toEqual([]);
+  });
+
   test('operation ids are given once', async () => {
     const { paths } = await parsed('api/v1');
     const ids = Object.values<Record<string, { operationId?: string }>>(paths).flatMap((item) =>

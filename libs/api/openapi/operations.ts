@@ -143,13 +143,15 @@ export function operation(version: OpenApiVersion, action: Action, target: Targe
   const required = action !== 'delete' && action !== 'deleteCollection';
   const inBody: Json[] = body ? [{ name: 'body', in: 'body', schema: body, ...(required ? { required } : {}) }] : [];
   const query = queryOf(version, action);
+  const parameters = version === 2 ? [...inBody, ...query] : query;
   const codes = successCodes[action].map(([code, text]) => [code, response(version, text, answer, produces)]);
   return {
     description: sentences[action](of),
     operationId: operationId(action, target),
     tags: [`${groupWord(resource.group).replace(/^./, (letter) => letter.toLowerCase())}_${resource.version}`],
     ...(version === 2 ? { consumes, produces, schemes: ['https'] } : {}),
-    parameters: version === 2 ? [...inBody, ...query] : query,
+    // Readers of documents tell an empty list from none, and writers leave it out.
+    ...(parameters.length > 0 ? { parameters } : {}),
     ...(version === 3 && body
       ? {
           requestBody: {

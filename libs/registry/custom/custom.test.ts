@@ -1,5 +1,5 @@
 import { asks, bodyOf, deletes, openScratchRegistry, type ScratchRegistry } from '../../../test/support/registry.ts';
-import { until } from '../../../test/support/session-cluster.ts';
+import { until } from '../../../test/support/until.ts';
 import { conformObject } from '../../api/decode/decode.ts';
 import type { V1CustomResourceDefinition } from '../../api/gen/types.ts';
 import { cellAt } from '../../api/kinds/cells.ts';
@@ -147,6 +147,13 @@ describe('custom kinds', () => {
     await scratch.service(widgetPath).patch({ namespace: 'x', name: 'a' }, patch);
     await until(() => scratch.mirror.collection('apiextensions.k8s.io', 'customresourcedefinitions').size === 0);
     expect(() => scratch.service(widgetPath)).toThrow('not served');
+  });
+
+  it('take finalizers of any name', async () => {
+    const metadata = { name: 'a', finalizers: ['plain', 'example.org/own'] };
+    const object = { apiVersion: 'example.org/v1', kind: 'Widget', metadata, spec: { color: 'red' } };
+    const made = await scratch.service(widgetPath).create({ namespace: 'x' }, bodyOf(object), asks());
+    expect(made.object.metadata?.finalizers).toEqual(metadata.finalizers);
   });
 
   it('wait for names that others have', async () => {

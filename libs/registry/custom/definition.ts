@@ -121,7 +121,7 @@ function refuseWhileTerminating({ metadata }: V1CustomResourceDefinition): void 
 function strategyOf(crd: V1CustomResourceDefinition, version: V1CustomResourceDefinitionVersion) {
   const root = version.schema?.openAPIV3Schema ?? {};
   const namespaced = crd.spec.scope === 'Namespaced';
-  const ofMetadata = metadata({ name: dnsSubdomain, namespaced });
+  const ofMetadata = metadata({ name: dnsSubdomain, namespaced, freeFinalizers: true });
   const withRules = hasRules(root);
   const scaleErrors = scaleCheck(version);
   let compiled: RuleNode | undefined;
