@@ -10,6 +10,8 @@ const tableType = 'application/json;as=Table;g=meta.k8s.io;v=v1';
 const objects = 14;
 const objectLetters = 900_000;
 const fillMsMax = 30_000;
+/** What a small answer takes at most, on a busy machine too; ten long ones in its way would take seconds. */
+const quickMsMax = 200;
 
 interface List {
   items: Array<{ metadata: { name: string }; data: { text: string } }>;
@@ -102,16 +104,25 @@ describe('long answers', () => {
       socket.write(`GET ${configMaps} HTTP/1.1\r\nhost: a\r\n\r\n`);
       return socket;
     });
-    await Promise.all(sockets.map((socket) => once(socket, 'secureConnect')));
+    // Each has the beginning of its answer before it, and takes none of it.
+    await Promise.all(sockets.map((socket) => once(socket, 'readable')));
     const tookMs: number[] = [];
     for (let index = 0; index < 20; index++) {
       const from = performance.now();
       await api.send('/api/v1/namespaces/default');
       tookMs.push(performance.now() - from);
     }
-    expect(Math.min(...tookMs)).toBeLessThan(200);
+    expect(median(tookMs)).toBeLessThan(quickMsMax);
     // Ten answers are 126 MB: only the parts on the way are held.
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(3 * objects * objectLetters);
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets) {
+      expect(String(socket.read())).toMatch(/^HTTP\/1\.1 200 /);
+      expect(socket.closed).toBe(false);
+      socket.destroy();
+    }
   });
 });
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}

@@ -87,7 +87,8 @@ describe('a watch over WebSocket', () => {
       `sec-websocket-version: 13\r\nsec-websocket-key: ${Buffer.alloc(16).toString('base64')}\r\n\r\n`;
     const mute = connect(other.server.port, '127.0.0.1', { ca, cert, key });
     mute.on('error', () => {}).write(head);
-    await new Promise((resolve) => mute.once('data', resolve));
+    const answer = await new Promise<Buffer>((resolve) => mute.once('data', resolve));
+    expect(answer.toString('latin1')).toMatch(/^HTTP\/1\.1 101 /);
     mute.pause();
     await other.close();
     mute.destroy();

@@ -1,6 +1,7 @@
 import { asks, bodyOf, deletes, openScratchRegistry, type ScratchRegistry } from '../../test/support/registry.ts';
 import type { KubeObject } from '../api/meta.ts';
 import type { StatusError } from '../base/status.ts';
+import { Document } from '../cache/document.ts';
 
 describe('lists', () => {
   let scratch: ScratchRegistry;
@@ -64,9 +65,18 @@ describe('lists', () => {
     await Promise.all(names.map((name) => create('configmaps', configMap(name, { labels }))));
     const service = scratch.service('configmaps');
     const listing = service.list({ namespace: 'x', labelSelector: 'color=red' });
-    const writing = [service.delete(at('n540'), deletes()), create('configmaps', configMap('n101a', { labels }))];
+    let listed = false;
+    void listing.then(() => (listed = true));
+    // By then it has looked at what one turn takes, and waits for the next.
+    await new Promise((resolve) => process.nextTick(resolve));
+    const inMemory = scratch.mirror.collection('', 'configmaps');
+    const added = configMap('n101a', { namespace: 'x', labels }) as KubeObject;
+    const revision = scratch.mirror.revision + 1;
+    inMemory.apply('x/n101a', revision, Document.ofObject(added, revision));
+    inMemory.apply('x/n540', revision, undefined);
+    expect(listed).toBe(false);
     expect(namesOf((await listing).documents)).toEqual(names);
-    await Promise.all(writing);
+    expect((await service.list({ namespace: 'x', labelSelector: 'color=red' })).documents).toHaveLength(names.length);
   });
 
   const selections = [

@@ -72,6 +72,11 @@ function deepFreeze(value: unknown): void {
   for (const inner of Object.values(value)) deepFreeze(inner);
 }
 
+function isDeepFrozen(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.isFrozen(value) && Object.values(value).every(isDeepFrozen);
+}
+
 /** A change of one value somewhere in an object: the steps to it and what stands there afterwards; null removes it. */
 interface Change {
   readonly steps: readonly string[];
@@ -119,11 +124,13 @@ function changed(object: Json, { steps, value }: Change): Json {
   return copy;
 }
 
+/** How often each way of writing must have had either outcome. */
+const timesMin = 5;
 const ways = ['merge', 'strategic', 'json', 'apply', 'put'] as const;
 
 describe('a write by a draft that shares with what is stored', () => {
   let scratch: ScratchRegistry;
-  const standing: Array<{ fast: StoredResource; slow: StoredResource; object: Json }> = [];
+  const standing: Array<{ fast: StoredResource; slow: StoredResource; object: Json; shared: () => KubeObject }> = [];
 
   beforeAll(async () => {
     scratch = await openScratchRegistry();
@@ -141,9 +148,10 @@ describe('a write by a draft that shares with what is stored', () => {
           asks({ fieldManager: 'creator' }),
         );
         const at = { namespace: document.object.metadata?.namespace, name: document.object.metadata?.name ?? '' };
-        deepFreeze(service.parts.collection.get(objectKey(at))?.object);
+        const shared = () => service.parts.collection.get(objectKey(at))!.object;
+        deepFreeze(shared());
         const object = JSON.parse(document.text) as Json;
-        standing.push({ fast: service, slow: sharingNothing(service, scratch), object });
+        standing.push({ fast: service, slow: sharingNothing(service, scratch), object, shared });
       } catch (error) {
         // A sample that needs something else to be there, or is there already.
         if (!(error instanceof Error && 'reason' in error)) throw error;
@@ -165,6 +173,7 @@ describe('a write by a draft that shares with what is stored', () => {
 
   it('has the outcome, or the refusal, of one that shares nothing, and writes into nothing that is shared', async () => {
     expect(standing.length).toBeGreaterThan(80);
+    const taken = new Map<string, number>();
     const pick = fc.nat({ max: 9_999 });
     const property = fc.asyncProperty(
       pick,
@@ -173,15 +182,24 @@ describe('a write by a draft that shares with what is stored', () => {
       fc.constantFrom(...ways),
       fc.constantFrom(undefined, 'status'),
       async (which, where, how, way, subresource) => {
-        const { fast, slow, object } = standing[which % standing.length]!;
+        const { fast, slow, object, shared } = standing[which % standing.length]!;
+        // Writing into it would throw.
+        expect(isDeepFrozen(shared())).toBe(true);
         const change = changeOf(object, where, how);
         const [got, want] = await Promise.all(
           [fast, slow].map((service) => outcome(service, { object, change, way, subresource })),
         );
         expect(got).toEqual(want);
+        const isTaken = 'rest' in got!;
+        taken.set(`${way} ${isTaken}`, (taken.get(`${way} ${isTaken}`) ?? 0) + 1);
       },
     );
     await fc.assert(property, { numRuns: 600, seed: 20, endOnFailure: true });
+    // Each way was taken often enough, and refused often enough, to have shown something.
+    const seldom = ways.flatMap((way) =>
+      [`${way} true`, `${way} false`].filter((one) => (taken.get(one) ?? 0) < timesMin),
+    );
+    expect(seldom).toEqual([]);
   }, 60_000);
 });
 
@@ -202,7 +220,7 @@ interface Attempt {
   readonly subresource: string | undefined;
 }
 
-async function outcome(service: StoredResource, { object, change, way, subresource }: Attempt): Promise<unknown> {
+async function outcome(service: StoredResource, { object, change, way, subresource }: Attempt): Promise<object> {
   const { namespace, name } = object.metadata as { namespace?: string; name: string };
   const warnings: string[] = [];
   const request = asks({ dryRun: true, subresource, warn: (text) => void warnings.push(text) });

@@ -1,14 +1,10 @@
 import { jest } from '@jest/globals';
 import { type EtcdServer, startEtcd } from '../../test/support/etcd-server.ts';
+import { put } from '../store/conformance/follower.ts';
 import { type Entry, type Store, StoreUnavailableError, type WatchEvent } from '../store/store.ts';
 import { openEtcdStore } from './etcd-store.ts';
 
 jest.setTimeout(60_000);
-
-async function put(store: Store, key: string, value: string | Buffer): Promise<number> {
-  const { writeRevisions } = await store.commit({ guards: [], writes: [{ key, value: Buffer.from(value) }] });
-  return writeRevisions[0]!;
-}
 
 /** Everything under `/w/` after a revision, up to the writing of `/w/last`. */
 async function follow(store: Store, afterRevision: number): Promise<WatchEvent[]> {
@@ -118,6 +114,7 @@ describe('the etcd store in trouble', () => {
       expect(told.length - acknowledged.length).toBeLessThanOrEqual(lost);
     }
     expect(counted.some(({ lost }) => lost > 0)).toBe(true);
+    expect(counted.filter(({ acknowledged }) => acknowledged.length > 1).length).toBeGreaterThan(counted.length / 2);
   });
 
   it('says that etcd is full', async () => {

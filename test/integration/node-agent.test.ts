@@ -13,6 +13,7 @@ import { detectCgroupTree } from '../../libs/node/cgroups/detect.ts';
 import type { ByteStream, LogsRequest } from '../../libs/node/link.ts';
 import { CriRuntime } from '../../libs/runtime/cri/runtime.ts';
 import { FakeLink } from '../support/fake-link.ts';
+import { until as holds } from '../support/until.ts';
 
 // One node on a real, private containerd, with a control plane that only remembers.
 const tag = `n${process.pid}`;
@@ -80,13 +81,7 @@ function pods() {
   return link.mirror<V1Pod>('pods');
 }
 
-async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = systemClock.monotonic() + waitMsMax;
-  while (!(await condition())) {
-    if (systemClock.monotonic() > end) throw new Error(`never came true: ${what}`);
-    await sleep(systemClock, 10);
-  }
-}
+const until = (what: string, condition: () => boolean | Promise<boolean>) => holds(condition, { what, waitMsMax });
 
 function podOf(
   name: string,

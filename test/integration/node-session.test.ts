@@ -10,7 +10,8 @@ import { pods } from '../../libs/api/kinds/pod.ts';
 import { secrets } from '../../libs/api/kinds/secret.ts';
 import type { ByteStream } from '../../libs/node/link.ts';
 import { newBootstrapToken } from '../../libs/pki/bootstrap-token.ts';
-import { emptyNode, type SessionCluster, startSessionCluster, until, untilFound } from '../support/session-cluster.ts';
+import { emptyNode, type SessionCluster, startSessionCluster } from '../support/session-cluster.ts';
+import { until, untilFound } from '../support/until.ts';
 
 let cluster: SessionCluster;
 beforeAll(async () => {

@@ -9,7 +9,8 @@ import { endpoints } from '../../libs/api/kinds/endpoints.ts';
 import { pods } from '../../libs/api/kinds/pod.ts';
 import { services } from '../../libs/api/kinds/service.ts';
 import { MachineNode } from '../support/machine-node.ts';
-import { type SessionCluster, startSessionCluster, until, untilFound } from '../support/session-cluster.ts';
+import { type SessionCluster, startSessionCluster } from '../support/session-cluster.ts';
+import { until, untilFound } from '../support/until.ts';
 
 const machine = new MachineNode();
 let cluster: SessionCluster;

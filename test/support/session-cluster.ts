@@ -120,27 +120,3 @@ export async function startSessionCluster() {
     },
   };
 }
-
-const pollMs = 10;
-const waitMs = 10_000;
-const pause = () => new Promise<void>((resolve) => systemClock.setTimer(pollMs, resolve));
-
-/** Waits until the condition holds. @throws Error after 10 s. */
-export async function until(condition: () => boolean): Promise<void> {
-  const endMs = systemClock.monotonic() + waitMs;
-  while (!condition()) {
-    if (systemClock.monotonic() > endMs) throw new Error(`not within ${waitMs} ms: ${condition}`);
-    await pause();
-  }
-}
-
-/** Reads until what is read is as wanted; failures to read are read again. @throws Error after 10 s. */
-export async function untilFound<T>(read: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> {
-  const endMs = systemClock.monotonic() + waitMs;
-  for (;;) {
-    const last = await read().catch((error: unknown) => error as Error);
-    if (!(last instanceof Error) && wanted(last)) return last;
-    if (systemClock.monotonic() > endMs) throw new Error(`not within ${waitMs} ms`, { cause: last });
-    await pause();
-  }
-}

@@ -5,8 +5,8 @@ export const text = (value: Uint8Array | null | undefined) => (value == null ? v
 export const bytes = (value: string) => Buffer.from(value);
 
 /** Writes one key, guarded by nothing; answers with the write's revision. */
-export async function put(store: Store, key: string, value: string): Promise<number> {
-  const { writeRevisions } = await store.commit({ guards: [], writes: [{ key, value: bytes(value) }] });
+export async function put(store: Store, key: string, value: string | Buffer): Promise<number> {
+  const { writeRevisions } = await store.commit({ guards: [], writes: [{ key, value: Buffer.from(value) }] });
   return writeRevisions[0]!;
 }
 

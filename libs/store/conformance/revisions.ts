@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Store, WatchEvent, Write } from '../store.ts';
-import { bytes, Follower, put, remove, text, told } from './follower.ts';
+import { bytes, Follower, put, text, told } from './follower.ts';
 
 /** How many followers resume at once. */
 const resumedAtOnceMax = 40;
@@ -100,22 +100,33 @@ function writeOf(text: string): Write {
   return { key: `/w/${key}`, value: value === '' ? null : bytes(value) };
 }
 
-/** Many transactions at once, of several writes and removals each, and what a watcher from before them was told. */
+/**
+ * Many transactions at once, of several writes and removals each, as their answers tell it: every write that had an
+ * effect, in the order of revisions. A watcher from before them was told just that.
+ */
 async function storyOf(store: Store, transactions: number): Promise<{ start: number; events: WatchEvent[] }> {
   const start = await put(store, '/w', 'start');
   const follower = new Follower(store, '/w/', start);
-  let effects = 0;
-  const run = async (turn: number) => {
-    const writes = Array.from({ length: 1 + (turn % 4) }, (_, at) => {
-      const isRemoval = (turn + at) % 3 === 0;
-      return writeOf(`${(turn * 5 + at * 3) % 17}:${isRemoval ? '' : `${turn}.${at}`}`);
-    });
+  const events: WatchEvent[] = [];
+  const run = async (writes: readonly Write[]) => {
     const { writeRevisions } = await store.commit({ guards: [], writes });
-    effects += writeRevisions.filter((revision) => revision > 0).length;
+    for (const [at, revision] of writeRevisions.entries()) {
+      if (revision > 0) events.push({ key: writes[at]!.key, value: writes[at]!.value, revision });
+    }
   };
-  await Promise.all(Array.from({ length: transactions }, (_, turn) => run(turn)));
-  effects += (await remove(store, '/w/1')) > 0 ? 1 : 0;
-  await follower.until(effects);
+  await Promise.all(Array.from({ length: transactions }, (_, turn) => run(writesOf(turn))));
+  await run([writeOf('1:'), writeOf('16:end')]);
+  events.sort((a, b) => a.revision - b.revision);
+  await follower.until(events.length);
   await follower.stop();
-  return { start, events: follower.events };
+  expect(told(follower.events)).toEqual(told(events));
+  return { start, events };
+}
+
+/** Up to four writes, every third of them a removal, of keys that other turns write, too. */
+function writesOf(turn: number): Write[] {
+  return Array.from({ length: 1 + (turn % 4) }, (_, at) => {
+    const isRemoval = (turn + at) % 3 === 0;
+    return writeOf(`${(turn * 5 + at * 3) % 17}:${isRemoval ? '' : `${turn}.${at}`}`);
+  });
 }
