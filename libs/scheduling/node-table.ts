@@ -44,6 +44,8 @@ export class NodeTable {
   private readonly topologies = new Map<string, TopologyColumn>();
   private readonly tallies = new Set<DomainTally>();
   private readonly changed = new Int32Array(changesMax);
+  /** By name: how many nodes have the image. */
+  private readonly images = new Map<string, number>();
 
   constructor() {
     for (const name of firstColumns) this.column(name);
@@ -105,6 +107,8 @@ export class NodeTable {
     const slot = this.slotFor(name);
     const before = this.nodes[slot];
     this.count += (node === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
+    this.countImages(before, -1);
+    this.countImages(node, 1);
     this.nodes[slot] = node;
     this.staticVersion[slot]!++;
     this.readAllocatable(slot);
@@ -113,6 +117,20 @@ export class NodeTable {
     this.touch(slot);
     this.freeIfUnused(slot);
     return slot;
+  }
+
+  nodesWithImage(name: string): number {
+    return this.images.get(name) ?? 0;
+  }
+
+  private countImages(node: V1Node | undefined, sign: 1 | -1): void {
+    for (const { names } of node?.status?.images ?? []) {
+      for (const name of names ?? []) {
+        const count = this.nodesWithImage(name) + sign;
+        if (count > 0) this.images.set(name, count);
+        else this.images.delete(name);
+      }
+    }
   }
 
   addPod(placed: PlacedPod): void {

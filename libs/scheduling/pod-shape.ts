@@ -8,9 +8,11 @@ import type { HostPort, PodShape, Requests } from './pod-info.ts';
 import { readSpread, type SpreadOwner } from './spread-constraints.ts';
 import { claimsOf } from './volumes.ts';
 
-/** What scoring takes a pod without requests to need, so that such pods spread as well. Source: kube-scheduler. */
-const defaultCpuMillis = 100;
-const defaultMemoryBytes = 200 * 2 ** 20;
+/** What scoring takes a container without requests to need, so that such pods spread as well. Source: kube-scheduler. */
+const scoredWithout = new Map([
+  ['cpu', 100],
+  ['memory', 200 * 2 ** 20],
+]);
 
 export interface ShapeIdentity {
   key: string;
@@ -43,7 +45,7 @@ export function shapeKey(pod: V1Pod, owner: SpreadOwner, nodeName: string): stri
     owner,
     ruleLabels(pod),
     heldAmounts(pod),
-    spec?.volumes && claimsOf(pod),
+    spec?.volumes && [claimsOf(pod), spec.volumes.map(({ image }) => image?.reference)],
   ]);
 }
 
@@ -117,9 +119,8 @@ function readRequests(pod: V1Pod, table: NodeTable): Requests {
     columns.push(column);
     amounts.push(amount);
   }
-  const scoredCpu = requests.get('cpu') || defaultCpuMillis;
-  const scoredMemory = requests.get('memory') || defaultMemoryBytes;
-  return { columns, amounts, scoredCpu, scoredMemory };
+  const scored = podRequests(pod, scoredWithout);
+  return { columns, amounts, scoredCpu: scored.get('cpu') ?? 0, scoredMemory: scored.get('memory') ?? 0 };
 }
 
 function readHostPorts(pod: V1Pod): HostPort[] {

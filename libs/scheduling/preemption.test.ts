@@ -27,6 +27,8 @@ function preempt(
   return found && { node: found.nodeName, victims: found.victims.map((victim) => victim.info.name).sort() };
 }
 
+const since = (time: string, each: V1Pod): V1Pod => ({ ...each, status: { startTime: `2026-01-01T${time}Z` } });
+
 const [n1, n2] = [makeNode('n1').build(), makeNode('n2').build()];
 const selector = { matchLabels: { app: 'a' } };
 
@@ -53,6 +55,24 @@ describe('preemption', () => {
       [on('n1', pod('a', 3, '4')), on('n2', pod('b', 2, '2')), on('n2', pod('c', 1, '2'))],
       pod('x', 5, '3'),
       { node: 'n2', victims: ['b', 'c'] },
+    ],
+    [
+      'then, of equally many, the node whose victims matter less in sum',
+      [n1, n2],
+      [
+        ...['a', 'b'].map((name) => on('n1', pod(name, 3, '2'))),
+        on('n2', pod('c', 3, '2')),
+        on('n2', pod('d', 1, '2')),
+      ],
+      pod('x', 5, '4'),
+      { node: 'n2', victims: ['c', 'd'] },
+    ],
+    [
+      'then the node whose most important victims started last',
+      [n1, n2],
+      [on('n1', since('10:00:00', pod('a', 3, '4'))), on('n2', since('11:00:00', pod('b', 3, '4')))],
+      pod('x', 5, '4'),
+      { node: 'n2', victims: ['b'] },
     ],
     [
       'then the node with fewer victims',

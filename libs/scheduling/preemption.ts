@@ -15,6 +15,12 @@ const countMax = 2 ** 16 - 1;
 const priorityBase = 2 ** 31;
 const noVictims = 'No preemption victims found for incoming pod';
 
+/** A node and who would have to leave it. */
+interface Found {
+  slot: number;
+  set: VictimSet;
+}
+
 export interface Preemption {
   slot: number;
   nodeName: string;
@@ -68,14 +74,18 @@ export class Preemptor {
     this.rankings.delete(classKey);
     this.rankings.set(classKey, ranking);
     if (this.rankings.size > rankingsMax) this.rankings.delete(this.rankings.keys().next().value!);
-    const slot = ranking.best(view, info.seed);
-    if (slot === undefined) return undefined;
-    return this.preemption(slot, resourceVictims(info, slot, this.cluster)!);
+    const slots = ranking.best(view, info.seed);
+    let best: Found | undefined;
+    for (const slot of slots) {
+      const found = { slot, set: resourceVictims(info, slot, this.cluster)! };
+      if (best === undefined || isGentler(found.set, best.set)) best = found;
+    }
+    return best && this.preemption(best.slot, best.set);
   }
 
   private bySimulation(info: PodInfo, view: ClassView): Preemption | undefined {
     const { table } = this.cluster;
-    let best: { slot: number; set: VictimSet; cost: number } | undefined;
+    let best: Found | undefined;
     let looked = 0;
     for (let at = 0; at < table.size && looked < simulatedNodesMax; at++) {
       const slot = (at + info.seed) % table.size;
@@ -86,8 +96,7 @@ export class Preemptor {
       const space = new ClusterSpace(this.cluster, slot, () => view.fits(slot));
       const set = chooseVictims(candidates, this.cluster, space);
       if (set === undefined) continue;
-      const cost = costOf(set);
-      if (best === undefined || cost < best.cost) best = { slot, set, cost };
+      if (best === undefined || isGentler(set, best.set)) best = { slot, set };
     }
     return best && this.preemption(best.slot, best.set);
   }
@@ -103,6 +112,23 @@ function costOf({ victims, violations }: VictimSet): number {
   for (const { info } of victims) highest = Math.max(highest, info.priority);
   const harm = Math.min(violations, 15) * 2 ** 48 + (highest + priorityBase) * 2 ** 16;
   return Math.min(costMax - 1, harm + Math.min(victims.length, countMax));
+}
+
+/** Of equal harm is less where the victims' priorities add up to less, then where the most important have run shorter. */
+function isGentler(one: VictimSet, other: VictimSet): boolean {
+  const byCost = costOf(one) - costOf(other);
+  if (byCost !== 0) return byCost < 0;
+  const bySum = sumOf(one) - sumOf(other);
+  return bySum === 0 ? firstStart(one) > firstStart(other) : bySum < 0;
+}
+
+const sumOf = ({ victims }: VictimSet) => victims.reduce((sum, { info }) => sum + info.priority, 0);
+
+/** When the oldest of the most important victims started. */
+function firstStart({ victims }: VictimSet): string {
+  const highest = Math.max(...victims.map(({ info }) => info.priority));
+  const starts = victims.filter(({ info }) => info.priority === highest).map(({ info }) => info.startTime);
+  return starts.sort()[0] ?? '';
 }
 
 function resourceVictims(info: PodInfo, slot: number, cluster: Cluster): VictimSet | undefined {
@@ -128,7 +154,8 @@ class VictimRanking {
     this.view = view;
   }
 
-  best(view: ClassView, seed: number): number | undefined {
+  /** The node with the lowest cost, and in a small cluster all such nodes. */
+  best(view: ClassView, seed: number): number[] {
     const { table, budgetVersion } = this.cluster;
     this.view = view;
     const isWhole = this.seen < 0 || this.budgetVersion !== budgetVersion;
@@ -137,7 +164,14 @@ class VictimRanking {
     }
     this.seen = table.sequence;
     this.budgetVersion = budgetVersion;
-    return this.nodes.best === excluded ? undefined : this.nodes.pick(seed);
+    const { best } = this.nodes;
+    if (best === excluded) return [];
+    const first = this.nodes.pick(seed);
+    if (table.count > simulatedNodesMax) return [first];
+    const others = this.places.flatMap((place, slot) =>
+      slot !== first && this.nodes.scoreAt(place) === best ? [slot] : [],
+    );
+    return [first, ...others];
   }
 
   private rank(slot: number): void {

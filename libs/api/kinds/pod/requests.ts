@@ -24,9 +24,15 @@ function raise(into: Amounts, amounts: Amounts): Amounts {
   return into;
 }
 
+interface Context {
+  allocated: ReadonlyMap<string, Amounts>;
+  missing: Amounts;
+}
+
 /** What a container asks for; its limits stand in for requests that it does not state. */
-function containerRequests(container: V1Container, allocated: ReadonlyMap<string, Amounts>): Amounts {
-  const requests = amountsOf(container.resources?.limits);
+function containerRequests(container: V1Container, { allocated, missing }: Context): Amounts {
+  const requests = new Map(missing);
+  for (const [name, amount] of amountsOf(container.resources?.limits)) requests.set(name, amount);
   for (const [name, amount] of amountsOf(container.resources?.requests)) requests.set(name, amount);
   // While a resize is under way the container may still hold what it had.
   const held = allocated.get(container.name);
@@ -45,16 +51,17 @@ function allocatedResources(pod: V1Pod): ReadonlyMap<string, Amounts> {
  * What a pod occupies on its node: its containers and sidecars together, or the largest init container with the
  * sidecars started before it, whichever is more; then its overhead. Requests of the pod as a whole take the place of
  * the sum. Source: Kubernetes documentation, "Init Containers: resource sharing" and "Pod Overhead".
+ * @param missing what each container counts for that does not say
  */
-export function podRequests(pod: V1Pod): Amounts {
+export function podRequests(pod: V1Pod, missing: Amounts = new Map()): Amounts {
   const spec = pod.spec;
-  const allocated = allocatedResources(pod);
+  const context = { allocated: allocatedResources(pod), missing };
   const total: Amounts = new Map();
-  for (const container of spec?.containers ?? []) add(total, containerRequests(container, allocated));
+  for (const container of spec?.containers ?? []) add(total, containerRequests(container, context));
   const sidecars: Amounts = new Map();
   const starting: Amounts = new Map();
   for (const container of spec?.initContainers ?? []) {
-    const requests = containerRequests(container, allocated);
+    const requests = containerRequests(container, context);
     if (container.restartPolicy === 'Always') raise(starting, add(sidecars, requests));
     else raise(starting, add(requests, sidecars));
   }
