@@ -109,7 +109,7 @@ function checkScale(
   const { name, uid, resourceVersion } = scale.metadata ?? {};
   if (name !== at.name) throw otherName();
   if (uid && uid !== previous.object.metadata?.uid) {
-    throw preconditionFailed(scaleKind, at.name, `Precondition failed: UID in precondition: ${uid}`);
+    throw preconditionFailed(definition, at.name, `Precondition failed: UID in precondition: ${uid}`);
   }
   if (resourceVersion && resourceVersion !== String(previous.revision)) {
     throw conflict(definition, at.name, modifiedMeanwhile);

@@ -186,8 +186,12 @@ export const firstAutoscalers: ResourceDefinition<V1HorizontalPodAutoscaler> = {
     toStored: (old) => toNewAutoscaler(old as V1HorizontalPodAutoscaler),
     fromStored: (stored) => toOldAutoscaler(stored as V2HorizontalPodAutoscaler),
   },
-  setDefaults({ spec }) {
-    if (spec) spec.minReplicas ??= 1;
+  setDefaults(old) {
+    const { spec } = old;
+    if (!spec) return;
+    spec.minReplicas ??= 1;
+    // Where nothing is measured, the newer version measures the CPU.
+    spec.targetCPUUtilizationPercentage ??= toOldAutoscaler(toNewAutoscaler(old)).spec?.targetCPUUtilizationPercentage;
   },
   validate: (old) => validateAutoscaler(toNewAutoscaler(old)),
   validateUpdate: (old, previous) => validateAutoscalerUpdate(toNewAutoscaler(old), toNewAutoscaler(previous)),

@@ -5,16 +5,14 @@ import { customresourcedefinitions } from '../../api/kinds/customresourcedefinit
 import { sameValue } from '../../api/validation/equality.ts';
 import { Report } from '../../api/validation/report.ts';
 import { isKnownFormat } from './formats.ts';
-import { checkRules } from './rule-checks.ts';
+import { checkDefaults, checkRules } from './rule-checks.ts';
 
 /** CustomResourceDefinitions with the checks that need their schemas to be run: rules compile, defaults hold. */
 export const checkedDefinitions: ResourceDefinition<V1CustomResourceDefinition> = {
   ...customresourcedefinitions,
-  validate: (definition) => [...(customresourcedefinitions.validate?.(definition) ?? []), ...rulesProblems(definition)],
-  validateUpdate: (definition, previous) => [
-    ...(customresourcedefinitions.validateUpdate?.(definition, previous) ?? []),
-    ...rulesProblems(definition, previous),
-  ],
+  validate: (definition) => withSchemas(customresourcedefinitions.validate?.(definition) ?? [], definition),
+  validateUpdate: (definition, previous) =>
+    withSchemas(customresourcedefinitions.validateUpdate?.(definition, previous) ?? [], definition, previous),
   warnings: (definition) =>
     (definition.spec?.versions ?? []).flatMap(({ schema }, i) => {
       const unknown = schema?.openAPIV3Schema ? unknownFormats(schema.openAPIV3Schema) : [];
@@ -32,25 +30,32 @@ function schemasOf(definition: V1CustomResourceDefinition): Array<V1JSONSchemaPr
   return (definition.spec?.versions ?? []).map((version) => version.schema?.openAPIV3Schema);
 }
 
-/** Rules are looked at once the schema around them is sound, and only where it is new. */
-function rulesProblems(definition: V1CustomResourceDefinition, previous?: V1CustomResourceDefinition): FieldError[] {
+/** What is wrong with a definition, and with what its schemas say when they are run. */
+function withSchemas(
+  found: readonly FieldError[],
+  definition: V1CustomResourceDefinition,
+  previous?: V1CustomResourceDefinition,
+): FieldError[] {
   const schemas = schemasOf(definition);
   const [first] = schemas;
   const shared = schemas.every((schema) => sameValue(schema, first));
   const before = previous ? schemasOf(previous) : [];
-  const report = new Report();
+  const all = [...found];
   (shared ? schemas.slice(0, 1) : schemas).forEach((schema, i) => {
-    if (!schema || before.some((old) => sameValue(old, schema)) || isBroken(definition, i, shared)) return;
-    const steps = shared ? ['spec', 'validation'] : ['spec', 'versions', i, 'schema'];
-    for (const step of [...steps, 'openAPIV3Schema']) report.enter(step);
-    checkRules(schema, report);
-    for (const _ of [...steps, 'openAPIV3Schema']) report.leave();
+    if (!schema || before.some((old) => sameValue(old, schema))) return;
+    const report = new Report();
+    const steps = [...(shared ? ['spec', 'validation'] : ['spec', 'versions', i, 'schema']), 'openAPIV3Schema'];
+    for (const step of steps) report.enter(step);
+    const place = report.path();
+    const broken = found.filter(({ field }) => field.startsWith(place));
+    // Rules are looked at once the schema around them is sound; defaults are, before anything is said of unknown types.
+    if (broken.length === 0) checkRules(schema, report);
+    else if (broken.every(isUnknownType)) checkDefaults(schema, report, true);
+    all.splice(broken.length === 0 ? all.length : all.indexOf(broken[0]!), 0, ...report.errors);
   });
-  return report.errors;
+  return all;
 }
 
-function isBroken(definition: V1CustomResourceDefinition, index: number, shared: boolean): boolean {
-  const place = shared ? 'spec.validation' : `spec.versions[${index}].schema`;
-  const found = customresourcedefinitions.validate?.(definition) ?? [];
-  return found.some(({ field }) => field.startsWith(place));
+function isUnknownType({ field, reason }: FieldError): boolean {
+  return reason === 'FieldValueNotSupported' && field.endsWith('.type');
 }

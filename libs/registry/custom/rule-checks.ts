@@ -160,7 +160,7 @@ function isPattern(text: string): boolean {
 }
 
 /** Defaults must be what the schema asks for, and patterns be patterns. */
-function checkDefaults(schema: V1JSONSchemaProps, at: Report, isRoot = false): void {
+export function checkDefaults(schema: V1JSONSchemaProps, at: Report, isRoot = false): void {
   if (schema.pattern !== undefined && !isPattern(schema.pattern)) at.invalid('must be a regular expression', 'pattern');
   if (schema.default !== undefined && !isRoot) {
     const { default: value } = schema;

@@ -1,4 +1,5 @@
 import type { V1HorizontalPodAutoscaler, V2MetricSpec } from '../../gen/types.ts';
+import { firstAutoscalers } from '../horizontalpodautoscaler.ts';
 import { toNewAutoscaler, toOldAutoscaler } from './conversion.ts';
 
 const memory: V2MetricSpec = {
@@ -20,6 +21,19 @@ describe('the two versions of an autoscaler', () => {
   it('have a target where none is given', () => {
     const { targetCPUUtilizationPercentage: _, ...spec } = old.spec;
     expect(toOldAutoscaler(toNewAutoscaler({ ...old, spec })).spec.targetCPUUtilizationPercentage).toBe(80);
+  });
+
+  it('default to that target from the start, unless something else is measured', () => {
+    const { targetCPUUtilizationPercentage: _, ...spec } = old.spec;
+    const defaulted = (from: V1HorizontalPodAutoscaler) => {
+      const draft = structuredClone(from);
+      firstAutoscalers.setDefaults?.(draft);
+      return draft.spec;
+    };
+    expect(defaulted({ ...old, spec })).toMatchObject({ minReplicas: 1, targetCPUUtilizationPercentage: 80 });
+    const stored = toNewAutoscaler(old);
+    stored.spec.metrics = [memory];
+    expect(defaulted(toOldAutoscaler(stored)).targetCPUUtilizationPercentage).toBeUndefined();
   });
 
   it('keep what the first has no fields for', () => {
