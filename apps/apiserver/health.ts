@@ -52,3 +52,16 @@ async function all(endpoint: string, query: URLSearchParams, checks: readonly He
   if (failed) return { code: 500, text: `${lines.join('\n')}\n${endpoint} check failed\n` };
   return { code: 200, text: query.has('verbose') ? `${lines.join('\n')}\n${endpoint} check passed\n` : 'ok' };
 }
+
+/** Where monitoring reads how each check stands now. Source: Kubernetes' component SLIs. */
+export const healthMetricsPath = '/metrics/slis';
+
+/** Every check of every endpoint as a gauge: 1 when it is well. */
+export async function healthMetrics(checks: readonly HealthCheck[]): Promise<string> {
+  const name = 'kubernetes_healthcheck';
+  const found = await Promise.all(checks.map(async (check) => ({ name: check.name, ...(await single(check)) })));
+  const lines = healthEndpoints.flatMap((type) =>
+    found.map((one) => `${name}{name="${one.name}",type="${type}"} ${one.code === 200 ? 1 : 0}\n`),
+  );
+  return `# HELP ${name} Whether a check of the server's health succeeds.\n# TYPE ${name} gauge\n${lines.join('')}`;
+}

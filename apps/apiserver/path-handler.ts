@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { methodNotAllowed } from '../../libs/registry/errors.ts';
 import { sendObject, sendText } from './answers.ts';
 import type { Discovery } from './discovery.ts';
-import { type HealthCheck, healthAnswer, healthEndpoints } from './health.ts';
+import { type HealthCheck, healthAnswer, healthEndpoints, healthMetrics, healthMetricsPath } from './health.ts';
 import { sendKept } from './kept-documents.ts';
 import { negotiate } from './negotiation.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -17,10 +17,12 @@ export interface PathParts {
 }
 
 const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 const notFoundText = '404 page not found\n';
 const documentPaths = [
   '/.well-known/openid-configuration',
   '/metrics',
+  healthMetricsPath,
   '/openapi/v2',
   '/openapi/v3',
   '/openapi/v3/',
@@ -46,7 +48,10 @@ export class PathHandler {
       return sendObject(response, versionInfo);
     }
     if (path === '/metrics' && this.parts.metricsText) {
-      return sendText(response, await this.parts.metricsText(), 200, 'text/plain; version=0.0.4; charset=utf-8');
+      return sendText(response, await this.parts.metricsText(), 200, metricsType);
+    }
+    if (path === healthMetricsPath) {
+      return sendText(response, await healthMetrics(this.parts.checks), 200, metricsType);
     }
     if (path === '/') return sendObject(response, { paths: this.paths() });
     if (this.parts.documents.some((serve) => serve(info, raw, response))) return;

@@ -1,0 +1,31 @@
+import { type HealthCheck, healthAnswer, healthMetrics } from './health.ts';
+
+const well: HealthCheck = { name: 'well', check: async () => {} };
+const ill: HealthCheck = { name: 'ill', check: () => Promise.reject(new Error('secret')) };
+
+describe('health', () => {
+  const cases: Array<[string, readonly HealthCheck[], number, string]> = [
+    ['/livez', [well], 200, 'ok'],
+    ['/livez?verbose', [well], 200, '[+]well ok\nlivez check passed\n'],
+    ['/readyz', [well, ill], 500, '[+]well ok\n[-]ill failed: reason withheld\nreadyz check failed\n'],
+    ['/readyz?exclude=ill&verbose', [well, ill], 200, '[+]well ok\n[+]ill excluded: ok\nreadyz check passed\n'],
+    ['/healthz/well', [well, ill], 200, 'ok'],
+    ['/healthz/ill', [well, ill], 500, '[-]ill failed: reason withheld\n'],
+  ];
+  it.each(cases)('at %s', async (url, checks, code, text) => {
+    const { pathname, searchParams } = new URL(url, 'https://server');
+    expect(await healthAnswer(pathname, searchParams, checks)).toEqual({ code, text });
+  });
+
+  it.each(['/livez/none', '/livez/well/more', '/version'])('is not at %s', async (path) => {
+    expect(await healthAnswer(path, new URLSearchParams(), [well])).toBeUndefined();
+  });
+
+  it('can be read as metrics', async () => {
+    const samples = (await healthMetrics([well, ill])).split('\n').filter((line) => line.includes('type="livez"'));
+    expect(samples).toEqual([
+      'kubernetes_healthcheck{name="well",type="livez"} 1',
+      'kubernetes_healthcheck{name="ill",type="livez"} 0',
+    ]);
+  });
+});
