@@ -78,7 +78,8 @@ export function headersOf(contentType: string, length: number | undefined, { war
   const headers: Head['headers'] = { 'content-type': contentType };
   if (length !== undefined) headers['content-length'] = length;
   headers['cache-control'] = 'no-cache, private';
-  if (warnings && warnings.length > 0) headers.warning = fitting(warnings).map(warningHeader);
+  // Each once: who writes on another state than the one first tried is advised again.
+  if (warnings && warnings.length > 0) headers.warning = fitting([...new Set(warnings)]).map(warningHeader);
   return headers;
 }
 

@@ -84,6 +84,11 @@ export class StoreMirror {
     return this.gate.reached(revision);
   }
 
+  /** Whether the mirror shows every write acknowledged anywhere without the store being asked. */
+  get isCurrent(): boolean {
+    return !this.options.storeShared;
+  }
+
   /** Resolves once the mirror shows every write acknowledged anywhere before the call. */
   async current(): Promise<void> {
     if (this.options.storeShared) await this.catchUp();

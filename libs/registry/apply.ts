@@ -16,18 +16,41 @@ import type { PatchRequest, WriteAnswer } from './requests.ts';
 import { storesInForm } from './sections.ts';
 import { nextState } from './update.ts';
 
+/** An object that goes just when it is applied to is created once. */
+const applyAttemptsMax = 2;
+
 /** Server-side apply: creates the object where there is none. @throws StatusError. */
 export async function applyObject(parts: Parts, at: ObjectName, request: PatchRequest): Promise<WriteAnswer> {
   checkRepeated(request);
-  await parts.mirror.current();
-  if (!parts.collection.get(objectKey(at))) {
-    if (request.subresource) throw notFound(parts.definition, at.name);
+  for (let attempt = 1; ; attempt++) {
+    const absent = await isAbsent(parts, at);
+    if (absent && request.subresource) throw notFound(parts.definition, at.name);
     try {
-      return { document: await createByApply(parts, at, request), created: true };
+      if (absent) return { document: await createByApply(parts, at, request), created: true };
+      return { document: await applyToStanding(parts, at, request), created: false };
     } catch (error) {
-      if (!isStatus(error, 'AlreadyExists')) throw error;
+      const raced = absent
+        ? isStatus(error, 'AlreadyExists')
+        : isStatus(error, 'NotFound') && (await hasGone(parts, at));
+      if (!raced || attempt >= applyAttemptsMax) throw error;
     }
   }
+}
+
+/** Asks the store before it says so, in case another server has just made the object. */
+async function isAbsent({ collection, mirror }: Parts, at: ObjectName): Promise<boolean> {
+  const key = objectKey(at);
+  if (collection.get(key)) return false;
+  await mirror.current();
+  return !collection.get(key);
+}
+
+async function hasGone({ collection, mirror }: Parts, at: ObjectName): Promise<boolean> {
+  await mirror.catchUp();
+  return !collection.get(objectKey(at));
+}
+
+async function applyToStanding(parts: Parts, at: ObjectName, request: PatchRequest): Promise<Document> {
   const { document } = await modifyObject(parts, {
     at,
     dryRun: request.dryRun,
@@ -37,7 +60,7 @@ export async function applyObject(parts: Parts, at: ObjectName, request: PatchRe
       return nextState(parts, { draft, previous, request, ownershipDone: true });
     },
   });
-  return { document, created: false };
+  return document;
 }
 
 /** Keys that stand twice are refused, told of or let be, as the request wishes. @throws StatusError BadRequest. */
