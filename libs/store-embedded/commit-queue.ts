@@ -33,8 +33,8 @@ export interface CommitTarget {
   newestRevision(): number;
   /** Makes a batch durable. */
   persist(applied: readonly Applied[]): Promise<void>;
-  /** Makes a durable batch visible, in order. */
-  publish(applied: readonly Applied[], newestRevision: number): void;
+  /** Makes a durable batch, which is not empty, visible in order. */
+  publish(applied: readonly Applied[]): void;
 }
 
 interface Waiting {
@@ -126,7 +126,7 @@ class Batch {
       for (const waiting of this.waiting) waiting.reject(error);
       return;
     }
-    if (this.applied.length > 0) this.target.publish(this.applied, this.revision);
+    if (this.applied.length > 0) this.target.publish(this.applied);
     for (const answer of this.answers) answer();
   }
 

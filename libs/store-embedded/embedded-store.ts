@@ -73,7 +73,7 @@ class EmbeddedStore implements Store {
       entryOf: (key) => this.entryOf(key),
       newestRevision: () => this.revision,
       persist: (applied) => this.persist(applied),
-      publish: (applied, newest) => this.publish(applied, newest),
+      publish: (applied) => this.publish(applied),
     });
     this.feed = new Feed(
       {
@@ -127,9 +127,7 @@ class EmbeddedStore implements Store {
     this.assertOpen();
     return {
       revision: this.revision,
-      compactedRevision: this.compactedRevision,
       recentRevision: Math.max(this.compactedRevision, this.revision - recentWrites),
-      sizeBytes: this.log.sizeBytes(),
     };
   }
 
@@ -183,12 +181,12 @@ class EmbeddedStore implements Store {
     return this.log.write({ puts, removals: [] });
   }
 
-  private publish(applied: readonly Applied[], newestRevision: number): void {
+  private publish(applied: readonly Applied[]): void {
     for (const { key, value, position, revision, createRevision } of applied) {
       this.index.push(key, { position, revision, createRevision });
       this.feed.append({ key, value, revision });
     }
-    this.revision = newestRevision;
+    this.revision = applied.at(-1)!.revision;
     this.feed.flush();
   }
 

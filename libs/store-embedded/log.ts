@@ -94,15 +94,6 @@ export class Log {
     this.database.resetReadTxn();
   }
 
-  sizeBytes(): number {
-    const stats = this.database.getStats() as {
-      root?: { lastPageNumber?: number };
-      lastPageNumber?: number;
-      pageSize?: number;
-    };
-    return ((stats.root?.lastPageNumber ?? stats.lastPageNumber ?? 0) + 1) * (stats.pageSize ?? 4096);
-  }
-
   /** While the disk is full lmdb waits for a commit that cannot end; nothing acknowledged hangs on it. */
   async close(): Promise<void> {
     const closed = this.database.close();

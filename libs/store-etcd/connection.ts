@@ -1,4 +1,4 @@
-import { Etcd3, type IOptions, type KVClient, type MaintenanceClient, WatchClient } from 'etcd3';
+import { Etcd3, type IOptions, type KVClient, WatchClient } from 'etcd3';
 import type { Clock } from '../base/clock.ts';
 import { isConnectionFailure, storeError } from './errors.ts';
 import type { EtcdLocation } from './url.ts';
@@ -14,7 +14,6 @@ const keepAliveTimeoutMs = 5_000;
 export interface Member {
   endpoint: string;
   kv: KVClient;
-  maintenance: MaintenanceClient;
   watch: WatchClient;
   close(): void;
 }
@@ -96,7 +95,6 @@ function connect(endpoint: string, location: EtcdLocation, clock: Clock): Member
   return {
     endpoint,
     kv: client.kv,
-    maintenance: client.maintenance,
     watch: new WatchClient(pool),
     close: () => client.close(),
   };

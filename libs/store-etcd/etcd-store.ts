@@ -112,20 +112,9 @@ class EtcdStore implements Store {
 
   async status(): Promise<StoreStatus> {
     this.assertOpen();
-    const [revision, compactedRevision, status] = await Promise.all([
-      this.newestRevision(),
-      this.compactedRevision(),
-      this.connection
-        .read('tell its status', (member) => member.maintenance.status())
-        .catch((error) => Promise.reject(storeError(error, 'tell its status'))),
-    ]);
+    const revision = await this.newestRevision();
     this.progress.wanted(revision);
-    return {
-      revision,
-      compactedRevision,
-      recentRevision: Math.max(compactedRevision, endOf(Math.max(1, modRevisionOf(revision) - recentModRevisions))),
-      sizeBytes: Number(status.dbSize),
-    };
+    return { revision, recentRevision: endOf(Math.max(1, modRevisionOf(revision) - recentModRevisions)) };
   }
 
   async close(): Promise<void> {
@@ -153,10 +142,15 @@ class EtcdStore implements Store {
     const stopper = new AbortController();
     const { signal } = stopper;
     const range = this.keys.range(absentKey);
-    const told = (async () => {
-      for await (const _ of openStream(this.connection.member(), { ...range, startRevision: 1, signal }));
-    })().catch((error: unknown) => (error instanceof CompactedError ? error.compactedRevision : 0));
-    const compacted = await Promise.race([told, sleep(this.clock, compactionProbeMs)]);
+    const told = async () => {
+      try {
+        for await (const _ of openStream(this.connection.member(), { ...range, startRevision: 1, signal }));
+      } catch (error) {
+        if (error instanceof CompactedError) return error.compactedRevision;
+      }
+      return 0;
+    };
+    const compacted = await Promise.race([told(), sleep(this.clock, compactionProbeMs, signal).catch(() => {})]);
     stopper.abort();
     return compacted ?? 0;
   }

@@ -10,7 +10,7 @@ class FakeEtcd {
   readonly queue = new RoundQueue(
     (round: Round) =>
       new Promise((resolve, reject) => {
-        const keys = round.transactions.map(({ writes }) => writes.map(({ key }) => key).join('+'));
+        const keys = round.taken.map(({ transaction: { writes } }) => writes.map(({ key }) => key).join('+'));
         const answer = (outcome: Committed | GuardFailedError = done) => resolve(keys.map(() => outcome));
         this.rounds.push({ keys, answer, fail: reject });
       }),

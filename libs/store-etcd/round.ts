@@ -13,7 +13,7 @@ const roundBytesMax = 2 ** 20;
  * them writes may be looked at by a later one.
  */
 export class Round {
-  readonly transactions: Transaction[] = [];
+  readonly taken: Array<{ readonly transaction: Transaction; readonly firstPlace: number }> = [];
   /** Keys that are written here, and keys of those that depend on that and so come later. */
   private readonly closed = new Set<string>();
   private writes = 0;
@@ -26,9 +26,9 @@ export class Round {
     const { guards, writes } = transaction;
     const bytes = bytesOf(transaction);
     const largest = Math.max(this.largest, guards.length, writes.length);
-    if (this.transactions.length > 0) {
+    if (this.taken.length > 0) {
       // etcd counts the operations along each path from the outer transaction to an inner one's.
-      if (this.transactions.length + 1 + largest > transactionOperationsMax) return 'full';
+      if (this.taken.length + 1 + largest > transactionOperationsMax) return 'full';
       if (this.writes + writes.length > placesMax || this.bytes + bytes > roundBytesMax) return 'full';
       if (guards.some(({ key }) => this.closed.has(key)) || writes.some(({ key }) => this.closed.has(key))) {
         for (const { key } of guards) this.closed.add(key);
@@ -36,7 +36,7 @@ export class Round {
         return 'depends';
       }
     }
-    this.transactions.push(transaction);
+    this.taken.push({ transaction, firstPlace: this.writes });
     for (const { key } of writes) this.closed.add(key);
     this.writes += writes.length;
     this.bytes += bytes;
@@ -45,28 +45,20 @@ export class Round {
   }
 
   request(keys: KeySpace): ITxnRequest {
-    let place = 0;
-    const requests = this.transactions.map((transaction) => {
-      const request = requestOf(keys, transaction, place);
-      place += transaction.writes.length;
-      return request;
-    });
+    const requests = this.taken.map(({ transaction, firstPlace }) => requestOf(keys, transaction, firstPlace));
     return requests.length === 1 ? requests[0]! : { success: requests.map((request) => ({ request_txn: request })) };
   }
 
   /** What became of each transaction. */
   outcomes(keys: KeySpace, answer: ITxnResponse): Array<Committed | GuardFailedError> {
     const modRevision = Number(answer.header.revision);
-    const answers = this.transactions.length === 1 ? [answer] : answer.responses.map((one) => one.response_txn);
+    const answers = this.taken.length === 1 ? [answer] : answer.responses.map((one) => one.response_txn);
     const places = new Places();
-    let place = 0;
-    return this.transactions.map((transaction, at) => {
+    return this.taken.map(({ transaction, firstPlace }, at) => {
       const { succeeded, responses } = answers[at]!;
-      const first = place;
-      place += transaction.writes.length;
       if (!succeeded) return guardFailure(keys, transaction, answers[at]!);
       const writeRevisions = transaction.writes.map(({ value }, index) => {
-        if (value !== null) return revisionAt(modRevision, places.next(first + index));
+        if (value !== null) return revisionAt(modRevision, places.next(firstPlace + index));
         const isGone = Number(responses[index]!.response_delete_range.deleted) > 0;
         return isGone ? revisionAt(modRevision, places.next(undefined)) : 0;
       });

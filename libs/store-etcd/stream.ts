@@ -18,6 +18,7 @@ export async function* openStream(member: Member, request: StreamRequest): Async
     write(request: object): void;
   };
   const cancel = () => stream.cancel();
+  if (signal.aborted) return cancel();
   signal.addEventListener('abort', cancel, { once: true });
   // The iteration reports errors; one that comes after its end has nobody to tell.
   stream.on('error', () => {});

@@ -91,10 +91,11 @@ export interface WatchOptions {
 export interface StoreStatus {
   /** At or after the last write and before every later one. */
   revision: number;
-  compactedRevision: number;
-  /** So far back, at most, that what was written since can be gone through again quickly: some thousands of writes. */
+  /**
+   * So far back, at most, that what was written since can be gone through again quickly: some thousands of writes. It
+   * may be compacted already.
+   */
   recentRevision: number;
-  sizeBytes: number;
 }
 
 /** Every method may throw StoreUnavailableError; others are named at the method. */
