@@ -4,6 +4,7 @@ import { schema } from '../schema/schema.ts';
 import type { FieldSchema, GroupVersionKind, TypeSchema, ValueSchema } from '../schema/types.ts';
 import { customDefinition, customList, customStructure } from './custom.ts';
 import { byName, type Json, type OpenApiVersion, reference } from './json.ts';
+import { defaultOf, freeDefinitionOf, freeDefinitions, isOfKind, withOffered } from './values.ts';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
@@ -49,7 +50,7 @@ const plainTypes: Readonly<Record<string, Json>> = {
 
 /** Group, version and kind that the type appears as; options and watch events appear in every group. */
 function kindsOf(type: TypeSchema): GroupVersionKind[] | undefined {
-  const gvk = schema.kindOfType(type.name);
+  const gvk = isOfKind(type) ? schema.kindOfType(type.name) : undefined;
   if (gvk) return [gvk];
   const name = type.definition.slice(meta.length + 1);
   return type.definition === `${meta}.${name}` && ['DeleteOptions', 'Status', 'WatchEvent'].includes(name)
@@ -96,19 +97,17 @@ export class Definitions {
   }
 
   private define(definition: string): Json {
-    const scalar = scalarDefinition(definition, this.version);
+    const scalar = scalarDefinition(definition, this.version) ?? freeDefinitions[definition];
     if (scalar) return scalar;
     const type = schema.typeOfDefinition(definition);
     return type ? this.structure(type) : { type: 'object' };
   }
 
   private structure(type: TypeSchema): Json {
-    const { text, fields } = this.describe(type.name);
+    const described = this.describe(type.name);
+    const { text } = described;
     const required = [...type.fields.values()].filter((field) => field.required).map((field) => field.name);
-    const properties = [...type.fields.values()].map((field) => [
-      field.name,
-      this.field(field, fields.get(field.name)),
-    ]);
+    const properties = [...type.fields.values()].map((field) => [field.name, this.field(type, field, described)]);
     const gvks = kindsOf(type);
     return {
       ...(text ? { description: text } : {}),
@@ -120,35 +119,41 @@ export class Definitions {
     };
   }
 
-  private field(field: FieldSchema, text: string | undefined): Json {
-    const value = this.value(field);
+  private field(type: TypeSchema, field: FieldSchema, described: TypeDescription): Json {
+    const value = withOffered(this.value(field, freeDefinitionOf(type, field)), described.offered[field.name]);
     // The client's models say nothing about fields that hold another type: what the type says of itself will do.
-    const said = text || (field.type && this.describe(field.type.name).text);
-    const described = said ? { description: said } : {};
-    const hints = mergeHints(field);
-    const byDefault = field.default === undefined ? {} : { default: field.default };
-    const beside = { ...described, ...byDefault, ...hints };
+    const said = described.fields.get(field.name) || (field.type && this.describe(field.type.name).text);
+    const description = said ? { description: said } : {};
+    const byDefault = defaultOf(field, described, this.version);
+    const beside = {
+      ...description,
+      ...(byDefault === undefined ? {} : { default: byDefault }),
+      ...mergeHints(field, type),
+    };
     // OpenAPI 3.0 allows nothing beside a reference.
     const wrapped = this.version === 3 && '$ref' in value && Object.keys(beside).length > 0;
     return wrapped ? { allOf: [value], ...beside } : { ...value, ...beside };
   }
 
-  private value(value: ValueSchema): Json {
-    if (value.kind === 'list') return { type: 'array', items: this.value(value.element!) };
-    if (value.kind === 'map') return { type: 'object', additionalProperties: this.value(value.element!) };
+  /** @param free the definition of what stands here, or in the list or map that stands here, where it takes many forms */
+  private value(value: ValueSchema, free?: string): Json {
+    if (value.kind === 'list') return { type: 'array', items: this.value(value.element!, free) };
+    if (value.kind === 'map') return { type: 'object', additionalProperties: this.value(value.element!, free) };
     if (value.kind === 'object') return this.ref(value.type!.definition);
-    const definition: string | undefined = Reflect.get(scalarDefinitions, value.format);
+    const definition: string | undefined = free ?? Reflect.get(scalarDefinitions, value.format);
     return definition ? this.ref(definition) : { ...plainTypes[value.format] };
   }
 }
 
 /** What clients need to merge a field: kubectl and server-side apply. */
-function mergeHints(field: FieldSchema): Json {
+function mergeHints(field: FieldSchema, { definition }: TypeSchema): Json {
   const { kind, listType, listKeys, mergeKey, patchStrategies } = field;
+  // Nobody merges lists of objects.
+  const isItems = field.name === 'items' && definition.endsWith('List');
   const ownAtomic = kind === 'map' && field.atomic;
   const ownGranular = kind === 'object' && field.type!.atomic && !field.atomic;
   return {
-    ...(kind === 'list' ? { 'x-kubernetes-list-type': listType } : {}),
+    ...(kind === 'list' && !isItems ? { 'x-kubernetes-list-type': listType } : {}),
     ...(listKeys.length > 0 ? { 'x-kubernetes-list-map-keys': listKeys } : {}),
     ...(ownAtomic ? { 'x-kubernetes-map-type': 'atomic' } : ownGranular ? { 'x-kubernetes-map-type': 'granular' } : {}),
     ...(mergeKey ? { 'x-kubernetes-patch-merge-key': mergeKey } : {}),

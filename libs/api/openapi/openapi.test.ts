@@ -57,6 +57,33 @@ describe('OpenAPI v3', () => {
     });
   });
 
+  test('definitions say which words a field takes and what it is when it is not given', async () => {
+    const { schemas } = (await parsed('api/v1')).components;
+    const properties = (name: string) => schemas[`io.k8s.api.core.v1.${name}`].properties;
+    expect(properties('Container').imagePullPolicy.enum).toEqual(['Always', 'IfNotPresent', 'Never']);
+    expect(properties('HostPathVolumeSource').type.enum).toContain('');
+    expect(properties('PersistentVolumeClaimSpec').accessModes.items.enum).toContain('ReadWriteOncePod');
+    expect(properties('Container').name.default).toBe('');
+    expect(properties('Pod').spec.default).toEqual({});
+    expect(properties('ReplicationControllerSpec').replicas.default).toBe(1);
+    expect(properties('FileKeySelector').optional.default).toBe(false);
+    expect(properties('Container').image.default).toBeUndefined();
+    const usages = (await parsed('apis/certificates.k8s.io/v1')).components.schemas[
+      'io.k8s.api.certificates.v1.CertificateSigningRequestSpec'
+    ].properties.usages;
+    expect(usages.items.enum).toContain('client auth');
+  });
+
+  test('definitions name what takes many forms, and tell objects from references to them', async () => {
+    const { schemas } = (await parsed('apis/apps/v1')).components;
+    const data = schemas['io.k8s.api.apps.v1.ControllerRevision'].properties.data;
+    expect(data.allOf).toEqual([{ $ref: '#/components/schemas/io.k8s.apimachinery.pkg.runtime.RawExtension' }]);
+    expect(schemas['io.k8s.apimachinery.pkg.runtime.RawExtension'].type).toBe('object');
+    const core = (await parsed('api/v1')).components.schemas;
+    expect(core['io.k8s.api.core.v1.ObjectReference']['x-kubernetes-group-version-kind']).toBeUndefined();
+    expect(core['io.k8s.api.core.v1.PodList'].properties.items['x-kubernetes-list-type']).toBeUndefined();
+  });
+
   test('every reference leads to a definition', async () => {
     for (const path of Object.keys((await openapi.index()).paths as object)) {
       const document = await parsed(path);
@@ -100,6 +127,13 @@ describe('OpenAPI v2', () => {
     expect(Object.keys(document.paths)).toContain('/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale');
     const missing = references(document).filter((ref) => !(ref.replace('#/definitions/', '') in document.definitions));
     expect(missing).toEqual([]);
+  });
+
+  test('says what takes a closed set of words, and nothing of defaults', async () => {
+    const { definitions } = JSON.parse((await openapi.v2()).bytes.toString());
+    const { protocol } = definitions['io.k8s.api.core.v1.ContainerPort'].properties;
+    expect(protocol.enum).toEqual(['SCTP', 'TCP', 'UDP']);
+    expect(protocol.default).toBeUndefined();
   });
 
   test('in protobuf is the same document, by its outermost fields', async () => {

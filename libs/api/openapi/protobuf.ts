@@ -88,6 +88,7 @@ function schemaMessage(schema: Json): MessageWriter {
   const writer = message().text(1, schema.$ref).text(2, schema.format).text(4, schema.description);
   if (schema.default !== undefined) writer.message(5, anything(schema.default));
   writer.texts(19, schema.required);
+  if (Array.isArray(schema.enum)) for (const word of schema.enum) writer.message(20, anything(word));
   if (schema.additionalProperties !== undefined) {
     writer.message(21, message().message(1, schemaMessage(members(schema.additionalProperties))));
   }

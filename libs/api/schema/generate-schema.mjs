@@ -1,5 +1,6 @@
 // Writes libs/api/gen/schema.ts (every type with its fields, one line a type; schema/table.ts reads it) and
-// libs/api/gen/descriptions.ts (what OpenAPI says about them), from the models of @kubernetes/client-node and facts.txt.
+// libs/api/gen/descriptions.ts and field-values.ts (what OpenAPI says about them), from the models of
+// @kubernetes/client-node and facts.txt.
 // Run by `npm run generate`.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -70,7 +71,7 @@ function build() {
     const model = modelOf(definition, models);
     if (!model || model.name === 'V1MicroTime') continue;
     const fields = model.fields.map((field) => lineOfField(field, facts));
-    types.push({ model, line: [`${definition}${facts.self ? ` ${facts.self}` : ''}`, ...fields].join('|') });
+    types.push({ model, facts, line: [`${definition}${facts.self ? ` ${facts.self}` : ''}`, ...fields].join('|') });
   }
   return types.sort((a, b) => byCode(a.model.name, b.model.name));
 }
@@ -100,6 +101,31 @@ ${texts.join('\n')}
   );
 }
 
+function writeFieldValues(types) {
+  const rowsOf = (key) =>
+    types.flatMap(({ model, facts }) => {
+      const fields = [...(facts[key] ?? [])].map(
+        ([name, words]) => `${name}: ${JSON.stringify(words.replaceAll('_', ' '))}`,
+      );
+      return fields.length > 0 ? [`  ${model.name}: { ${fields.join(', ')} },`] : [];
+    });
+  writeFileSync(
+    join(gen, 'field-values.ts'),
+    `${banner}type ByField = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** For each type and field the words that it takes, separated by commas. */
+export const offeredValues: ByField = {
+${rowsOf('enum').join('\n')}
+};
+
+/** For each type and field what it is when nothing is said, as text. */
+export const initialValues: ByField = {
+${rowsOf('initial').join('\n')}
+};
+`,
+  );
+}
+
 const types = build();
 const rows = types.map(({ model, line }) => `  ${model.name}:\n    ${JSON.stringify(line)},`);
 writeFileSync(
@@ -111,3 +137,4 @@ ${rows.join('\n')}
 `,
 );
 writeDescriptions(types);
+writeFieldValues(types);
