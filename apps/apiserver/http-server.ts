@@ -12,7 +12,7 @@ import { badRequest } from '../../libs/registry/errors.ts';
 import { sendError } from './answers.ts';
 import { apiModule } from './api.module.ts';
 import { type Dispatcher, refuseSocket } from './dispatcher.ts';
-import { protocols, serveHttp2 } from './http2.ts';
+import { headerBytesMax, protocols, serveHttp2 } from './http2.ts';
 import type { ApiServerPki } from './options.ts';
 import { takeShortcut } from './serve-request.ts';
 
@@ -44,6 +44,7 @@ export async function listen(
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
       ALPNProtocols: protocols,
+      maxHeaderSize: headerBytesMax,
     },
     keepAliveTimeout: keepAliveTimeoutMs,
     requestTimeout: requestTimeoutMs,

@@ -12,6 +12,9 @@ const sessionMegabytesMax = 256;
 /** How much of a body a client may send before it is read. */
 const windowBytes = 1024 * 1024;
 
+/** How long a request's line and headers may be together: commands to run in a container stand in the line, whole scripts at times. */
+export const headerBytesMax = 1024 * 1024;
+
 export interface Http2Face {
   /** Takes no new requests; connections end with their last stream. */
   close(): void;
@@ -24,7 +27,11 @@ export interface Http2Face {
 export function serveHttp2(server: Server, idleTimeoutMs: number): Http2Face {
   const sessions = new Set<ServerHttp2Session>();
   const http2 = createServer({
-    settings: { maxConcurrentStreams: concurrentStreamsMax, initialWindowSize: windowBytes },
+    settings: {
+      maxConcurrentStreams: concurrentStreamsMax,
+      initialWindowSize: windowBytes,
+      maxHeaderListSize: headerBytesMax,
+    },
     maxSessionMemory: sessionMegabytesMax,
   });
   http2.on('request', (request, response) => server.emit('request', request, response));
