@@ -3,11 +3,11 @@ import type { KubeObject } from '../../libs/api/meta.ts';
 import { apiVersionOf } from '../../libs/api/meta.ts';
 import { defaultRoles } from '../../libs/auth/default-roles.ts';
 import { reconciled } from '../../libs/auth/reconcile-roles.ts';
-import { loopbackUser } from '../../libs/auth/user.ts';
 import { isStatus } from '../../libs/base/status.ts';
 import { expectedOf } from '../../libs/registry/expected-type.ts';
 import type { Registry, ServedResource } from '../../libs/registry/registry.ts';
 import type { DecodedObject, WriteRequest } from '../../libs/registry/requests.ts';
+import { serverRequest } from '../../libs/registry/server-writes.ts';
 
 /** Objects that every cluster has, in the order in which they are made. */
 export interface InitialObject {
@@ -143,13 +143,7 @@ async function ensure(registry: Registry, initial: InitialObject): Promise<void>
   const at = { namespace: object.metadata?.namespace, name: object.metadata?.name ?? '' };
   // A write completes the object that it is given, so each gets one of its own.
   const body = () => conformObject(structuredClone(object), expectedOf(served.definition));
-  const request = {
-    user: loopbackUser,
-    warn: () => {},
-    dryRun: false,
-    fieldManager: 'kube-apiserver',
-    fieldValidation: 'Ignore' as const,
-  };
+  const request = serverRequest;
   try {
     const known = await served.service.get(at).catch(() => undefined);
     if (!known) {

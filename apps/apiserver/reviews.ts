@@ -5,6 +5,7 @@ import type {
   V1TokenReview,
   V1UserInfo,
 } from '../../libs/api/gen/types.ts';
+import { reviewKinds } from '../../libs/api/kinds/review.ts';
 import type { KubeObject } from '../../libs/api/meta.ts';
 import { type AccessReviewForm, accessReviewProblems } from '../../libs/api/validation/access-review.ts';
 import type { RequestAttributes } from '../../libs/auth/attributes.ts';
@@ -17,23 +18,6 @@ import type { Registry } from '../../libs/registry/registry.ts';
 import { type Reviewer, ReviewResource } from '../../libs/registry/review-resource.ts';
 import type { Auth } from './auth.ts';
 
-const authentication = 'authentication.k8s.io';
-const authorization = 'authorization.k8s.io';
-
-function reviewKind(group: string, kind: string, namespaced = false): ResourceDefinition {
-  const singular = kind.toLowerCase();
-  return {
-    group,
-    version: 'v1',
-    kind,
-    plural: `${singular}s`,
-    singular,
-    namespaced,
-    type: `V1${kind}`,
-    verbs: ['create'],
-  };
-}
-
 /** Serves the kinds by which clients ask who they are and what they may. */
 export function serveReviews(registry: Registry, auth: Auth, clock: Clock): void {
   const serve = (definition: ResourceDefinition, review: Reviewer) => {
@@ -43,23 +27,21 @@ export function serveReviews(registry: Registry, auth: Auth, clock: Clock): void
     };
     registry.serve({ definition, service: new ReviewResource(definition, recorded) });
   };
-  serve(reviewKind(authentication, 'SelfSubjectReview'), (review, { user }) => selfSubject(review, user, clock));
-  serve(reviewKind(authentication, 'TokenReview'), (review) => tokenReview(auth, review as V1TokenReview));
-  serve(reviewKind(authorization, 'SelfSubjectAccessReview'), (review, { user }) => {
+  serve(reviewKinds.selfSubject, (review, { user }) => selfSubject(review, user, clock));
+  serve(reviewKinds.token, (review) => tokenReview(auth, review as V1TokenReview));
+  serve(reviewKinds.selfSubjectAccess, (review, { user }) => {
     const { spec } = checked(review, { namesSubject: false, namespaced: false });
     return { ...review, status: decide(auth, user, attributesOf(spec)) };
   });
-  serve(reviewKind(authorization, 'SubjectAccessReview'), (review) =>
+  serve(reviewKinds.subjectAccess, (review) =>
     subjectAccess(auth, checked(review, { namesSubject: true, namespaced: false })),
   );
-  serve(reviewKind(authorization, 'LocalSubjectAccessReview', true), (review, _request, at) => {
+  serve(reviewKinds.localSubjectAccess, (review, _request, at) => {
     review.metadata = { ...review.metadata, namespace: review.metadata?.namespace || at.namespace };
     if (review.metadata.namespace !== at.namespace) throw otherNamespace();
     return subjectAccess(auth, checked(review, { namesSubject: true, namespaced: true }));
   });
-  serve(reviewKind(authorization, 'SelfSubjectRulesReview'), (review, { user }) =>
-    selfRules(auth, review as V1SelfSubjectRulesReview, user),
-  );
+  serve(reviewKinds.selfSubjectRules, (review, { user }) => selfRules(auth, review as V1SelfSubjectRulesReview, user));
 }
 
 function otherNamespace() {
@@ -110,7 +92,7 @@ async function tokenReview(auth: Auth, review: V1TokenReview): Promise<KubeObjec
 /** @throws StatusError Invalid, which names no kind, as upstream. */
 function checked(review: KubeObject, form: AccessReviewForm): V1SubjectAccessReview {
   const problems = accessReviewProblems(review as V1SubjectAccessReview, form);
-  if (problems.length > 0) throw invalid({ group: authorization, kind: '' }, '', problems);
+  if (problems.length > 0) throw invalid({ group: reviewKinds.subjectAccess.group, kind: '' }, '', problems);
   return review as V1SubjectAccessReview;
 }
 

@@ -101,15 +101,7 @@ describe('a session over gRPC', () => {
     link.serve({ ...emptyNode, exec: echo });
     await until(() => link.connected);
     const stream = await cluster.nodes.open('n4', { kind: 'exec', request: {} });
-    const total = 5_000_000;
-    const writing = stream.write(0, Buffer.alloc(total, 'x')).then(() => stream.endChannel(0));
-    let received = 0;
-    for await (const item of stream.incoming) {
-      if ('end' in item) break;
-      received += item.data.length;
-    }
-    await writing;
-    expect(received).toBe(total);
+    expect(await bytesEchoed(stream, 5_000_000)).toBe(5_000_000);
     stream.close();
     await expect(cluster.nodes.open('n4', { kind: 'logs', request: {} })).rejects.toMatchObject({
       reason: 'NotFound',
@@ -167,15 +159,7 @@ describe('a second API server', () => {
 
   it('reaches the nodes whose session the first one holds', async () => {
     const stream = await second.nodes.open('far', { kind: 'exec', request: {} });
-    const total = 3_000_000;
-    const writing = stream.write(0, Buffer.alloc(total, 'x')).then(() => stream.endChannel(0));
-    let received = 0;
-    for await (const item of stream.incoming) {
-      if ('end' in item) break;
-      received += item.data.length;
-    }
-    await writing;
-    expect(received).toBe(total);
+    expect(await bytesEchoed(stream, 3_000_000)).toBe(3_000_000);
     stream.close();
   });
 
@@ -257,4 +241,16 @@ function podOn(nodeName: string, name: string, refersTo?: string): V1Pod {
     metadata: { name, namespace: 'default' },
     spec: { nodeName, containers: [{ name: 'main', image: 'busybox', envFrom }] },
   };
+}
+
+/** Sends this many bytes, and counts those that come back. */
+async function bytesEchoed(stream: ByteStream, total: number): Promise<number> {
+  const writing = stream.write(0, Buffer.alloc(total, 'x')).then(() => stream.endChannel(0));
+  let received = 0;
+  for await (const item of stream.incoming) {
+    if ('end' in item) break;
+    received += item.data.length;
+  }
+  await writing;
+  return received;
 }

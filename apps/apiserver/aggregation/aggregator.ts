@@ -1,12 +1,11 @@
 import type { V1APIService } from '../../../libs/api/gen/types.ts';
 import type { ForeignSchema } from '../../../libs/api/openapi/foreign.ts';
-import { loopbackUser } from '../../../libs/auth/user.ts';
 import { type Clock, rfc3339, type Timer } from '../../../libs/base/clock.ts';
 import type { Logger } from '../../../libs/base/log.ts';
-import { isStatus } from '../../../libs/base/status.ts';
 import type { Subscription } from '../../../libs/cache/collection.ts';
 import { mirrorReader, type ObjectReader } from '../../../libs/cache/object-reader.ts';
 import type { Registry } from '../../../libs/registry/registry.ts';
+import { serverRequest, unlessOvertaken } from '../../../libs/registry/server-writes.ts';
 import type { AgentPool } from '../../../libs/webhook/agents.ts';
 import { parsedOrNothing } from '../../../libs/webhook/exchange.ts';
 import type { ExtensionRoute } from '../extension.ts';
@@ -154,21 +153,9 @@ export class Aggregator {
     const { group, version, plural } = apiServices;
     const service = this.parts.registry.resource(group, version, plural)?.service;
     if (!changed || !service || this.stopped) return;
-    const request = {
-      user: loopbackUser,
-      warn: () => {},
-      dryRun: false,
-      fieldManager: 'kube-apiserver',
-      fieldValidation: 'Ignore' as const,
-      subresource: 'status',
-    };
     const body = { object: structuredClone(changed), complaints: [] };
-    try {
-      await service.update({ name: object.metadata?.name ?? '' }, body, request);
-    } catch (error) {
-      // A newer state has an event of its own, and is looked at again.
-      if (!isStatus(error, 'NotFound', 'Conflict')) throw error;
-    }
+    const request = { ...serverRequest, subresource: 'status' };
+    await unlessOvertaken(service.update({ name: object.metadata?.name ?? '' }, body, request));
   }
 
   /** Asks a server what it serves. */

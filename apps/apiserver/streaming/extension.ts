@@ -8,7 +8,14 @@ import type { ApiServerExtension, ExtensionContext, ExtensionRequest, ExtensionR
 import type { NodeStreams } from '../node-session/sessions.ts';
 import { ByteDuplex } from './byte-duplex.ts';
 import { sendStream, sendWebSocket } from './logs.ts';
-import { attachRequest, containerTarget, execRequest, logsRequest, requireRunnable } from './parameters.ts';
+import {
+  attachRequest,
+  type ContainerTarget,
+  containerTarget,
+  execRequest,
+  logsRequest,
+  requireRunnable,
+} from './parameters.ts';
 import { servePortForward } from './port-forward.ts';
 import { backendPath, forwardRequest, forwardUpgrade, secured } from './proxy.ts';
 import { parseProxyName, podTarget, serviceTarget } from './proxy-target.ts';
@@ -57,19 +64,22 @@ class Streaming implements ApiServerExtension {
     return { match: { group: '', plural, subresource }, handle, upgrade };
   }
 
-  private async exec(request: ExtensionRequest, socket: Duplex, head: Buffer): Promise<void> {
+  /** The container that is asked for. @throws StatusError when its pod has ended. */
+  private async runnable(request: ExtensionRequest): Promise<ContainerTarget> {
     const pod = await this.pod(request);
     requireRunnable(pod);
-    const target = containerTarget(pod, request.query.get('container'));
+    return containerTarget(pod, request.query.get('container'));
+  }
+
+  private async exec(request: ExtensionRequest, socket: Duplex, head: Buffer): Promise<void> {
+    const target = await this.runnable(request);
     const exec = execRequest(request.query, target);
     const open = () => this.nodes.open(target.nodeName, { kind: 'exec', request: exec });
     await serveRemoteCommand({ raw: request.raw, socket, head }, { request: exec, open, clock: this.started.clock });
   }
 
   private async attach(request: ExtensionRequest, socket: Duplex, head: Buffer): Promise<void> {
-    const pod = await this.pod(request);
-    requireRunnable(pod);
-    const target = containerTarget(pod, request.query.get('container'));
+    const target = await this.runnable(request);
     const attach = attachRequest(request.query, target);
     const open = () => this.nodes.open(target.nodeName, { kind: 'attach', request: attach });
     await serveRemoteCommand({ raw: request.raw, socket, head }, { request: attach, open, clock: this.started.clock });

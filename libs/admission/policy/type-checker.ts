@@ -1,10 +1,10 @@
 import type { V1ValidatingAdmissionPolicy } from '../../api/gen/types.ts';
-import { loopbackUser } from '../../auth/user.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { isStatus } from '../../base/status.ts';
 import { kindOf } from '../../registry/equivalents.ts';
 import type { Registry } from '../../registry/registry.ts';
+import { serverRequest } from '../../registry/server-writes.ts';
 import { typeWarnings } from './type-checks.ts';
 
 const group = 'admissionregistration.k8s.io';
@@ -42,10 +42,7 @@ async function tell(registry: Registry, policy: V1ValidatingAdmissionPolicy): Pr
   });
   const typeChecking = expressionWarnings.length > 0 ? { expressionWarnings } : {};
   const status = { ...policy.status, observedGeneration: policy.metadata?.generation, typeChecking };
-  const request = {
-    ...{ user: loopbackUser, warn: () => {}, dryRun: false, fieldManager: 'kube-controller-manager' },
-    ...{ fieldValidation: 'Ignore' as const, subresource: 'status' },
-  };
+  const request = { ...serverRequest, fieldManager: 'kube-controller-manager', subresource: 'status' };
   const object = JSON.parse(JSON.stringify({ ...policy, status }));
   const service = registry.resource(group, 'v1', plural)?.service;
   await service?.update({ name: policy.metadata?.name ?? '' }, { object, complaints: [] }, request);

@@ -17,14 +17,16 @@ function review(group: string, kind: string, scope: 'namespace' | 'cluster' = 'c
   };
 }
 
-export const reviews: readonly ResourceDefinition[] = [
-  review('authentication.k8s.io', 'SelfSubjectReview'),
-  review('authentication.k8s.io', 'TokenReview'),
-  review('authorization.k8s.io', 'LocalSubjectAccessReview', 'namespace'),
-  review('authorization.k8s.io', 'SelfSubjectAccessReview'),
-  review('authorization.k8s.io', 'SelfSubjectRulesReview'),
-  review('authorization.k8s.io', 'SubjectAccessReview'),
-];
+export const reviewKinds = {
+  selfSubject: review('authentication.k8s.io', 'SelfSubjectReview'),
+  token: review('authentication.k8s.io', 'TokenReview'),
+  localSubjectAccess: review('authorization.k8s.io', 'LocalSubjectAccessReview', 'namespace'),
+  selfSubjectAccess: review('authorization.k8s.io', 'SelfSubjectAccessReview'),
+  selfSubjectRules: review('authorization.k8s.io', 'SelfSubjectRulesReview'),
+  subjectAccess: review('authorization.k8s.io', 'SubjectAccessReview'),
+};
+
+export const reviews: readonly ResourceDefinition[] = Object.values(reviewKinds);
 
 const subresourceOnly = (group: string, kind: string, type: string): ResourceDefinition => {
   return { ...review(group, kind, 'namespace'), type };

@@ -7,7 +7,7 @@ import { Controller, type ControllerContext, type ReconcileResult } from '../../
 import { Expectations, expectationRecheckMs } from '../../reconcile/expectations.ts';
 import { OwnedPods } from '../../reconcile/owned-pods.ts';
 import { PodControl } from '../../reconcile/pod-control.ts';
-import { isNamespaceTerminating } from '../../reconcile/retry.ts';
+import { allDone } from '../../reconcile/retry.ts';
 import { hashOf, Revisions, revisionHashLabel } from '../../reconcile/revisions.ts';
 import { same } from '../../reconcile/same.ts';
 import { compute, computeStatus, type Plan, podOf } from './compute.ts';
@@ -23,12 +23,10 @@ export function newDaemonSetController(context: ControllerContext): Controller {
   const control = new PodControl({ client, events, resource: daemonsets, expectations });
 
   const apply = async (key: string, daemonSet: V1DaemonSet, plan: Plan, hash: string): Promise<void> => {
-    const work = [
+    await allDone([
       ...plan.create.map((node) => control.create(key, daemonSet, podOf(daemonSet, node, hash))),
       ...plan.remove.map((pod) => control.remove(key, daemonSet, pod)),
-    ];
-    const failed = (await Promise.allSettled(work)).find((outcome) => outcome.status === 'rejected');
-    if (failed && !isNamespaceTerminating(failed.reason)) throw failed.reason;
+    ]);
   };
 
   const reconcile = async (key: string): Promise<ReconcileResult> => {

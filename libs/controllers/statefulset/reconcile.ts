@@ -6,7 +6,7 @@ import { Controller, type ControllerContext, type ReconcileResult } from '../../
 import { Expectations, expectationRecheckMs } from '../../reconcile/expectations.ts';
 import { OwnedPods } from '../../reconcile/owned-pods.ts';
 import { PodControl } from '../../reconcile/pod-control.ts';
-import { isNamespaceTerminating, unlessExists } from '../../reconcile/retry.ts';
+import { allDone, unlessExists } from '../../reconcile/retry.ts';
 import { type History, hashOf, Revisions, templateOf } from '../../reconcile/revisions.ts';
 import { same } from '../../reconcile/same.ts';
 import { claimOwnerOf, settleClaims } from './claims.ts';
@@ -34,12 +34,10 @@ export function newStatefulSetController(context: ControllerContext): Controller
 
   const apply = async (key: string, set: V1StatefulSet, plan: Plan, { all, current }: History): Promise<void> => {
     const byName = new Map(all.map((revision) => [nameOfRevision(revision), revision]));
-    const work = [
+    await allDone([
       ...plan.create.map(({ ordinal, revision }) => createOne(key, set, ordinal, byName.get(revision) ?? current)),
       ...plan.remove.map((pod) => control.remove(key, set, pod)),
-    ];
-    const failed = (await Promise.allSettled(work)).find((outcome) => outcome.status === 'rejected');
-    if (failed && !isNamespaceTerminating(failed.reason)) throw failed.reason;
+    ]);
   };
 
   const reconcile = async (key: string): Promise<ReconcileResult> => {

@@ -1,20 +1,12 @@
 import type { V1CustomResourceDefinition } from '../../api/gen/types.ts';
-import { loopbackUser } from '../../auth/user.ts';
 import { type Clock, rfc3339 } from '../../base/clock.ts';
 import { isStatus } from '../../base/status.ts';
 import { cleanupFinalizer, withCondition } from '../behaviours/definitions.ts';
 import type { Registry } from '../registry.ts';
-import type { ResourceService, WriteRequest } from '../requests.ts';
+import type { ResourceService } from '../requests.ts';
+import { serverRequest, unlessOvertaken } from '../server-writes.ts';
 
 const definitions = { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions' };
-
-export const serverRequest: WriteRequest = {
-  user: loopbackUser,
-  warn: () => {},
-  dryRun: false,
-  fieldManager: 'kube-apiserver',
-  fieldValidation: 'Ignore',
-};
 
 export function isTerminating({ metadata }: V1CustomResourceDefinition): boolean {
   return metadata?.deletionTimestamp !== undefined && metadata.finalizers?.includes(cleanupFinalizer) === true;
@@ -23,15 +15,6 @@ export function isTerminating({ metadata }: V1CustomResourceDefinition): boolean
 /** The service of the definitions themselves. */
 export function definitionService(registry: Registry): ResourceService {
   return registry.resource(definitions.group, definitions.version, definitions.plural)!.service;
-}
-
-/** A write of a definition that somebody else may have been quicker with: the newer state has an event of its own. */
-export async function unlessOvertaken(write: Promise<unknown>): Promise<void> {
-  try {
-    await write;
-  } catch (error) {
-    if (!isStatus(error, 'NotFound', 'Conflict')) throw error;
-  }
 }
 
 /** Asks all instances of a definition that is being deleted to go; lets the definition go once they have. */
@@ -43,7 +26,7 @@ export async function removeInstances(
   const collection = registry.mirror.collection(group, names.plural);
   const served = versions.find((version) => version.served && registry.resource(group, version.name, names.plural));
   const service = served && registry.resource(group, served.name, names.plural)?.service;
-  if (service) await service.deleteCollection({}, { ...serverRequest });
+  if (service) await service.deleteCollection({}, serverRequest);
   else await removeUnserved(registry, group, names.plural);
   await registry.mirror.catchUp();
   if (collection.size === 0) return letGo(crd, registry);

@@ -6,12 +6,13 @@ import { type Clock, rfc3339 } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { CacheEvent } from '../../cache/event.ts';
 import type { Registry } from '../registry.ts';
+import { serverRequest, unlessOvertaken } from '../server-writes.ts';
 import type { ConversionCalls } from './conversion.ts';
 import { customResources } from './definition.ts';
 import { checkedDefinitions } from './definitions.ts';
 import { followed } from './followed.ts';
 import { standing, takenNames } from './names.ts';
-import { definitionService, isTerminating, removeInstances, serverRequest, unlessOvertaken } from './removal.ts';
+import { definitionService, isTerminating, removeInstances } from './removal.ts';
 
 const definitions = { group: 'apiextensions.k8s.io', plural: 'customresourcedefinitions' };
 

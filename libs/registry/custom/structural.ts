@@ -1,18 +1,11 @@
+import { freeValue } from '../../api/apply/walk.ts';
 import type { V1JSONSchemaProps } from '../../api/gen/types.ts';
 import { childSchemas, schemaOf } from '../../api/kinds/customresource/combinations.ts';
 import { schema } from '../../api/schema/schema.ts';
 import type { FieldSchema, ListType, TypeSchema, ValueSchema } from '../../api/schema/types.ts';
 
-const scalar: ValueSchema = {
-  kind: 'scalar',
-  // Validation tells wrong types of custom fields with their paths; reading takes them as they are.
-  format: 'any',
-  element: undefined,
-  type: undefined,
-  listType: 'atomic',
-  listKeys: [],
-  atomic: false,
-};
+/** Validation tells wrong types of custom fields with their paths; reading takes them as they are. */
+const scalar = freeValue;
 
 const listTypes: ReadonlySet<string> = new Set<ListType>(['map', 'set', 'atomic']);
 
