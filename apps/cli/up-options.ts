@@ -15,8 +15,8 @@ export const upUsage = `berth up: starts a cluster on this machine and keeps it 
   --store WHAT       embedded, or etcd=URL[,URL] (as before, or embedded)
   --port P           HTTPS port of the API; node sessions are one above (as before, or 6443)
   --apply FILE       apply a manifest once the nodes are ready, and wait for its Deployments
-  --token-auth-file FILE, --audit-policy-file FILE, --audit-log-path FILE, --audit-log-maxsize MB,
-  --audit-log-maxbackup N   as of berth server
+  --cluster-secret-file FILE, --token-auth-file FILE, --audit-policy-file FILE, --audit-log-path FILE,
+  --audit-log-maxsize MB, --audit-log-maxbackup N   as of berth server
   --config FILE      the scheduler's profiles (docs/scheduling.md)
   --default-toleration SECONDS  how long pods stay on a node that is gone (300)
 `;
@@ -42,6 +42,7 @@ const flags = {
   apply: { type: 'string' },
   config: { type: 'string' },
   'default-toleration': { type: 'string' },
+  'cluster-secret-file': { type: 'string' },
   'token-auth-file': { type: 'string' },
   'audit-policy-file': { type: 'string' },
   'audit-log-path': { type: 'string' },
@@ -53,6 +54,7 @@ const flags = {
 const handedOn = [
   'config',
   'default-toleration',
+  'cluster-secret-file',
   'token-auth-file',
   'audit-policy-file',
   'audit-log-path',
@@ -60,7 +62,13 @@ const handedOn = [
   'audit-log-maxbackup',
 ] as const;
 /** It may run in another folder. */
-const ofFiles: ReadonlySet<string> = new Set(['config', 'token-auth-file', 'audit-policy-file', 'audit-log-path']);
+const ofFiles: ReadonlySet<string> = new Set([
+  'config',
+  'cluster-secret-file',
+  'token-auth-file',
+  'audit-policy-file',
+  'audit-log-path',
+]);
 
 /** @throws UsageError */
 export function parseUpFlags(argv: readonly string[]): UpFlags {

@@ -32,6 +32,11 @@ describe('parseServerFlags', () => {
     expect(parseServerFlags([], {}).disabledControllers).toEqual([]);
   });
 
+  it('shares keys with those who share the store', () => {
+    const argv = ['--store', 'etcd=http://127.0.0.1:2379', '--cluster-secret-file', 'secret'];
+    expect(parseServerFlags(argv, {}).clusterSecretFile).toBe('secret');
+  });
+
   it.each([
     [['--controllers', 'podgc']],
     [['--controllers', '*,podgc']],
@@ -43,5 +48,6 @@ describe('parseServerFlags', () => {
     [['--bogus']],
     [['stray']],
     [['--audit-log-path', '-']],
+    [['--cluster-secret-file', 'secret']],
   ])('refuses %j', (argv) => expect(() => parseServerFlags(argv, {})).toThrow(UsageError));
 });

@@ -9,6 +9,7 @@ export const serverUsage = `berth server: runs the control plane of a cluster, i
   --port P                   HTTPS port; node sessions are one above (6443)
   --host IP                  address to listen on (all)
   --store WHAT               embedded, or etcd=URL[,URL] (embedded)
+  --cluster-secret-file FILE what all servers over one etcd know; by it they share the cluster's keys through the store
   --advertise IP             address by which nodes and pods reach this server (that of the default route)
   --name NAME                another name or address for the certificate; may be repeated
   --pod-cidr CIDR            (10.244.0.0/16)
@@ -34,6 +35,7 @@ const flags = {
   port: { type: 'string', default: '6443' },
   host: { type: 'string' },
   store: { type: 'string', default: 'embedded' },
+  'cluster-secret-file': { type: 'string' },
   advertise: { type: 'string' },
   name: { type: 'string', multiple: true },
   'pod-cidr': { type: 'string', default: '10.244.0.0/16' },
@@ -64,6 +66,7 @@ export function parseServerFlags(
     port: wholeNumber('--port', values.port, portMax),
     host: values.host,
     store: storeChoice(values.store),
+    clusterSecretFile: clusterSecretFile(values),
     advertiseAddress: values.advertise,
     names: values.name ?? [],
     podCidr: cidr('--pod-cidr', values['pod-cidr']),
@@ -76,6 +79,14 @@ export function parseServerFlags(
     disabledControllers: disabledIn(values.controllers),
     defaultTolerationSeconds: seconds === undefined ? undefined : wholeNumber('--default-toleration', seconds, 1e9),
   };
+}
+
+function clusterSecretFile(values: ReturnType<typeof parse>): string | undefined {
+  const file = values['cluster-secret-file'];
+  if (file !== undefined && values.store === 'embedded') {
+    throw new UsageError('--cluster-secret-file is for servers that share a store: give --store etcd=URL too');
+  }
+  return file;
 }
 
 function audit(values: ReturnType<typeof parse>): ServerOptions['audit'] {

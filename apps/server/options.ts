@@ -9,6 +9,8 @@ export interface ServerOptions {
   host?: string;
   /** `embedded` or `etcd=URL[,URL]`. */
   store: string;
+  /** A file with what all servers over one shared store know. Absent: their certificates were brought together by hand. */
+  clusterSecretFile?: string;
   /** The address by which nodes and pods reach this server; that of the machine's default route when absent. */
   advertiseAddress?: string;
   /** More names and addresses for the certificate. */

@@ -12,6 +12,7 @@ import { type Home, homeAt } from '../../libs/provision/home.ts';
 import { addressIn } from '../../libs/provision/ranges.ts';
 import { LeaderElection } from '../../libs/reconcile/leader.ts';
 import { defaultSchedulerName } from '../../libs/scheduling/profiles.ts';
+import type { Store } from '../../libs/store/store.ts';
 import type { TelemetryMetrics } from '../../libs/telemetry/metrics.ts';
 import { foresight } from '../apiserver/foresight/extension.ts';
 import { nodeExtensions } from '../apiserver/node-extensions.ts';
@@ -28,6 +29,7 @@ import { explainPods } from './explain.ts';
 import { type HostSideOptions, startHostSide } from './host-side.ts';
 import { writeKubeconfig, writeNodeIdentities } from './identities.ts';
 import type { ServerOptions } from './options.ts';
+import { readClusterSecret, shareRoots } from './shared-roots.ts';
 
 export interface Server {
   url: string;
@@ -47,7 +49,6 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
   const advertiseAddress = options.advertiseAddress ?? mainAddress();
   const profiles = options.schedulerConfig === undefined ? undefined : readProfiles(options.schedulerConfig);
   await mkdir(home.path, { recursive: true, mode: 0o700 });
-  const pki = await preparePki(options, home, advertiseAddress);
   const { store, shared } = await openStore(options.store, home.store);
   const parts: Stoppable[] = [{ stop: () => store.close() }];
   const stop = async () => {
@@ -56,6 +57,8 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
   };
   let scheduler: ElectedScheduler | undefined;
   try {
+    if (shared) await bringRootsTogether(options, home, { store, logger });
+    const pki = await preparePki(options, home, advertiseAddress);
     const auditTools = { clock, random: systemRandom, logger, metrics };
     const auditor = options.audit && (await openAudit(options.audit, auditTools));
     if (auditor) parts.push({ stop: () => auditor.close() });
@@ -101,6 +104,15 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
     await stop();
     throw error;
   }
+}
+
+async function bringRootsTogether(
+  { clusterSecretFile: file }: ServerOptions,
+  home: Home,
+  tools: { store: Store; logger: Logger },
+): Promise<void> {
+  const secret = file === undefined ? undefined : await readClusterSecret(file);
+  await shareRoots({ ...tools, directory: { path: home.pki, clock: systemClock }, secret });
 }
 
 /** The cluster's certificates, and those of the nodes of this machine. */

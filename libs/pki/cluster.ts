@@ -1,8 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import { StatusError } from '../base/status.ts';
-import { authorityHash, ensureAuthority, ensureLeaf, ensureSigningKey, type PkiDirectory } from './authority.ts';
+import { authorityHash, ensureLeaf, type PkiDirectory } from './authority.ts';
 import { issueLeaf, type KeyPair, publicKeyOf, type Subject } from './issue.ts';
 import { publicKeyOfRequest } from './request.ts';
+import { ensureRoots } from './roots.ts';
 
 /** The names and addresses by which clients may reach the API server. */
 export interface ServingNames {
@@ -69,13 +70,12 @@ export function nodeSubject(name: string): Subject {
  */
 export async function ensureClusterPki(path: string, serving: ServingNames, clock: Clock): Promise<ClusterPki> {
   const directory: PkiDirectory = { path, clock };
-  const ca = await ensureAuthority(directory, 'ca', 'berth-ca');
-  const frontCa = await ensureAuthority(directory, 'front-ca', 'berth-front-ca');
+  const { ca, frontCa, serviceAccountKey: privateKey } = await ensureRoots(directory);
   const client = (name: string, subject: Subject, issuer = ca) =>
     ensureLeaf(directory, name, { wish: { subject, usage: 'client' }, issuer });
   const adminWish = { subject: components.admin, usage: 'client', portable: true } as const;
   const names = [...new Set([...serving.names, ...serving.ips, ...alwaysServed])];
-  const [apiserver, front, admin, scheduler, controllers, peer, privateKey] = await Promise.all([
+  const [apiserver, front, admin, scheduler, controllers, peer] = await Promise.all([
     ensureLeaf(directory, 'apiserver', {
       wish: { subject: { commonName: 'kube-apiserver' }, usage: 'server', names },
       issuer: ca,
@@ -85,7 +85,6 @@ export async function ensureClusterPki(path: string, serving: ServingNames, cloc
     client('scheduler', components.scheduler),
     client('controllers', components.controllers),
     client('peer', components.peer),
-    ensureSigningKey(directory, 'sa'),
   ]);
   return {
     ca,

@@ -28,9 +28,13 @@ export interface ServerPlace {
   port: number;
   /** `embedded` or `etcd=URL`. */
   store: string;
+  /** The API server alone when absent. */
+  program?: 'apiserver' | 'server';
+  /** More of its command line. */
+  flags?: readonly string[];
 }
 
-/** An API server in a process of its own, which can be killed and started again over what it left. */
+/** A server in a process of its own, which can be killed and started again over what it left. */
 export class ServerProcess {
   private readonly place: ServerPlace;
   private child: ChildProcess | undefined;
@@ -42,9 +46,9 @@ export class ServerProcess {
 
   /** Resolves when it serves. */
   async start(): Promise<void> {
-    const { home, port, store } = this.place;
-    const program = join(dist, 'apps/apiserver/main.js');
-    const argv = [program, '--home', home, '--port', String(port), '--store', store];
+    const { home, port, store, program: name = 'apiserver', flags = [] } = this.place;
+    const program = join(dist, `apps/${name}/main.js`);
+    const argv = [program, '--home', home, '--port', String(port), '--store', store, ...flags];
     const child = spawn(process.execPath, argv, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_OPTIONS: '' },
@@ -53,10 +57,13 @@ export class ServerProcess {
     this.output = '';
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`the server did not start: ${this.output}`)), startMsMax);
-      child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${this.output}`)));
+      child.once('exit', (code) => {
+        clearTimeout(timer);
+        reject(new Error(`the server ended with ${code}: ${this.output}`));
+      });
       const read = (chunk: Buffer) => {
         this.output += chunk.toString();
-        if (!this.output.includes('serving ')) return;
+        if (!/\bserving\b/.test(this.output)) return;
         clearTimeout(timer);
         resolve();
       };
