@@ -1,4 +1,5 @@
 import type {
+  V1CSINode,
   V1Namespace,
   V1Node,
   V1PersistentVolume,
@@ -92,6 +93,7 @@ export class Intake {
   readonly volumes = this.followed<V1PersistentVolume>((volume, key) =>
     this.parts.cluster.volumes.setVolume(key, volume),
   );
+  readonly csiNodes = this.followed<V1CSINode>((node, key) => this.parts.cluster.volumes.setNode(key, node));
   readonly storageClasses = this.followed<V1StorageClass>((each, key) =>
     this.parts.cluster.volumes.setClass(key, each),
   );

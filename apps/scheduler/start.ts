@@ -1,3 +1,4 @@
+import { csinodes } from '../../libs/api/kinds/csinode.ts';
 import { namespaces } from '../../libs/api/kinds/namespace.ts';
 import { nodes } from '../../libs/api/kinds/node.ts';
 import { persistentvolumes } from '../../libs/api/kinds/persistentvolume.ts';
@@ -77,6 +78,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     watch(namespaces, intake.namespaces),
     watch(services, intake.services),
     watch(poddisruptionbudgets, intake.budgets),
+    watch(csinodes, intake.csiNodes),
     watch(storageclasses, intake.storageClasses),
     watch(persistentvolumes, intake.volumes),
     watch(persistentvolumeclaims, intake.claims),

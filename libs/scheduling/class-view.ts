@@ -158,6 +158,15 @@ export class ClassView {
     return false;
   }
 
+  /** Why no node at all will do; undefined when nodes differ. */
+  get objection(): Refusal | undefined {
+    for (const { objection } of this.judging) {
+      const refusal = objection?.();
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
   /** How many nodes each refusal keeps out. */
   refusalCounts(): Map<Refusal, number> {
     this.refresh();

@@ -99,7 +99,6 @@ export class Cluster {
       labels: this.classes.use(namespace, labels, owner.controllerUid),
       seed: podSeed(pod),
       gang: gangOf(pod),
-      startTime: pod.status?.startTime ?? pod.metadata?.creationTimestamp ?? '',
     };
   }
 

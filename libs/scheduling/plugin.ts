@@ -50,6 +50,8 @@ export interface Judgement {
     /** Called once before each decision. */
     begin?(): void;
   };
+  /** Why no node at all will do, for what the pod itself lacks; every node must be refused then. */
+  objection?(): Refusal | undefined;
   /** Whether removing pods could make a refusing node fit. */
   isResolvable: boolean;
   /** Whether this refusal of a resolvable plugin would stand on a node without pods; none does when absent. */

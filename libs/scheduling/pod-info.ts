@@ -53,8 +53,14 @@ export interface PodInfo {
   readonly seed: number;
   /** The group that it is placed with; absent for most. */
   readonly gang?: Gang;
-  /** RFC 3339; of two pods with one priority the older is the more important. */
-  readonly startTime: string;
+}
+
+/**
+ * Of two pods with one priority the one that started first is the more important; those that have not started come last.
+ * To be compared as text.
+ */
+export function startOf({ pod }: PodInfo): string {
+  return pod.status?.startTime ?? `not yet ${pod.metadata?.creationTimestamp ?? ''}`;
 }
 
 /** A pod that occupies a node. */

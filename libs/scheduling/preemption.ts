@@ -1,7 +1,7 @@
 import type { ClassView } from './class-view.ts';
 import type { Cluster } from './cluster.ts';
 import type { Refusal } from './plugin.ts';
-import type { PlacedPod, PodInfo } from './pod-info.ts';
+import { type PlacedPod, type PodInfo, startOf } from './pod-info.ts';
 import { excluded, Tournament } from './tournament.ts';
 import { ClusterSpace, chooseVictims, lessImportant, ResourceSpace, type VictimSet } from './victims.ts';
 
@@ -127,7 +127,7 @@ const sumOf = ({ victims }: VictimSet) => victims.reduce((sum, { info }) => sum 
 /** When the oldest of the most important victims started. */
 function firstStart({ victims }: VictimSet): string {
   const highest = Math.max(...victims.map(({ info }) => info.priority));
-  const starts = victims.filter(({ info }) => info.priority === highest).map(({ info }) => info.startTime);
+  const starts = victims.filter(({ info }) => info.priority === highest).map(({ info }) => startOf(info));
   return starts.sort()[0] ?? '';
 }
 

@@ -3,9 +3,13 @@ import type { Refusal } from './plugin.ts';
 /** The API server's limit for a condition's message is far higher; this keeps events short whatever the cluster. */
 const messageCharsMax = 1000;
 
-/** Why no node fits, as Kubernetes words it: `0/3 nodes are available: 2 Insufficient memory, 1 node(s) …`. */
-export function unschedulableMessage(nodes: number, counts: ReadonlyMap<Refusal, number>): string {
-  const reasons = [...counts].map(([refusal, count]) => `${count} ${refusal}`).sort();
+/**
+ * Why no node fits, as Kubernetes words it: `0/3 nodes are available: 2 Insufficient memory, 1 node(s) …`; what is said of
+ * all nodes at once is not counted.
+ */
+export function unschedulableMessage(nodes: number, refused: Refusal | ReadonlyMap<Refusal, number>): string {
+  const reasons =
+    typeof refused === 'string' ? [refused] : [...refused].map(([refusal, count]) => `${count} ${refusal}`).sort();
   const head = nodes === 0 ? 'no nodes available to schedule pods' : `0/${nodes} nodes are available`;
   const body = reasons.length > 0 ? `${head}: ${reasons.join(', ')}.` : nodes === 0 ? head : `${head}.`;
   return shortened(body, messageCharsMax);

@@ -10,7 +10,9 @@ import { resourcesFit } from './plugins/resources-fit.ts';
 import { taintToleration } from './plugins/taint-toleration.ts';
 import { topologySpread } from './plugins/topology-spread.ts';
 import { volumeBinding } from './plugins/volume-binding.ts';
+import { volumeLimits } from './plugins/volume-limits.ts';
 import { volumeRestrictions } from './plugins/volume-restrictions.ts';
+import { volumeZone } from './plugins/volume-zone.ts';
 
 /** The plugins of the default profile. The first that refuses a node gives the reason; weights are kube-scheduler's. */
 export const defaultPlugins: readonly WeightedPlugin[] = [
@@ -21,7 +23,9 @@ export const defaultPlugins: readonly WeightedPlugin[] = [
   { plugin: nodePorts, weight: 1 },
   { plugin: resourcesFit, weight: 1 },
   { plugin: volumeRestrictions, weight: 1 },
+  { plugin: volumeLimits, weight: 1 },
   { plugin: volumeBinding, weight: 1 },
+  { plugin: volumeZone, weight: 1 },
   { plugin: topologySpread, weight: 2 },
   { plugin: interPodAffinity, weight: 2 },
   { plugin: balancedAllocation, weight: 1 },

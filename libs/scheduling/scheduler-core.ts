@@ -74,7 +74,8 @@ export class SchedulerCore {
 
   private refuse(info: PodInfo): Decision {
     const view = this.views.of(info);
-    const message = unschedulableMessage(this.cluster.table.count, view.refusalCounts());
+    const { objection } = view;
+    const message = unschedulableMessage(this.cluster.table.count, objection ?? view.refusalCounts());
     return { kind: 'unschedulable', message, wakesOn: view.wakesOn };
   }
 }

@@ -1,5 +1,6 @@
 import type { V1Pod, V1TopologySpreadConstraint } from '../api/gen/types.ts';
 import { labelSelectorOf, labelSelectorOfMap } from '../api/selectors/label-selector.ts';
+import { nothing } from '../api/selectors/requirement.ts';
 import type { LabelClasses, PodTerm } from './label-classes.ts';
 
 /** What a pod is spread by when it states no constraints: its controller, or the services that select it. */
@@ -19,6 +20,8 @@ export interface SpreadConstraint {
   /** Whether nodes with taints that the pod does not tolerate are left out of the count. */
   honorsTaints: boolean;
   term: PodTerm;
+  /** Counts the pod itself and no other: what kube-scheduler makes of an empty selector. */
+  isOfItself?: boolean;
 }
 
 /** A constraint for pods that state none; it speaks of the pods of the same controller or services. */
@@ -56,6 +59,8 @@ function readConstraint(constraint: V1TopologySpreadConstraint, pod: V1Pod, clas
   const own = (constraint.matchLabelKeys ?? [])
     .filter((key) => labels[key] !== undefined)
     .map((key) => ({ key, operator: 'In' as const, values: [labels[key]!] }));
+  const selector = [...labelSelectorOf(constraint.labelSelector), ...own];
+  const isOfItself = selector.length === 0;
   return {
     topologyKey: constraint.topologyKey,
     maxSkew: constraint.maxSkew,
@@ -65,9 +70,10 @@ function readConstraint(constraint: V1TopologySpreadConstraint, pod: V1Pod, clas
     honorsTaints: constraint.nodeTaintsPolicy === 'Honor',
     term: classes.term({
       namespaces: [pod.metadata?.namespace ?? ''],
-      selector: [...labelSelectorOf(constraint.labelSelector), ...own],
+      selector: isOfItself ? nothing : selector,
       isStaying: true,
     }),
+    isOfItself,
   };
 }
 

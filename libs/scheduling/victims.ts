@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster.ts';
 import { podsColumn } from './node-table.ts';
-import type { PlacedPod, PodInfo } from './pod-info.ts';
+import { type PlacedPod, type PodInfo, startOf } from './pod-info.ts';
 
 /** Pods to evict from one node so that another fits, and what that costs. */
 export interface VictimSet {
@@ -18,7 +18,7 @@ export function lessImportant(cluster: Cluster, slot: number, priority: number):
 
 function byImportance(one: PlacedPod, other: PlacedPod): number {
   if (one.info.priority !== other.info.priority) return other.info.priority - one.info.priority;
-  const [first, second] = [one.info.startTime, other.info.startTime];
+  const [first, second] = [startOf(one.info), startOf(other.info)];
   return first < second ? -1 : first > second ? 1 : 0;
 }
 

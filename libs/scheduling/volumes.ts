@@ -1,4 +1,10 @@
-import type { V1PersistentVolume, V1PersistentVolumeClaim, V1Pod, V1StorageClass } from '../api/gen/types.ts';
+import type {
+  V1CSINode,
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1StorageClass,
+} from '../api/gen/types.ts';
 import { wholeValue } from '../api/quantity/amounts.ts';
 import { labelSelectorOf } from '../api/selectors/label-selector.ts';
 import { matchesLabels } from '../api/selectors/requirement.ts';
@@ -21,6 +27,8 @@ export class Volumes {
   private readonly claims = new Map<string, V1PersistentVolumeClaim>();
   private readonly volumes = new Map<string, V1PersistentVolume>();
   private readonly classes = new Map<string, V1StorageClass>();
+  /** By node and driver: how many volumes can be attached. */
+  private readonly limits = new Map<string, ReadonlyMap<string, number>>();
   /** By volume: the claim that it is promised to. */
   private readonly promised = new Map<string, string>();
   /** By claim: pods on nodes that use it. */
@@ -39,6 +47,20 @@ export class Volumes {
   setClass(name: string, storageClass: V1StorageClass | undefined): void {
     set(this.classes, name, storageClass);
     this.version++;
+  }
+
+  /** What a node says of its drivers. */
+  setNode(name: string, node: V1CSINode | undefined): void {
+    const limits = (node?.spec.drivers ?? []).flatMap(({ name: driver, allocatable }) =>
+      allocatable?.count === undefined ? [] : [[driver, allocatable.count] as const],
+    );
+    set(this.limits, name, limits.length === 0 ? undefined : new Map(limits));
+    this.version++;
+  }
+
+  /** Undefined when no driver of the node states a limit. */
+  limitsOf(nodeName: string): ReadonlyMap<string, number> | undefined {
+    return this.limits.get(nodeName);
   }
 
   claim(key: string): V1PersistentVolumeClaim | undefined {

@@ -1,3 +1,4 @@
+import { place } from '../../../test/support/placement.ts';
 import { placementTable, pod, running, threeNodes } from '../../../test/support/placement-table.ts';
 import type { V1Node, V1Pod } from '../../api/gen/types.ts';
 
@@ -133,3 +134,24 @@ placementTable('pods near and away from each other', [
     answer: 'n3',
   },
 ]);
+
+describe('the points for pods near by', () => {
+  const weighs = (weight: number) => ({
+    affinity: {
+      podAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          { weight, podAffinityTerm: { labelSelector: selector, topologyKey: hostname } },
+        ],
+      },
+    },
+  });
+  const points = (weight: number) =>
+    place(three, [running('a', 'n1')], pod(weighs(weight), { app: 'other' }))
+      .scores('n1')
+      .get('InterPodAffinity');
+
+  it('are the same for a single preference whatever it weighs', () => {
+    expect(points(1)).toBeGreaterThan(150);
+    expect(points(1)).toBeCloseTo(points(100)!);
+  });
+});

@@ -8,8 +8,11 @@ export const affinityReason = "node(s) didn't match pod affinity rules";
 export const antiAffinityReason = "node(s) didn't match pod anti-affinity rules";
 export const existingReason = "node(s) didn't satisfy existing pods anti-affinity rules";
 
-/** Where the sum of weights reaches this, the score is three quarters of the whole. */
-const weightMiddle = 10;
+/**
+ * Where the sum of weights reaches this share of the greatest weight, the score is three quarters of the whole: what a
+ * single preference weighs is no matter, only how it compares with the others.
+ */
+const middleShare = 0.1;
 
 export interface InterPodAffinitySettings {
   /** What one running pod with required affinity adds to the score of the nodes near it. */
@@ -42,14 +45,16 @@ export const newInterPodAffinity = (settings: InterPodAffinitySettings): Plugin 
     const startsAlone = shape.affinity.required.every(({ term }) => cluster.classes.matches(term.definition, labels));
     // The first of a group that wants to be together may go anywhere that has the topology.
     const mayStart = () => startsAlone && near.every(({ tally }) => tally.total === 0);
+    const middle = middleShare * Math.max(...rules.map(({ weight }) => Math.abs(weight)));
+    const bearing: Bearing = { mayStart, middle };
     const local = rules.filter(({ tally }) => tally.column.isPerNode);
     const regional = rules.filter(({ tally }) => !tally.column.isPerNode);
     return {
       isResolvable: true,
       // Pods that are missing do not come by taking others away.
       isFinal: (_slot, refusal) => refusal === affinityReason,
-      local: localJudge(local, mayStart),
-      regional: regionalJudge(regional, mayStart),
+      local: localJudge(local, bearing),
+      regional: regionalJudge(regional, bearing),
     };
   },
 });
@@ -93,7 +98,14 @@ function refusalOf({ kind, tally }: Rule, slot: number, mayStart: boolean): Refu
   return kind === 'away' ? antiAffinityReason : existingReason;
 }
 
-function judge(rules: readonly Rule[], mayStart: () => boolean) {
+/** What rules are judged by beside their counts. */
+interface Bearing {
+  mayStart: () => boolean;
+  /** A sum of weights that earns three quarters of the points. */
+  middle: number;
+}
+
+function judge(rules: readonly Rule[], { mayStart, middle }: Bearing) {
   const binding = rules.filter(({ kind }) => kind !== 'weighed');
   const weighed = rules.filter(({ kind }) => kind === 'weighed');
   const hasNear = binding.some(({ kind }) => kind === 'near');
@@ -111,7 +123,7 @@ function judge(rules: readonly Rule[], mayStart: () => boolean) {
       const domain = tally.column.domainOf(slot);
       if (domain >= 0) sum += tally.inDomain(domain) * weight;
     }
-    return (scoreMax / 2) * (1 + sum / (Math.abs(sum) + weightMiddle));
+    return (scoreMax / 2) * (1 + sum / (Math.abs(sum) + middle));
   };
   return {
     hasNear,
@@ -120,14 +132,14 @@ function judge(rules: readonly Rule[], mayStart: () => boolean) {
   };
 }
 
-function localJudge(rules: readonly Rule[], mayStart: () => boolean): Judgement['local'] {
+function localJudge(rules: readonly Rule[], bearing: Bearing): Judgement['local'] {
   if (rules.length === 0) return undefined;
-  const { hasNear, filter, score } = judge(rules, mayStart);
-  return { filter, score, epoch: hasNear ? () => (mayStart() ? 1 : 0) : undefined };
+  const { hasNear, filter, score } = judge(rules, bearing);
+  return { filter, score, epoch: hasNear ? () => (bearing.mayStart() ? 1 : 0) : undefined };
 }
 
-function regionalJudge(rules: readonly Rule[], mayStart: () => boolean): Judgement['regional'] {
+function regionalJudge(rules: readonly Rule[], bearing: Bearing): Judgement['regional'] {
   if (rules.length === 0) return undefined;
-  const { filter, score } = judge(rules, mayStart);
+  const { filter, score } = judge(rules, bearing);
   return { filter, score, topologies: [...new Set(rules.map(({ tally }) => tally.column))] };
 }

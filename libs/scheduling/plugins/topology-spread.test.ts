@@ -16,6 +16,11 @@ const spread = (topologyKey: string, more: object = {}) => ({
   ],
 });
 
+const leaving = (each: V1Pod): V1Pod => ({
+  ...each,
+  metadata: { ...each.metadata, deletionTimestamp: '2026-01-01T00:00:30Z' },
+});
+
 placementTable('topology spread', [
   {
     name: 'the fuller zone is closed',
@@ -78,6 +83,20 @@ placementTable('topology spread', [
     running: [running('a', 'n1')],
     pod: pod({ ...spread(zone, { nodeAffinityPolicy: 'Ignore' }), nodeSelector: { [zone]: 'a' } }),
     fits: [],
+  },
+  {
+    name: 'an empty selector counts the pod itself alone',
+    nodes: [n1, n2],
+    running: [running('a', 'n1'), running('b', 'n1')],
+    pod: pod(spread(zone, { labelSelector: {}, minDomains: 2 })),
+    fits: ['n1', 'n2'],
+  },
+  {
+    name: 'pods on their way out do not count',
+    nodes: three,
+    running: [leaving(running('a', 'n1'))],
+    pod: pod(spread(zone)),
+    fits: ['n1', 'n2', 'n3'],
   },
   {
     name: 'ScheduleAnyway only prefers',

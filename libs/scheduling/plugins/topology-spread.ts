@@ -104,7 +104,8 @@ function count(constraint: SpreadConstraint, counting: Counting): Counted {
   const column = table.topology(constraint.topologyKey);
   const eligible = eligibility(constraint, counting);
   const tally = eligible === undefined ? term.placed.tally(column) : term.placed.tallyOf(column, eligible);
-  return new Counted(constraint, tally, classes.matches(term.definition, counting.labels));
+  const matchesItself = constraint.isOfItself || classes.matches(term.definition, counting.labels);
+  return new Counted(constraint, tally, matchesItself);
 }
 
 /** Which nodes are counted; undefined when all are. */

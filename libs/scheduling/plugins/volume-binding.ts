@@ -1,4 +1,4 @@
-import type { V1PersistentVolume } from '../../api/gen/types.ts';
+import type { V1PersistentVolume, V1Pod } from '../../api/gen/types.ts';
 import type { NodeTable } from '../node-table.ts';
 import { meetsTerm } from '../node-terms.ts';
 import { type Plugin, type Refusal, wakesOn } from '../plugin.ts';
@@ -9,6 +9,8 @@ export const noVolumeReason = "node(s) didn't find available persistent volumes 
 export const lostVolumeReason = 'node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)';
 export const immediateReason = 'pod has unbound immediate PersistentVolumeClaims';
 const missingReason = (name: string) => `persistentvolumeclaim "${name}" not found`;
+const ephemeralReason = (name: string) =>
+  `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"`;
 const deletingReason = (name: string) => `persistentvolumeclaim "${name}" is being deleted`;
 
 /** Whether a node can use a volume. */
@@ -21,15 +23,22 @@ export function admitsVolume({ spec }: V1PersistentVolume, table: NodeTable, slo
 export const volumeBinding: Plugin = {
   name: 'VolumeBinding',
   wakesOn: wakesOn.nodeAdded | wakesOn.nodeLabels | wakesOn.volumes,
-  judge({ claims }, _labels, { table, volumes }) {
+  judge({ claims, pod }, _labels, { table, volumes }) {
     if (claims.length === 0) return undefined;
     return {
       isResolvable: false,
+      objection() {
+        for (const key of claims) {
+          const objection = objectionTo(key, pod, volumes);
+          if (objection !== undefined) return objection;
+        }
+        return undefined;
+      },
       local: {
         epoch: () => volumes.version,
         filter(slot) {
           for (const key of claims) {
-            const refusal = refusalOf(key, volumes, { table, slot });
+            const refusal = objectionTo(key, pod, volumes) ?? refusalOf(key, volumes, { table, slot });
             if (refusal !== undefined) return refusal;
           }
           return undefined;
@@ -39,24 +48,35 @@ export const volumeBinding: Plugin = {
   },
 };
 
+/** What is wrong with a claim wherever the pod goes. */
+function objectionTo(key: string, pod: V1Pod, volumes: Volumes): Refusal | undefined {
+  const state = volumes.stateOf(key);
+  const name = key.slice(key.indexOf('/') + 1);
+  if (state.kind === 'missing') return isEphemeral(name, pod) ? ephemeralReason(name) : missingReason(name);
+  if (state.kind === 'deleting') return deletingReason(name);
+  return state.kind === 'unbound' && !state.waitsForPod ? immediateReason : undefined;
+}
+
+/** Whether the claim is one that is made for a volume of the pod. */
+function isEphemeral(name: string, { spec }: V1Pod): boolean {
+  return !spec?.volumes?.some(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === name);
+}
+
 function refusalOf(
   key: string,
   volumes: Volumes,
   { table, slot }: { table: NodeTable; slot: number },
 ): Refusal | undefined {
   const state = volumes.stateOf(key);
-  const name = key.slice(key.indexOf('/') + 1);
   const admits = (volume: V1PersistentVolume) => admitsVolume(volume, table, slot);
   switch (state.kind) {
     case 'missing':
-      return missingReason(name);
     case 'deleting':
-      return deletingReason(name);
+      return undefined;
     case 'bound':
       if (state.volume === undefined) return lostVolumeReason;
       return admits(state.volume) ? undefined : affinityReason;
     case 'unbound': {
-      if (!state.waitsForPod) return immediateReason;
       const isThere = volumes.suiting(key, admits).next().done === false;
       return isThere || canBeMadeAt(key, volumes, { table, slot }) ? undefined : noVolumeReason;
     }

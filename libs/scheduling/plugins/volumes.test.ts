@@ -1,7 +1,13 @@
 import { makeNode } from '../../../test/support/make-node.ts';
 import { makePod } from '../../../test/support/make-pod.ts';
 import { clusterOf, withSpec } from '../../../test/support/placement.ts';
-import type { V1PersistentVolume, V1PersistentVolumeClaim, V1Pod, V1StorageClass } from '../../api/gen/types.ts';
+import type {
+  V1CSINode,
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1StorageClass,
+} from '../../api/gen/types.ts';
 import { wakesOn } from '../plugin.ts';
 import { SchedulerCore } from '../scheduler-core.ts';
 
@@ -40,17 +46,34 @@ const pod = (name: string, ...claims: string[]): V1Pod =>
     volumes: claims.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } })),
   });
 
+/** A volume that some driver attaches, in both zones. */
+const attached = (name: string, labels: Record<string, string> = {}): V1PersistentVolume => ({
+  ...volume(name, 'a', { nodeAffinity: undefined, csi: { driver: 'example.com/csi', volumeHandle: name } }),
+  metadata: { name, labels },
+});
+const csiNode = (name: string, count: number): V1CSINode => ({
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'CSINode',
+  metadata: { name },
+  spec: { drivers: [{ name: 'example.com/csi', nodeID: name, allocatable: { count } }] },
+});
+
 interface World {
+  csiNodes?: V1CSINode[];
   claims?: V1PersistentVolumeClaim[];
   volumes?: V1PersistentVolume[];
   classes?: V1StorageClass[];
   running?: V1Pod[];
 }
 
-function answer({ claims = [], volumes = [], classes = [], running = [] }: World, newcomer: V1Pod): string {
+function answer(
+  { claims = [], volumes = [], classes = [], running = [], csiNodes = [] }: World,
+  newcomer: V1Pod,
+): string {
   const cluster = clusterOf(nodes, running);
   for (const each of claims) cluster.volumes.setClaim(`default/${each.metadata?.name}`, each);
   for (const each of volumes) cluster.volumes.setVolume(each.metadata?.name ?? '', each);
+  for (const each of csiNodes) cluster.volumes.setNode(each.metadata?.name ?? '', each);
   for (const each of classes) cluster.volumes.setClass(each.metadata?.name ?? '', each);
   const decision = new SchedulerCore(cluster).decide(cluster.read(newcomer));
   if (decision.kind === 'node') return decision.nodeName;
@@ -83,7 +106,7 @@ describe('volumes', () => {
       'a claim that does not exist is named',
       {},
       pod('p', 'c'),
-      '0/2 nodes are available: 2 persistentvolumeclaim "c" not found.',
+      '0/2 nodes are available: persistentvolumeclaim "c" not found.',
     ],
     [
       'a bound volume that is gone',
@@ -95,7 +118,7 @@ describe('volumes', () => {
       'a claim that somebody is to bind first',
       { claims: [claim('c')] },
       pod('p', 'c'),
-      '0/2 nodes are available: 2 pod has unbound immediate PersistentVolumeClaims.',
+      '0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims.',
     ],
     [
       'a claim that waits for its pod finds a free volume where that can go',
@@ -149,6 +172,62 @@ describe('volumes', () => {
       },
       pod('p', 'c'),
       'n2',
+    ],
+    [
+      'a volume whose labels name a zone is used there',
+      { claims: [claim('c', { volumeName: 'v' })], volumes: [attached('v', { [zone]: 'b' })] },
+      pod('p', 'c'),
+      'n2',
+    ],
+    [
+      'or in one of several zones',
+      { claims: [claim('c', { volumeName: 'v' })], volumes: [attached('v', { [zone]: 'x__b' })] },
+      pod('p', 'c'),
+      'n2',
+    ],
+    [
+      'and nowhere else',
+      { claims: [claim('c', { volumeName: 'v' })], volumes: [attached('v', { [zone]: 'x' })] },
+      pod('p', 'c'),
+      '0/2 nodes are available: 2 node(s) had no available volume zone.',
+    ],
+    [
+      'a node attaches as many volumes as its driver can',
+      {
+        claims: [claim('c', { volumeName: 'v' }), claim('d', { volumeName: 'w' })],
+        volumes: [attached('v'), attached('w')],
+        csiNodes: [csiNode('n1', 1), csiNode('n2', 1)],
+        running: [withSpec(pod('first', 'd'), { nodeName: 'n1' })],
+      },
+      pod('p', 'c'),
+      'n2',
+    ],
+    [
+      'and no more',
+      {
+        claims: [claim('c', { volumeName: 'v' }), claim('d', { volumeName: 'w' })],
+        volumes: [attached('v'), attached('w')],
+        csiNodes: [csiNode('n1', 1), csiNode('n2', 1)],
+      },
+      pod('p', 'c', 'd'),
+      '0/2 nodes are available: 2 node(s) exceed max volume count.',
+    ],
+    [
+      'but a volume that is attached already is not counted again',
+      {
+        claims: [claim('c', { volumeName: 'v' })],
+        volumes: [attached('v')],
+        csiNodes: [csiNode('n1', 1), csiNode('n2', 0)],
+        running: [withSpec(pod('first', 'c'), { nodeName: 'n1' })],
+      },
+      pod('p', 'c'),
+      'n1',
+    ],
+    [
+      'a claim that is still to be made for an ephemeral volume',
+      {},
+      withSpec(makePod('p').requests('100m', '64Mi').build(), { volumes: [{ name: 'tmp', ephemeral: {} }] }),
+      '0/2 nodes are available: waiting for ephemeral volume controller to create the persistentvolumeclaim "p-tmp".',
     ],
     [
       'a claim for one pod is not given to a second',
