@@ -2,6 +2,7 @@ import type { Call, Expression, Fold, Literal, Parsed, Select } from './ast.ts';
 import type { Environment } from './environment.ts';
 import { CompileError, type Issue } from './errors.ts';
 import type { Overload } from './overload.ts';
+import { Scope } from './scope.ts';
 import {
   bool,
   bytes,
@@ -41,24 +42,6 @@ export function check(parsed: Parsed, environment: Environment): Checked {
   return new Checker(parsed, environment).check();
 }
 
-const typeNames: ReadonlyMap<string, Type> = new Map<string, Type>(
-  Object.entries({
-    ...{ bool, bytes, double, int, string, uint, dyn, null_type: nullType },
-    list: listOf(dyn),
-    map: mapOf(dyn, dyn),
-    'google.protobuf.Timestamp': { kind: 'timestamp' },
-    'google.protobuf.Duration': { kind: 'duration' },
-    type: { kind: 'type', of: dyn },
-    optional_type: optionalOf(dyn),
-    'kubernetes.Quantity': { kind: 'opaque', name: 'kubernetes.Quantity' },
-    'kubernetes.URL': { kind: 'opaque', name: 'kubernetes.URL' },
-    'kubernetes.NamedFormat': { kind: 'opaque', name: 'kubernetes.NamedFormat' },
-    'kubernetes.Semver': { kind: 'opaque', name: 'kubernetes.Semver' },
-    'net.IP': { kind: 'opaque', name: 'net.IP' },
-    'net.CIDR': { kind: 'opaque', name: 'net.CIDR' },
-  } satisfies Record<string, Type>),
-);
-
 /** The name that a chain of selects spells, such as `a.b.c`. */
 function spelled(expression: Expression): string | undefined {
   if (expression.kind === 'ident') return expression.name;
@@ -71,10 +54,9 @@ class Checker {
   private readonly types: Type[];
   private readonly overloads = new Map<number, readonly Overload[]>();
   private readonly names = new Map<number, string>();
-  private readonly reads = new Set<string>();
   private readonly issues: Issue[] = [];
   private readonly known: Substitution = new Map();
-  private readonly scopes: Array<ReadonlyMap<string, Type>> = [];
+  private readonly scope: Scope;
   private freshCount = 0;
   /** Inside the arguments of `format`, whose lists may hold values of any types. */
   private formatting = 0;
@@ -84,6 +66,7 @@ class Checker {
     private readonly environment: Environment,
   ) {
     this.types = new Array<Type>(parsed.count).fill(dyn);
+    this.scope = new Scope(environment.variables);
   }
 
   check(): Checked {
@@ -94,7 +77,7 @@ class Checker {
         this.issues.sort((a, b) => a.at - b.at),
       );
     const types = this.types.map((type) => resolved(type, this.known, dyn));
-    return { ...this.parsed, types, overloads: this.overloads, names: this.names, reads: this.reads };
+    return { ...this.parsed, types, overloads: this.overloads, names: this.names, reads: this.scope.reads };
   }
 
   private fail(at: number, text: string): Type {
@@ -113,7 +96,7 @@ class Checker {
       case 'literal':
         return literalType(expression.value);
       case 'ident':
-        return this.ident(expression.name) ?? this.undeclared(expression.at, expression.name);
+        return this.scope.typeOf(expression.name) ?? this.undeclared(expression.at, expression.name);
       case 'select':
         return this.select(expression);
       case 'call':
@@ -137,29 +120,10 @@ class Checker {
     return this.fail(at, `undeclared reference to '${name}' (in container '')`);
   }
 
-  private ident(name: string): Type | undefined {
-    for (let i = this.scopes.length - 1; i >= 0; i--) {
-      const found = this.scopes[i]?.get(name);
-      if (found) return found;
-    }
-    const plain = name.replace(/^\./, '');
-    const variable = this.environment.variables.get(plain);
-    if (variable) {
-      this.reads.add(plain);
-      return variable;
-    }
-    const named = typeNames.get(plain);
-    return named && { kind: 'type', of: named };
-  }
-
-  private isLocal(name: string): boolean {
-    return this.scopes.some((scope) => scope.has(name));
-  }
-
   private select(expression: Select): Type {
     const name = spelled(expression);
-    if (name !== undefined && !this.isLocal(name.split('.')[0] ?? '')) {
-      const found = this.ident(name);
+    if (name !== undefined && !this.scope.isLocal(name.split('.')[0] ?? '')) {
+      const found = this.scope.typeOf(name);
       if (found) {
         this.names.set(expression.id, name);
         return found;
@@ -188,7 +152,7 @@ class Checker {
 
   private call(expression: Call): Type {
     const { name, target, at } = expression;
-    const qualified = target && !this.isLocal(spelled(target)?.split('.')[0] ?? '') ? spelled(target) : undefined;
+    const qualified = target && !this.scope.isLocal(spelled(target)?.split('.')[0] ?? '') ? spelled(target) : undefined;
     const full = qualified === undefined ? name : `${qualified}.${name}`;
     const plain = qualified === undefined ? undefined : this.environment.library.get(full);
     const global = plain?.some((overload) => !overload.member);
@@ -284,11 +248,11 @@ class Checker {
     const [first, other] = this.elements(range, expression);
     const scope = new Map([[variable, second === undefined && range.kind === 'list' ? other : first]]);
     if (second !== undefined) scope.set(second, other);
-    this.scopes.push(scope);
-    if (filter) this.expectBool(filter);
-    const result = macro === 'all' || macro === 'exists' || macro === 'exists_one' || macro === 'filter';
-    const type = result ? this.expectBool(step) : this.visit(step);
-    this.scopes.pop();
+    const tests = macro === 'all' || macro === 'exists' || macro === 'exists_one' || macro === 'filter';
+    const type = this.scope.within(scope, () => {
+      if (filter) this.expectBool(filter);
+      return tests ? this.expectBool(step) : this.visit(step);
+    });
     switch (macro) {
       case 'all':
       case 'exists':
@@ -340,9 +304,7 @@ class Checker {
       else if (whole.kind === 'dyn') type = dyn;
       else this.fail(value.at, `expected type 'optional_type' but found '${typeText(whole)}'`);
     }
-    this.scopes.push(new Map([[variable, type]]));
-    const result = this.visit(body);
-    this.scopes.pop();
+    const result = this.scope.within(new Map([[variable, type]]), () => this.visit(body));
     return optional === 'map' ? optionalOf(result) : result;
   }
 }

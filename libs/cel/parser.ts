@@ -1,16 +1,7 @@
-import {
-  type Bind,
-  type Entry,
-  type Expression,
-  type FieldEntry,
-  type Fold,
-  type FoldKind,
-  type Literal,
-  type Parsed,
-  sortByKeys,
-} from './ast.ts';
+import type { Entry, Expression, FieldEntry, Literal, Parsed } from './ast.ts';
 import { CompileError } from './errors.ts';
 import { LexError, type Token, tokensOf } from './lexer.ts';
+import { called, type Made, type NodeMaker, testOf } from './macros.ts';
 
 /** Expressions inside each other beyond this are refused. */
 const depthMax = 250;
@@ -42,12 +33,6 @@ const levels: ReadonlyArray<ReadonlyMap<string, string>> = [
   ]),
 ];
 
-const folds: ReadonlySet<string> = new Set<FoldKind>(['all', 'exists', 'exists_one', 'filter', 'map']);
-const foldsOfTwo: ReadonlySet<string> = new Set<FoldKind>([
-  ...(['all', 'exists', 'exists_one', 'transformList', 'transformMap', 'transformMapEntry'] as const),
-]);
-const spellings: Readonly<Record<string, string>> = { existsOne: 'exists_one' };
-
 /** Reads an expression. @throws CompileError. */
 export function parse(source: string): Parsed {
   if (source.length > lettersMax) {
@@ -70,9 +55,7 @@ interface Term {
   readonly right: Expression;
 }
 
-type Made<T extends Expression = Expression> = T extends Expression ? Omit<T, 'id'> : never;
-
-class Parser {
+class Parser implements NodeMaker {
   private readonly tokens: readonly Token[];
   private position = 0;
   private depth = 0;
@@ -92,11 +75,11 @@ class Parser {
     return this.tokens[this.position]!;
   }
 
-  private node(made: Made): Expression {
+  node(made: Made): Expression {
     return { id: this.count++, ...made } as Expression;
   }
 
-  private fail(at: number, text: string): never {
+  fail(at: number, text: string): never {
     throw new CompileError(this.source, [{ at, text }]);
   }
 
@@ -220,7 +203,7 @@ class Parser {
     if (!open) return this.node({ kind: 'select', at, operand, field: text, mode: optional ? 'optional' : 'plain' });
     const args = this.list(')');
     return (
-      this.macro(operand, text, args, open.at) ??
+      called({ target: operand, name: text, args, at: open.at }, this) ??
       this.node({ kind: 'call', at: open.at, name: text, target: operand, args })
     );
   }
@@ -263,7 +246,7 @@ class Parser {
     const open = this.accept('(');
     if (!open) return this.node({ kind: 'ident', at, name: root + text });
     const args = this.list(')');
-    if (text === 'has' && !root) return this.has(args, open.at);
+    if (text === 'has' && !root) return testOf(args, open.at, this);
     return this.node({ kind: 'call', at: open.at, name: root + text, args });
   }
 
@@ -320,57 +303,5 @@ class Parser {
       entries.push({ key, value: this.expression(), optional });
     }
     return this.node({ kind: 'map', at, entries });
-  }
-
-  private has(args: readonly Expression[], at: number): Expression {
-    const [field] = args;
-    if (args.length !== 1 || field?.kind !== 'select') this.fail(at, 'invalid argument to has() macro');
-    return { ...field, mode: 'test' };
-  }
-
-  /** The macros that are called on something. Undefined for calls that are none. */
-  private macro(target: Expression, called: string, args: readonly Expression[], at: number): Expression | undefined {
-    const name = spellings[called] ?? called;
-    if (name === 'bind' && args.length === 3 && target.kind === 'ident' && target.name === 'cel') {
-      return this.bind({ at, value: args[1]!, body: args[2]! }, args[0]!);
-    }
-    if ((name === 'optMap' || name === 'optFlatMap') && args.length === 2) {
-      return this.bind(
-        { at, value: target, body: args[1]!, optional: name === 'optMap' ? 'map' : 'flatMap' },
-        args[0]!,
-      );
-    }
-    if (name === 'sortBy' && args.length === 2) return this.sortBy(target, args, at);
-    if (folds.has(name) && (args.length === 2 || (name === 'map' && args.length === 3))) {
-      const [filter, step] = args.length === 3 ? [args[1], args[2]] : [undefined, args[1]];
-      return this.fold({ at, macro: name as FoldKind, range: target, filter, step: step! }, [args[0]!]);
-    }
-    if (!foldsOfTwo.has(name) || args.length < 3 || args.length > (name.startsWith('transform') ? 4 : 3))
-      return undefined;
-    const [filter, step] = args.length === 4 ? [args[2], args[3]] : [undefined, args[2]];
-    return this.fold({ at, macro: name as FoldKind, range: target, filter, step: step! }, [args[0]!, args[1]!]);
-  }
-
-  /** The list is named, so that it is made once: it is sorted by a list of the same length that is made from it. */
-  private sortBy(list: Expression, [item, key]: readonly Expression[], at: number): Expression {
-    const variable = '@sortBy';
-    const named = () => this.node({ kind: 'ident', at, name: variable });
-    const keys = this.fold({ at, macro: 'map', range: named(), filter: undefined, step: key! }, [item!]);
-    const body = this.node({ kind: 'call', at, name: sortByKeys, target: named(), args: [keys] });
-    return this.node({ kind: 'bind', at, variable, value: list, body });
-  }
-
-  private bind(made: Omit<Bind, 'id' | 'kind' | 'variable'>, variable: Expression): Expression {
-    return this.node({ kind: 'bind', ...made, variable: this.variable(variable) });
-  }
-
-  private fold(made: Omit<Fold, 'id' | 'kind' | 'variable' | 'second'>, names: readonly Expression[]): Expression {
-    const [variable, second] = names.map((name) => this.variable(name));
-    return this.node({ kind: 'fold', ...made, variable: variable!, second });
-  }
-
-  private variable(expression: Expression): string {
-    if (expression.kind !== 'ident') this.fail(expression.at, 'argument must be a simple name');
-    return expression.name;
   }
 }
