@@ -9,6 +9,7 @@ import { type CommandRunner, runCommand } from './command.ts';
 import { DnsServer } from './dns/server.ts';
 import { machineNameservers, upstreamServers } from './dns/upstream.ts';
 import { computeZone, type Zone } from './dns/zone.ts';
+import { computeHealthPorts, HealthPorts } from './health-ports.ts';
 import { computeHostPorts } from './host-ports.ts';
 import { tunnel } from './node-routes.ts';
 import { PodRoutes } from './pod-routes.ts';
@@ -68,9 +69,11 @@ export async function startNodeNetwork(options: NodeNetworkOptions): Promise<Nod
     hostPorts: () => hostPorts,
   });
   let zone: Zone | undefined;
+  const health = new HealthPorts(logger);
   const onServices = () => {
     zone = undefined;
     rules.trigger();
+    health.apply(computeHealthPorts(mirrors.services.list(), mirrors.endpointslices.list(), options.nodeName));
   };
   const firstZone = waitForZone(mirrors, clock);
   const dns = new DnsServer({
@@ -99,6 +102,7 @@ export async function startNodeNetwork(options: NodeNetworkOptions): Promise<Nod
     },
     async stop({ remove } = { remove: false }) {
       for (const stop of stops) stop();
+      health.stop();
       await Promise.all([routes.stop(), rules.stop({ remove }), dns.stop()]);
     },
   };

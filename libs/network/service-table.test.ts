@@ -5,6 +5,10 @@ const service = (spec: V1Service['spec'], name = 'web'): V1Service => ({
   metadata: { namespace: 'default', name },
   spec,
 });
+const labelled = (one: V1Service, labels: Record<string, string>): V1Service => ({
+  ...one,
+  metadata: { ...one.metadata, labels },
+});
 const clusterIp = { clusterIP: '10.96.0.7', clusterIPs: ['10.96.0.7'], ports: [{ name: 'http', port: 80 }] };
 
 function slice(
@@ -38,6 +42,12 @@ describe('computeServicePorts', () => {
       ips: [['10.244.0.2']],
     },
     { name: 'skips headless services', services: [service({ ...clusterIp, clusterIP: 'None' })], slices: [], ips: [] },
+    ...['service-proxy-name', 'headless'].map((label) => ({
+      name: `leaves services with the label ${label} to others`,
+      services: [labelled(service(clusterIp), { [`service.kubernetes.io/${label}`]: 'other' })],
+      slices: [slice([at('10.244.0.2')])],
+      ips: [],
+    })),
     {
       name: 'skips external names',
       services: [service({ type: 'ExternalName', externalName: 'example.org' })],

@@ -62,7 +62,12 @@ export function computeServicePorts(services: Iterable<V1Service>, slices: Itera
   return ports.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
 }
 
+/** Services with one of these labels are left to other proxies, or to clients that ask for the endpoints. */
+const otherProxyLabels = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
+
 function isRouted(service: V1Service): boolean {
+  const { labels } = service.metadata ?? {};
+  if (labels && otherProxyLabels.some((label) => label in labels)) return false;
   const ip = service.spec?.clusterIP;
   return service.spec?.type !== 'ExternalName' && ip !== undefined && ip !== '' && ip !== 'None';
 }
