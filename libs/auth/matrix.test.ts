@@ -1,10 +1,10 @@
 import { builtinKinds } from '../api/kinds/index.ts';
 import { reviews } from '../api/kinds/review.ts';
 import type { KubeObject } from '../api/meta.ts';
+import { subresourcesOf } from '../api/subresources.ts';
 import type { ObjectReader } from '../cache/object-reader.ts';
 import type { RequestAttributes } from './attributes.ts';
 import { defaultRoles } from './default-roles.ts';
-import { NodeAuthorizer } from './node-authorizer.ts';
 import { RbacAuthorizer } from './rbac.ts';
 import { anonymousUser, type UserInfo } from './user.ts';
 
@@ -29,18 +29,11 @@ const paths = [
 ];
 
 /** Every resource with each of its subresources, as `group/plural` or `group/plural/part`. */
-const resources = [...builtinKinds, ...reviews].flatMap(
-  ({ group: of, plural, subresources = [], hasStatus, scale }) => {
-    const parts = [
-      ...subresources.map(({ name }) => name),
-      ...(hasStatus ? ['status'] : []),
-      ...(scale ? ['scale'] : []),
-    ];
-    return [`${of}/${plural}`, ...parts.map((part) => `${of}/${plural}/${part}`)];
-  },
-);
+const resources = [...builtinKinds, ...reviews].flatMap((definition) => {
+  const name = `${definition.group}/${definition.plural}`;
+  return [name, ...subresourcesOf(definition).map((part) => `${name}/${part.name}`)];
+});
 
-/** The roles as they are made at start, with bindings of the tested ones to users of their names. */
 const objects: ReadonlyArray<{ plural: string; object: KubeObject }> = [
   ...roles,
   ...['admin', 'edit', 'view', 'cluster-admin', 'system:node', 'system:kube-scheduler'].map((name) => ({
@@ -225,87 +218,5 @@ describe('every default role', () => {
   ])('%s, %s %s in %s: %s', (name, verb, text, namespace, allowed) => {
     const user = users.find((one) => one.name === name)!;
     expect(authorizer.authorize(user, attributesOf(verb, text, namespace)).verdict === 'allow').toBe(allowed);
-  });
-});
-
-describe('a node', () => {
-  const pod = {
-    metadata: { name: 'own', namespace: 'x' },
-    spec: {
-      nodeName: 'n1',
-      serviceAccountName: 'account',
-      containers: [{ name: 'c', env: [{ name: 'E', valueFrom: { secretKeyRef: { name: 'referred', key: 'k' } } }] }],
-      volumes: [
-        { name: 'c', configMap: { name: 'referred' } },
-        { name: 'p', persistentVolumeClaim: { claimName: 'referred' } },
-      ],
-    },
-  };
-  const other = { metadata: { name: 'other', namespace: 'x' }, spec: { nodeName: 'n2', containers: [] } };
-  const pods: ObjectReader = {
-    get: () => undefined,
-    list: <T extends KubeObject>(_: string, plural: string) =>
-      (plural === 'pods' ? [pod, other] : []) as unknown as T[],
-    version: () => 1,
-  };
-  const authorizer = new NodeAuthorizer(pods);
-  const node: UserInfo = { name: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] };
-  const allowed = (verb: string, text: string, namespace?: string, name?: string) => {
-    const { resource } = attributesOf(verb, text, namespace);
-    return authorizer.authorize(node, { verb, path: '', resource: { ...resource!, name } }).verdict === 'allow';
-  };
-
-  /** Changing verbs, by resource and name: whatever is not here is refused. */
-  const mayChange = new Set([
-    ...['create', 'update', 'patch'].map((verb) => `${verb} /nodes n1`),
-    ...['update', 'patch'].flatMap((verb) => [`${verb} /nodes/status n1`, `${verb} /pods/status own`]),
-    ...['create', 'delete'].map((verb) => `${verb} /pods own`),
-    'create /pods/eviction own',
-  ]);
-  const changing = ['create', 'update', 'patch', 'delete', 'deletecollection'];
-  const confined = [
-    ...['n1', 'n2'].flatMap((name) => [`/nodes ${name}`, `/nodes/status ${name}`]),
-    ...['own', 'other'].flatMap((name) =>
-      ['', '/status', '/exec', '/eviction', '/ephemeralcontainers'].map((part) => `/pods${part} ${name}`),
-    ),
-    ...['referred', 'other'].flatMap((name) =>
-      ['secrets', 'configmaps', 'persistentvolumeclaims'].map((plural) => `/${plural} ${name}`),
-    ),
-    ...['account', 'other'].map((name) => `/serviceaccounts ${name}`),
-    `${group}/clusterroles x`,
-    'apps/deployments x',
-  ];
-
-  it('changes nothing but itself and its own pods', () => {
-    const found = changing.flatMap((verb) =>
-      confined
-        .filter((text) => {
-          const [resource = '', name] = text.split(' ');
-          return verb !== 'create' && allowed(verb, resource, resource.startsWith('/nodes') ? undefined : 'x', name);
-        })
-        .map((text) => `${verb} ${text}`),
-    );
-    expect(found.filter((one) => !mayChange.has(one))).toEqual([]);
-    expect(found).toContain('patch /pods/status own');
-  });
-
-  it.each<[string, string, string, boolean]>([
-    ['get', '/secrets', 'referred', true],
-    ['get', '/secrets', 'other', false],
-    ['list', '/secrets', 'referred', false],
-    ['watch', '/secrets', 'referred', false],
-    ['get', '/configmaps', 'referred', true],
-    ['get', '/configmaps', 'other', false],
-    ['get', '/persistentvolumeclaims', 'referred', true],
-    ['get', '/persistentvolumeclaims', 'other', false],
-    ['get', '/serviceaccounts', 'account', true],
-    ['get', '/serviceaccounts', 'other', false],
-    ['create', '/serviceaccounts/token', 'account', true],
-    ['create', '/serviceaccounts/token', 'other', false],
-    ['impersonate', '/users', 'admin', false],
-    ['create', '/pods/exec', 'own', false],
-    ['create', `${group}/clusterrolebindings`, 'x', false],
-  ])('may %s %s %s: %s', (verb, text, name, expected) => {
-    expect(allowed(verb, text, 'x', name)).toBe(expected);
   });
 });
