@@ -19,7 +19,6 @@ describe('the endpoints that a health check port counts', () => {
     ['those on the node', local, [slice(on('n1', '10.0.0.1'), on('n2', '10.0.0.2'))], [1]],
     ['each once', local, [slice(on('n1', '10.0.0.1')), slice(on('n1', '10.0.0.1'))], [1]],
     ['those that are ready', local, [slice(on('n1', '10.0.0.1', { ready: false }))], [0]],
-    ['none that ends', local, [slice(on('n1', '10.0.0.1', { ready: true, terminating: true }))], [0]],
   ];
   it.each(cases)('are %s', (_, one, slices, counts) => {
     expect(computeHealthPorts([one], slices, 'n1').map(({ localEndpoints }) => localEndpoints)).toEqual(counts);

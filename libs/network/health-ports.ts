@@ -33,8 +33,7 @@ function countLocal(slices: readonly V1EndpointSlice[], nodeName: string): numbe
   const addresses = new Set<string>();
   for (const { endpoints } of slices) {
     for (const { addresses: [address] = [], conditions, nodeName: at } of endpoints ?? []) {
-      const ready = (conditions?.ready ?? true) && !conditions?.terminating;
-      if (address && ready && at === nodeName) addresses.add(address);
+      if (address && (conditions?.ready ?? true) && at === nodeName) addresses.add(address);
     }
   }
   return addresses.size;

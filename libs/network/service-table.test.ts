@@ -41,6 +41,12 @@ describe('computeServicePorts', () => {
       slices: [slice([at('10.244.0.2', { ready: false, serving: true, terminating: true })])],
       ips: [['10.244.0.2']],
     },
+    {
+      name: 'routes to endpoints that terminate but are published all the same',
+      services: [service(clusterIp)],
+      slices: [slice([at('10.244.0.2', { ready: true, serving: false, terminating: true })])],
+      ips: [['10.244.0.2']],
+    },
     { name: 'skips headless services', services: [service({ ...clusterIp, clusterIP: 'None' })], slices: [], ips: [] },
     ...['service-proxy-name', 'headless'].map((label) => ({
       name: `leaves services with the label ${label} to others`,

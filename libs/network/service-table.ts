@@ -125,9 +125,12 @@ function candidates(slices: V1EndpointSlice[], portName: string, protocol: strin
   return [...found.values()];
 }
 
-/** Ready endpoints; when there is none, those that still serve while they terminate (KEP-1669). */
+/**
+ * Ready endpoints, which are terminating ones only where all addresses are published; when there is none, those that
+ * still serve while they terminate (KEP-1669).
+ */
 function chooseEndpoints(all: Candidate[]): ServiceEndpoint[] {
-  const ready = all.filter((endpoint) => endpoint.ready && !endpoint.terminating);
+  const ready = all.filter((endpoint) => endpoint.ready);
   const chosen = ready.length > 0 ? ready : all.filter((endpoint) => endpoint.serving && endpoint.terminating);
   return chosen
     .map(({ ip, port, nodeName }) => ({ ip, port, nodeName }))
