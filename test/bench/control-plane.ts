@@ -22,7 +22,7 @@ const decisionTimes: Metrics = {
 /**
  * API server and scheduler in one process, without controllers: node objects count as nodes with no agent behind them.
  * Arguments: directory, store (`embedded` or `etcd=URL`). Prints the kubeconfig's path when ready; at SIGUSR2 how long
- * decisions have taken since the signal before.
+ * decisions have taken since the signal before, and how many there were.
  */
 async function main(directory: string, choice: string): Promise<void> {
   const clock = systemClock;
@@ -34,7 +34,7 @@ async function main(directory: string, choice: string): Promise<void> {
   await scheduler.ready;
   process.on('SIGUSR2', () => {
     const [p50, p99, max] = [0.5, 0.99, 1].map((share) => +quantile(decisionMs, share).toFixed(4));
-    process.stdout.write(`${JSON.stringify({ p50, p99, max })}\n`);
+    process.stdout.write(`${JSON.stringify({ count: decisionMs.length, p50, p99, max })}\n`);
     decisionMs.length = 0;
   });
   process.stdout.write(`${kubeconfig}\n`);

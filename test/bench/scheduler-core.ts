@@ -1,3 +1,4 @@
+import type { V1Pod } from '../../libs/api/gen/types.ts';
 import { seededRandom } from '../../libs/base/random.ts';
 import { Cluster } from '../../libs/scheduling/cluster.ts';
 import { DecisionRecords } from '../../libs/scheduling/decision-records.ts';
@@ -6,7 +7,7 @@ import type { PlacedPod } from '../../libs/scheduling/pod-info.ts';
 import { SchedulingQueue } from '../../libs/scheduling/queue.ts';
 import { SchedulerCore } from '../../libs/scheduling/scheduler-core.ts';
 import { print, quantile } from './measure.ts';
-import { node, pod, type Shape, shapes } from './scheduler-shapes.ts';
+import { measuredPods, node, pod, type Shape, shapes, unfitting } from './scheduler-shapes.ts';
 
 const warmUpPods = 5000;
 
@@ -31,6 +32,8 @@ class CoreRun {
     this.records = keepsRecords ? new DecisionRecords(this.cluster) : undefined;
     for (let at = 0; at < shape.nodes; at++) this.cluster.setNode(node(at, shape.nodeCpu));
     for (let at = 0; at < shape.existing; at++) this.enqueue(pod(`existing-${at}`, shape.existingCpu));
+    this.drain();
+    if (!shape.isBacklogMeasured) for (const each of backlogOf(shape)) this.enqueue(each);
     this.drain();
     this.decisionMs.length = 0;
     this.placed = 0;
@@ -89,14 +92,21 @@ class CoreRun {
   }
 }
 
-/** Runs one shape; `inject` puts all measured pods in the queue. */
+function backlogOf({ backlog = 0 }: Shape): V1Pod[] {
+  return Array.from({ length: backlog }, (_, at) => {
+    const { name, cpu } = unfitting(at);
+    return pod(name, cpu);
+  });
+}
+
+/** Runs one shape. */
 export function runShape(shape: Shape): void {
   // A scheduler that has just started is slower for some tenths of a second, until its code is compiled.
-  new CoreRun({ ...shape, nodes: 500, existing: 0, pods: 0 }).warmUp();
+  new CoreRun({ ...shape, nodes: 500, existing: 0, pods: 0, backlog: 0 }).warmUp();
   globalThis.gc?.();
   const run = new CoreRun(shape);
   const pods = Array.from({ length: shape.pods }, (_, at) => pod(`measured-${at}`, shape.cpu, shape.spec));
-  const backlog = Array.from({ length: shape.backlog ?? 0 }, (_, at) => pod(`never-${at}`, '1000'));
+  const backlog = shape.isBacklogMeasured ? backlogOf(shape) : [];
   const cpuBefore = process.cpuUsage();
   const from = performance.now();
   for (const each of [...backlog, ...pods]) run.enqueue(each);
@@ -111,7 +121,7 @@ export function runShape(shape: Shape): void {
     pods: shape.pods,
     ...(shape.backlog === undefined ? {} : { backlog: shape.backlog }),
     placed: run.placed,
-    podsPerSecond: Math.round((shape.pods + (shape.backlog ?? 0)) / seconds),
+    podsPerSecond: Math.round(measuredPods(shape) / seconds),
     decisionMs: {
       p50: +quantile(run.decisionMs, 0.5).toFixed(4),
       p99: +quantile(run.decisionMs, 0.99).toFixed(4),
@@ -119,7 +129,7 @@ export function runShape(shape: Shape): void {
     },
     ...(run.victims === 0 ? {} : { victims: run.victims }),
     cpuSeconds: +((user + system) / 1e6).toFixed(2),
-    podsPerCpuSecond: Math.round(((shape.pods + (shape.backlog ?? 0)) * 1e6) / (user + system)),
+    podsPerCpuSecond: Math.round((measuredPods(shape) * 1e6) / (user + system)),
     memoryMegabytes: Math.round(process.memoryUsage().rss / 2 ** 20),
   });
 }

@@ -12,7 +12,7 @@ import { HttpClient } from '../../libs/client/http.ts';
 import { readKubeconfig } from '../../libs/client/kubeconfig.ts';
 import { startEtcd } from '../support/etcd-server.ts';
 import { inParallel, print, quantile, residentMegabytes } from './measure.ts';
-import { node, pod, type Shape, shapes } from './scheduler-shapes.ts';
+import { measuredPods, node, pod, type Shape, shapes, unfitting } from './scheduler-shapes.ts';
 
 /** Requests under way at once, and how long the last pod may take. */
 const requestsAtOnce = 64;
@@ -84,6 +84,16 @@ async function create(client: HttpClient, created: readonly V1Pod[], sentMs: Map
   });
 }
 
+/** Creates pods that fit nowhere, and waits until it has been decided about each. */
+async function createBacklog(client: HttpClient, backlog: readonly V1Pod[], child: ChildProcess): Promise<void> {
+  await create(client, backlog, new Map());
+  const end = performance.now() + boundSecondsMax * 1000;
+  for (let decided = 0; decided < backlog.length && performance.now() < end; ) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    decided += (await decisionTimes(child)).count;
+  }
+}
+
 /** Nodes go and come, and services change, until told to stop: one of each at a time. */
 async function churn(client: HttpClient, shape: Shape, signal: AbortSignal): Promise<void> {
   for (let round = 0; !signal.aborted; round++) {
@@ -108,12 +118,15 @@ async function measure(client: HttpClient, shape: Shape, store: string, child: C
   await create(client, make('existing', shape.existing, shape.existingCpu, {}), new Map());
   await watch.until(shape.existing);
   await decisionTimes(child);
+  const backlog = Array.from({ length: shape.backlog ?? 0 }, (_, at) => unfitting(at));
+  const never = backlog.map(({ name, cpu }) => posted(name, cpu, {}));
+  if (!shape.isBacklogMeasured) await createBacklog(client, never, child);
   const cpuBefore = cpuSeconds(pid);
   const sentMs = new Map<string, number>();
   const churning = new AbortController();
   if (shape.hasChurn) void churn(client, shape, churning.signal).catch(() => {});
   const from = performance.now();
-  await create(client, make('never', shape.backlog ?? 0, '1000', {}), new Map());
+  if (shape.isBacklogMeasured) await create(client, never, new Map());
   await create(client, make('measured', shape.pods, shape.cpu, shape.spec), sentMs);
   const createSeconds = (performance.now() - from) / 1000;
   await watch.until(shape.existing + shape.pods);
@@ -131,11 +144,11 @@ async function measure(client: HttpClient, shape: Shape, store: string, child: C
     pods: shape.pods,
     bound: bound.length,
     podsPerSecond: Math.round(bound.length / seconds),
-    createsPerSecond: Math.round((shape.pods + (shape.backlog ?? 0)) / createSeconds),
+    createsPerSecond: Math.round(measuredPods(shape) / createSeconds),
     createToBoundMs: { p50: Math.round(quantile(bound, 0.5)), p99: Math.round(quantile(bound, 0.99)) },
     decisionMs: await decisionTimes(child),
     cpuSeconds: +cpuSpent.toFixed(1),
-    cpuMicrosPerPod: Math.round((cpuSpent * 1e6) / (shape.pods + (shape.backlog ?? 0))),
+    cpuMicrosPerPod: Math.round((cpuSpent * 1e6) / measuredPods(shape)),
     memoryMegabytes: residentMegabytes(readFileSync(`/proc/${pid}/status`, 'utf8')),
   });
 }
@@ -147,8 +160,16 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
+interface DecisionTimes {
+  count: number;
+  /** Milliseconds. */
+  p50: number;
+  p99: number;
+  max: number;
+}
+
 /** How long the decisions since the last question have taken. */
-async function decisionTimes(child: ChildProcess): Promise<unknown> {
+async function decisionTimes(child: ChildProcess): Promise<DecisionTimes> {
   const answer = firstLine(child);
   child.kill('SIGUSR2');
   return JSON.parse(await answer);

@@ -17,8 +17,10 @@ export interface Shape {
   existingCpu?: string;
   cpu?: string;
   nodeCpu?: string;
-  /** Pods that never fit, put in the queue before the measured ones. */
+  /** Pods that never fit. They have been judged, and wait, before the measured ones are made. */
   backlog?: number;
+  /** They are made and judged with the measured ones instead, and count like them. */
+  isBacklogMeasured?: boolean;
   /** Nodes, services and pods come and go meanwhile. */
   hasChurn?: boolean;
 }
@@ -86,8 +88,25 @@ export const shapes: readonly Shape[] = [
     cpu: '3',
   },
   { name: 'unschedulable backlog', nodes: 5000, existing: 0, pods: 10_000, spec: {}, backlog: 10_000 },
+  {
+    name: 'unschedulable backlog, mixed',
+    nodes: 5000,
+    existing: 0,
+    pods: 10_000,
+    spec: {},
+    backlog: 10_000,
+    isBacklogMeasured: true,
+  },
   { name: 'mixed churn', nodes: 5000, existing: 0, pods: 10_000, spec: {}, hasChurn: true },
 ];
+
+/** What a run's figures are about. */
+export function measuredPods({ pods, backlog = 0, isBacklogMeasured = false }: Shape): number {
+  return isBacklogMeasured ? pods + backlog : pods;
+}
+
+/** A pod that no node has room for. */
+export const unfitting = (index: number) => ({ name: `never-${index}`, cpu: '1000' });
 
 export function node(index: number, cpu = '8'): V1Node {
   const name = `node-${index}`;
