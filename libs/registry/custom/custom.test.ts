@@ -6,6 +6,7 @@ import { cellAt } from '../../api/kinds/cells.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
+import { StatusError } from '../../base/status.ts';
 import { expectedOf } from '../expected-type.ts';
 import { customResources } from './definition.ts';
 import { CustomResources } from './serve.ts';
@@ -147,6 +148,25 @@ describe('custom kinds', () => {
     await scratch.service(widgetPath).patch({ namespace: 'x', name: 'a' }, patch);
     await until(() => scratch.mirror.collection('apiextensions.k8s.io', 'customresourcedefinitions').size === 0);
     expect(() => scratch.service(widgetPath)).toThrow('not served');
+  });
+
+  it('let their definition go although the store is away when the last of them goes', async () => {
+    await create('a', { color: 'red' });
+    const widgets = scratch.service(widgetPath);
+    const hold = { ...asks(), type: 'merge' as const, complaints: [], force: false };
+    await widgets.patch({ namespace: 'x', name: 'a' }, { ...hold, body: { metadata: { finalizers: ['a.b/held'] } } });
+    await scratch.service(crdPath).delete({ name: 'widgets.example.org' }, deletes());
+    await custom.settled();
+    const service = scratch.service(crdPath);
+    const { patch } = service;
+    let refused = 0;
+    service.patch = (at, request) => {
+      if (++refused > 2) return patch(at, request);
+      return Promise.reject(new StatusError('ServiceUnavailable', 'the store is away'));
+    };
+    await widgets.patch({ namespace: 'x', name: 'a' }, { ...hold, body: { metadata: { finalizers: [] } } });
+    await until(() => scratch.mirror.collection('apiextensions.k8s.io', 'customresourcedefinitions').size === 0);
+    expect(refused).toBeGreaterThan(2);
   });
 
   it('take finalizers of any name', async () => {

@@ -1,5 +1,7 @@
 import type { V1CustomResourceDefinition } from '../../api/gen/types.ts';
-import { type Clock, rfc3339 } from '../../base/clock.ts';
+import { type BackoffPolicy, backoffMs } from '../../base/backoff.ts';
+import { type Clock, rfc3339, sleep } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
 import { isStatus } from '../../base/status.ts';
 import { cleanupFinalizer, withCondition } from '../behaviours/definitions.ts';
 import type { Registry } from '../registry.ts';
@@ -17,10 +19,16 @@ export function definitionService(registry: Registry): ResourceService {
   return registry.resource(definitions.group, definitions.version, definitions.plural)!.service;
 }
 
+interface RemovalParts {
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
 /** Asks all instances of a definition that is being deleted to go; lets the definition go once they have. */
 export async function removeInstances(
   crd: V1CustomResourceDefinition,
-  { registry, clock }: { registry: Registry; clock: Clock },
+  { registry, clock, logger }: RemovalParts,
 ): Promise<void> {
   const { group, names, versions } = crd.spec;
   const collection = registry.mirror.collection(group, names.plural);
@@ -35,7 +43,7 @@ export async function removeInstances(
     event: () => {
       if (collection.size > 0) return;
       watch.cancel();
-      void letGo(crd, registry).catch(() => {});
+      void letGoInTime(crd, { registry, clock, logger });
     },
     expired: () => {},
   });
@@ -67,6 +75,22 @@ async function tellProgress(
   const request = { ...serverRequest, subresource: 'status' };
   const body = { object: JSON.parse(JSON.stringify({ ...crd, status })), complaints: [] };
   await unlessOvertaken(definitionService(registry).update({ name: crd.metadata?.name ?? '' }, body, request));
+}
+
+/** Attempts to let a definition go while the store is away; after that the next start of a server does it. */
+const letGoAttemptsMax = 6;
+const letGoBackoff: BackoffPolicy = { initialMs: 100, maxMs: 5_000 };
+
+async function letGoInTime(crd: V1CustomResourceDefinition, { registry, clock, logger }: RemovalParts): Promise<void> {
+  for (let attempt = 1; attempt <= letGoAttemptsMax; attempt++) {
+    try {
+      return await letGo(crd, registry);
+    } catch (error) {
+      const name = crd.metadata?.name;
+      logger.warn('a custom resource definition could not be let go', { name, attempt, error: String(error) });
+      if (attempt < letGoAttemptsMax) await sleep(clock, backoffMs(letGoBackoff, attempt));
+    }
+  }
 }
 
 async function letGo(crd: V1CustomResourceDefinition, registry: Registry): Promise<void> {
