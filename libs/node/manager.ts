@@ -82,7 +82,9 @@ export class PodManager {
     if (!this.#orphansSeen && this.#pods.synced) {
       this.#orphansSeen = true;
       this.#applyAll();
-      void this.#removeOrphans();
+      void this.#removeOrphans().catch((error: unknown) => {
+        this.#deps.logger.warn('cannot see to the remains of deleted pods', { error: textOf(error) });
+      });
     }
   }
 

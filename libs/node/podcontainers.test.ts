@@ -24,6 +24,26 @@ describe("a node's containers", () => {
     expect(node.container('a')?.restartCount).toBe(2);
   });
 
+  it('removes old runs, also those that could not be removed at first', async () => {
+    const refused = new Set<string>();
+    await begin({
+      run: () => ({ afterMs: 10, exitCode: 1 }),
+      fault: (step, id) => {
+        if (step !== 'removeContainer' || refused.has(id)) return;
+        refused.add(id);
+        throw new Error('device or resource busy');
+      },
+    });
+    node.pods.set(podOf('a'));
+    for (const [again, waitMs] of [0, 10_000, 20_000, 40_000].entries()) {
+      await node.clock.advance(waitMs);
+      await node.until(`it runs again, after ${waitMs} ms`, () => (node.container('a')?.restartCount ?? 0) > again);
+    }
+    const left = await node.runtime.listContainers();
+    expect(refused.size).toBeGreaterThanOrEqual(2);
+    expect(left.filter(({ id }) => refused.has(id)).length).toBeLessThanOrEqual(1);
+  });
+
   it('tells of a missing image and waits before it asks again', async () => {
     await begin({
       images: [],

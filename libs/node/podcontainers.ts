@@ -146,8 +146,13 @@ export class PodContainers {
     const runs = observed().containers.filter((seen) => seen.name === name);
     for (const old of runs.slice(1 + deadContainersKept)) {
       if (old.state === 'running') continue;
-      await deps.runtime.removeContainer(old.id).catch(() => {});
-      deps.view.forget(old.id);
+      try {
+        await deps.runtime.removeContainer(old.id);
+        deps.view.forget(old.id);
+      } catch (error) {
+        // It is still there, and is tried again after the next run.
+        deps.logger.info('an old container could not be removed', { id: old.id, error: textOf(error) });
+      }
     }
   }
 }

@@ -3,18 +3,20 @@ import { join } from 'node:path';
 
 const bytesPerBlock = 512;
 
-/** Bytes that a folder's files take on its own file system; what is mounted below, and what goes meanwhile, counts none. */
+/**
+ * Bytes that a file, or a folder with all that is in it, takes on its own file system; what is mounted below, and what
+ * goes meanwhile, counts none.
+ */
 export async function diskUsage(path: string, device?: number): Promise<number> {
+  let bytes = 0;
   try {
-    const { blocks, dev } = await lstat(path);
-    if (device !== undefined && dev !== device) return 0;
-    let bytes = blocks * bytesPerBlock;
-    for (const entry of await readdir(path, { withFileTypes: true })) {
-      const below = join(path, entry.name);
-      bytes += entry.isDirectory() ? await diskUsage(below, dev) : (await lstat(below)).blocks * bytesPerBlock;
-    }
-    return bytes;
+    const stats = await lstat(path);
+    if (device !== undefined && stats.dev !== device) return 0;
+    bytes = stats.blocks * bytesPerBlock;
+    if (!stats.isDirectory()) return bytes;
+    for (const name of await readdir(path)) bytes += await diskUsage(join(path, name), stats.dev);
   } catch {
-    return 0;
+    // It went meanwhile: what was counted before it did counts still.
   }
+  return bytes;
 }
