@@ -1,5 +1,6 @@
 import { builtinKinds } from '../../libs/api/kinds/index.ts';
 import type { Resource } from '../../libs/api/meta.ts';
+import { sleep } from '../../libs/base/clock.ts';
 import { InformerSet } from '../../libs/client/informer-set.ts';
 import { newAutoscalerController } from '../../libs/controllers/autoscaler/reconcile.ts';
 import { newCertificatesController } from '../../libs/controllers/certificates/reconcile.ts';
@@ -108,6 +109,9 @@ export async function startControllers(options: ControllersOptions): Promise<Con
   return options.identity === undefined ? run() : electControllers(options, { identity: options.identity, run });
 }
 
+/** After an error the controllers wait this long before they run again. */
+const restartMs = 1_000;
+
 /** Runs the controllers while this process holds the lease, again and again. */
 function electControllers(
   options: ControllersOptions,
@@ -122,7 +126,15 @@ function electControllers(
     await controllers.stop();
   };
   const running = (async () => {
-    while (!stopping.signal.aborted) await election.run(lead, stopping.signal).catch(() => {});
+    while (!stopping.signal.aborted) {
+      try {
+        await election.run(lead, stopping.signal);
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        logger.error('the controllers ended with an error', { error: String(error) });
+        await sleep(clock, restartMs, stopping.signal).catch(() => {});
+      }
+    }
   })();
   return {
     ready: Promise.resolve(),

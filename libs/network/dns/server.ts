@@ -130,7 +130,8 @@ export class DnsServer {
     const query = encode({ type: 'query', id: 1, flags: RECURSION_DESIRED, questions: [{ name, type: type as 'A' }] });
     try {
       return decode(await this.options.upstream(query, false)).answers ?? [];
-    } catch {
+    } catch (error) {
+      this.options.logger.debug('an external name could not be followed', { name, error: String(error) });
       return [];
     }
   }
