@@ -6,7 +6,7 @@ import { computeHealthPorts, HealthPorts } from './health-ports.ts';
 const service = (spec: V1Service['spec']): V1Service => ({ metadata: { namespace: 'x', name: 'web' }, spec });
 const local = service({ externalTrafficPolicy: 'Local', healthCheckNodePort: 30_100 });
 
-function slice(...endpoints: V1EndpointSlice['endpoints']): V1EndpointSlice {
+function slice(...endpoints: NonNullable<V1EndpointSlice['endpoints']>): V1EndpointSlice {
   const labels = { 'kubernetes.io/service-name': 'web' };
   return { metadata: { namespace: 'x', labels }, addressType: 'IPv4', endpoints };
 }

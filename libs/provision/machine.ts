@@ -72,6 +72,8 @@ export interface SpawnOptions {
   cgroupFiles?: readonly string[];
   /** The network namespace to start in; the caller's own when absent. */
   namespacePath?: string;
+  /** The machine's name as the process and what it starts see it; the caller's own when absent. */
+  hostname?: string;
 }
 
 export interface SpawnedProcess {
@@ -89,13 +91,22 @@ async function turnLog(path: string): Promise<void> {
   if (size > logBytesMax) await rename(path, `${path}.1`);
 }
 
+/** Runs what follows under another host name. The kernel file needs no program that sets it, and is the namespace's own. */
+function underName(hostname: string): string[] {
+  const script = 'echo "$0" > /proc/sys/kernel/hostname && exec "$@"';
+  return ['unshare', '--uts', '--', '/bin/sh', '-c', script, hostname];
+}
+
 /**
  * Starts a long-running process in its own session, so that a terminal's Ctrl-C does not reach it. The shell in front
  * enters the cgroups and then becomes the program, so that nothing ever runs outside of them.
  */
 export async function spawnProcess(options: SpawnOptions): Promise<SpawnedProcess> {
   const enter = (options.cgroupFiles ?? []).map((file) => `echo $$ > ${file}`).join(' && ');
-  const command = options.namespacePath === undefined ? [] : ['nsenter', `--net=${options.namespacePath}`, '--'];
+  const command = [
+    ...(options.hostname === undefined ? [] : underName(options.hostname)),
+    ...(options.namespacePath === undefined ? [] : ['nsenter', `--net=${options.namespacePath}`, '--']),
+  ];
   const script = `${enter === '' ? '' : `${enter} && `}exec "$@"`;
   await mkdir(dirname(options.logPath), { recursive: true });
   await turnLog(options.logPath);

@@ -152,6 +152,8 @@ export class LocalNode {
           logPath: `${logDirectory}/${names.name}-${what}.log`,
           cgroupFiles: entryFiles(this.context.cgroups, names.systemCgroup),
           namespacePath: names.namespacePath,
+          // Pods on the node's own network see it as their host.
+          hostname: names.name,
         }),
       ...(ready === undefined ? {} : { ready }),
       clock: this.context.clock,

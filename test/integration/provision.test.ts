@@ -56,6 +56,11 @@ async function startContainer(node: LocalNode, id: string): Promise<void> {
   ]);
 }
 
+async function hostNameSeenBy(pid: number | undefined): Promise<string> {
+  const enter = ['nsenter', `--uts=/proc/${pid}/ns/uts`, '--'];
+  return (await thisMachine.run([...enter, 'cat', '/proc/sys/kernel/hostname'])).trim();
+}
+
 async function expectNothingLeft(): Promise<void> {
   expect(await findLeftovers(cluster.clusterId, context)).toMatchObject({ nodes: [], bridge: false, tables: [] });
   expect(await processesIn(context.cgroups, cluster.cgroup)).toEqual([]);
@@ -89,6 +94,7 @@ describe('a node on this machine', () => {
         if (!String(error).includes('nsenter: failed to execute')) throw error;
         await thisMachine.run([...enter, '/bin/busybox', 'ping', '-c1', '-W1', gatewayAddress(ranges)]);
       });
+      expect(await hostNameSeenBy(nodes[0]!.pids.containerd)).toBe(nodes[0]!.name);
       await startContainer(nodes[1]!, 'c1');
       expect(await processesIn(context.cgroups, nodes[1]!.spec.names.podsCgroup)).toHaveLength(1);
       await Promise.all(nodes.map((node) => node.stop()));
