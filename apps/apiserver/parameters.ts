@@ -19,6 +19,7 @@ export interface Asker {
 }
 
 const fieldManagerLettersMax = 128;
+const printable = /^[^\p{C}\p{Zl}\p{Zp}]*$/u;
 
 /** @throws StatusError BadRequest, Invalid. */
 export function listRequest(query: URLSearchParams, namespace: string | undefined): ListRequest {
@@ -129,12 +130,24 @@ function fieldManager(value: string | null, userAgent: string | undefined, kind:
   if (value !== null && value.length > fieldManagerLettersMax) {
     refuse(kind, 'fieldManager', 'FieldValueTooLong', `may not be longer than ${fieldManagerLettersMax} bytes`);
   }
+  if (value && !printable.test(value)) {
+    refuse(kind, 'fieldManager', 'FieldValueInvalid', 'should only contain printable characters');
+  }
   if (value) return value;
   const agent = /^[^/ ]*/.exec(userAgent ?? '')?.[0] ?? '';
   return agent.slice(0, fieldManagerLettersMax) || 'unknown';
 }
 
-type Reason = 'FieldValueInvalid' | 'FieldValueNotSupported' | 'FieldValueTooLong';
+/** Whether an apply takes fields from others; only applies may say so. @throws StatusError Invalid. */
+export function forced(query: URLSearchParams, patchType: string): boolean {
+  const force = query.get('force');
+  if (force === null) return false;
+  if (patchType !== 'apply')
+    refuse('PatchOptions', 'force', 'FieldValueForbidden', 'may not be specified for non-apply patch');
+  return force !== '0' && force.toLowerCase() !== 'false';
+}
+
+type Reason = 'FieldValueForbidden' | 'FieldValueInvalid' | 'FieldValueNotSupported' | 'FieldValueTooLong';
 
 function refuse(kind: string, field: string, reason: Reason, message: string): never {
   throw invalid({ group: 'meta.k8s.io', kind }, '', [{ field, reason, message }]);

@@ -83,6 +83,9 @@ function applyTo(parts: Parts, current: KubeObject | undefined, request: PatchRe
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw badRequest('the configuration is no object');
   const configuration = body as Record<string, unknown> & KubeObject;
+  if (!configuration.kind || !configuration.apiVersion) {
+    throw badRequest('the configuration must say its kind and apiVersion');
+  }
   checkKind(parts.definition, configuration);
   return applyPatch(current, configuration, {
     ...writeContext(parts.definition, request, parts.clock),

@@ -38,13 +38,12 @@ export function boundPod(pod: V1Pod, { nodeName, annotations, labels }: Placemen
     ...pod,
     metadata,
     spec: { ...pod.spec!, nodeName },
-    status: { ...status, conditions: [...others, scheduled(pod, now)] },
+    status: { ...status, conditions: [...others, scheduled(now)] },
   };
 }
 
-function scheduled({ metadata }: V1Pod, now: string): V1PodCondition {
-  const { generation } = metadata ?? {};
-  return { type: 'PodScheduled', status: 'True', lastTransitionTime: now, observedGeneration: generation };
+function scheduled(now: string): V1PodCondition {
+  return { type: 'PodScheduled', status: 'True', lastProbeTime: null as unknown as undefined, lastTransitionTime: now };
 }
 
 /** The same as text; undefined where something would have to be replaced, or the bytes are not those of a usual pod. */
@@ -70,7 +69,7 @@ function splicedValue(document: Document, placement: Placement, now: string): Bu
   if (!isUsual) return undefined;
   const metadata = withLabels(rest.slice(0, metadataEnd), labels);
   const spec = `${specOpening}"nodeName":${letters(placement.nodeName)},${rest.slice(specAt, statusAt)}`;
-  const status = `"conditions":[${JSON.stringify(scheduled(pod, now))}],${rest.slice(statusAt)}`;
+  const status = `"conditions":[${JSON.stringify(scheduled(now))}],${rest.slice(statusAt)}`;
   return Buffer.from(beginning + metadata + spec + status, 'latin1');
 }
 

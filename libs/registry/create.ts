@@ -6,11 +6,20 @@ import { worded } from '../api/validation/wording.ts';
 import { isStatus } from '../base/status.ts';
 import { Document } from '../cache/document.ts';
 import { GuardFailedError } from '../store/store.ts';
-import { alreadyExists, badRequest, invalid, kindRefused } from './errors.ts';
+import { alreadyExists, badRequest, invalid, kindRefused, noFreeName } from './errors.ts';
 import { expectedOf } from './expected-type.ts';
 import { recordCreate } from './field-managers.ts';
 import { checkFields } from './field-validation.ts';
-import { checkKind, checkStorable, forgetDeletion, generateName, metadataOf, place, stampNew } from './object-meta.ts';
+import {
+  checkKind,
+  checkStorable,
+  dedupeOwners,
+  forgetDeletion,
+  generateName,
+  metadataOf,
+  place,
+  stampNew,
+} from './object-meta.ts';
 import type { AdmissionAttributes, Parts } from './parts.ts';
 import { commitWithin } from './quotas.ts';
 import type { DecodedObject, WriteRequest } from './requests.ts';
@@ -51,6 +60,7 @@ export async function createDraft(
   const generated = generateName(draft, parts.random);
   definition.setDefaults?.(draft);
   forgetDeletion(draft);
+  dedupeOwners(draft, request.warn);
   if (!options.ownershipDone) recordCreate(definition, draft, request, parts.clock);
   const attributes = attributesOf(definition, draft, request);
   const admitted = admission.admit(attributes);
@@ -62,7 +72,12 @@ export async function createDraft(
     throw badRequest('resourceVersion should not be set on objects to be created');
   }
   for (const warning of definition.warnings?.(draft) ?? []) request.warn(warning);
-  return generated ? writeUnderFreeName(parts, draft, request) : write(parts, draft, request);
+  try {
+    return await (generated ? writeUnderFreeName(parts, draft, request) : write(parts, draft, request));
+  } catch (error) {
+    const { generateName: base } = metadataOf(draft);
+    throw base && isStatus(error, 'AlreadyExists') ? noFreeName(error) : error;
+  }
 }
 
 function attributesOf(definition: ResourceDefinition, draft: KubeObject, request: WriteRequest): AdmissionAttributes {

@@ -42,6 +42,17 @@ export function alreadyExists(
   });
 }
 
+/** The same of an object that asked for a generated name: another try may find one that is free. */
+export function noFreeName({ message, details }: StatusError): StatusError {
+  return new StatusError(
+    'AlreadyExists',
+    `${message}, the server was not able to generate a unique name for the object`,
+    {
+      details: { ...details, retryAfterSeconds: 1 },
+    },
+  );
+}
+
 export function conflict(resource: { group: string; plural: string }, name: string, why: string): StatusError {
   return new StatusError('Conflict', `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`, {
     details: resourceDetails(resource, name),

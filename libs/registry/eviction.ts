@@ -98,6 +98,7 @@ async function mark(
     status: 'True',
     reason: 'EvictionByEvictionAPI',
     message: 'Eviction API: evicting',
+    lastProbeTime: null,
     lastTransitionTime: now,
   };
   const metadata = version === undefined ? {} : { metadata: { resourceVersion: version } };

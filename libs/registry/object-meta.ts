@@ -67,6 +67,17 @@ export interface Stampers {
   readonly random: Random;
 }
 
+/** Lets each owner be named once, and tells who named one again. */
+export function dedupeOwners(draft: KubeObject, warn: (text: string) => void): void {
+  const { ownerReferences: owners } = metadataOf(draft);
+  if (!owners || owners.length < 2) return;
+  const kept = owners.filter((owner, i) => !owners.slice(0, i).some((other) => sameValue(other, owner)));
+  if (kept.length === owners.length) return;
+  metadataOf(draft).ownerReferences = kept;
+  const twice = owners.filter((owner) => !kept.includes(owner)).map(({ uid }) => uid);
+  warn(`metadata.ownerReferences: owners stand there more than once and are kept once: ${twice.join(', ')}`);
+}
+
 /** Gives the draft a name when it asks for a generated one; says whether it did. */
 export function generateName(draft: KubeObject, random: Random): boolean {
   const metadata = metadataOf(draft);

@@ -27,7 +27,7 @@ export async function patchObject(parts: Parts, at: ObjectName, request: PatchRe
       const patched = applyPlainPatch(request, draftFor(definition, request, previous), definition.type);
       const settled = storesInForm(definition) ? previous.object : undefined;
       const { object: draft, complaints } = conformPatched(patched, expectedOf(definition), settled);
-      checkPatchedKind(definition, draft);
+      settleKind(definition, draft, request);
       checkFields(definition, { object: draft, complaints: [...request.complaints, ...complaints] }, request);
       if (metadataOf(draft).name !== at.name) throw badRequest('a patch cannot change the name of an object');
       place(definition, draft, at);
@@ -37,9 +37,14 @@ export async function patchObject(parts: Parts, at: ObjectName, request: PatchRe
   return { document, created: false };
 }
 
-/** A patch may leave out what the object is, but not change or remove it. */
-function checkPatchedKind(definition: ResourceDefinition, draft: KubeObject): void {
-  if (!draft.kind || !draft.apiVersion) throw badRequest('the patched object does not say its kind and apiVersion');
+/**
+ * A patch cannot change what the object is: strategic patches do not reach it, others are refused. Whoever removes the
+ * kind changes nothing, as nobody doubts it; without its version nothing can be said of the rest.
+ */
+function settleKind(definition: ResourceDefinition, draft: KubeObject, { type }: PatchRequest): void {
+  if (!draft.kind || type === 'strategic') draft.kind = definition.kind;
+  if (type === 'strategic') draft.apiVersion = apiVersionOf(definition);
+  if (!draft.apiVersion) throw badRequest('the patched object does not say its apiVersion');
   if (draft.kind === definition.kind && draft.apiVersion === apiVersionOf(definition)) return;
   const message = `the patch makes a ${definition.kind} one of ${draft.apiVersion}, Kind=${draft.kind}`;
   throw new StatusError('Invalid', message, {

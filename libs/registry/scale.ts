@@ -49,16 +49,24 @@ export async function updateScale(
   request: WriteRequest,
 ): Promise<WriteAnswer> {
   checkKind(scaleKind, body.object);
-  return writeScale(parts, at, request, () => body.object as V1Scale & KubeObject);
+  const wanted = () => body.object as V1Scale & KubeObject;
+  return writeScale(parts, at, { request, wanted, afterwards: forgetScalers });
+}
+
+/** Whoever puts a scale takes the replicas from their owners, but is not recorded for it, as upstream does. */
+function forgetScalers(draft: KubeObject): void {
+  const metadata = metadataOf(draft);
+  metadata.managedFields = metadata.managedFields?.filter(({ subresource }) => subresource !== 'scale');
 }
 
 export async function patchScale(parts: Parts, at: ObjectName, request: PatchRequest): Promise<WriteAnswer> {
-  return writeScale(parts, at, request, (document) => {
+  const wanted = (document: Document) => {
     const scale = scaleOf(parts.definition, document);
     const { object, complaints } = conformPatched(applyPlainPatch(request, scale, 'V1Scale'), expectedScale);
     checkFields(scaleKind, { object, complaints: [...request.complaints, ...complaints] }, request);
     return object as V1Scale & KubeObject;
-  });
+  };
+  return writeScale(parts, at, { request, wanted });
 }
 
 /** What is applied is the one field of the object that the scale is about: its owners and their conflicts are there. */
@@ -76,25 +84,30 @@ export async function applyScale(parts: Parts, at: ObjectName, request: PatchReq
   return { document: scaleDocument(definition, document), created: false };
 }
 
-async function writeScale(
-  parts: Parts,
-  at: ObjectName,
-  request: WriteRequest,
-  wanted: (document: Document) => V1Scale & KubeObject,
-): Promise<WriteAnswer> {
+interface ScaleWrite {
+  readonly request: WriteRequest;
+  wanted(document: Document): V1Scale & KubeObject;
+  /** Called with an object whose replicas are others now. */
+  afterwards?(changed: KubeObject): void;
+}
+
+async function writeScale(parts: Parts, at: ObjectName, scaling: ScaleWrite): Promise<WriteAnswer> {
   const { definition } = parts;
+  const { request } = scaling;
   const { document } = await modifyObject(parts, {
     at,
     dryRun: request.dryRun,
     subresource: request.subresource,
-    next: (previous) => {
+    next: async (previous) => {
       const path = scaleOrRefuse(definition, previous).specReplicasPath;
-      const scale = wanted(previous);
+      const scale = scaling.wanted(previous);
       checkScale(definition, at, scale, previous);
       const draft = storesInForm(definition) ? draftOf(previous.object, new Set([sectionOf(path)])) : previous.copy();
       metadataOf(draft).resourceVersion = undefined;
       write(draft, path, scale.spec?.replicas ?? 0);
-      return nextState(parts, { draft, previous, request });
+      const next = await nextState(parts, { draft, previous, request });
+      if (Number(read(next, path) ?? 0) !== Number(read(previous.object, path) ?? 0)) scaling.afterwards?.(next);
+      return next;
     },
   });
   return { document: scaleDocument(definition, document), created: false };

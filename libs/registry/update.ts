@@ -12,7 +12,7 @@ import { expectedOf } from './expected-type.ts';
 import { recordUpdate } from './field-managers.ts';
 import { checkFields } from './field-validation.ts';
 import { modifyObject } from './modify.ts';
-import { carryMetadata, checkKind, countGeneration, metadataOf, place } from './object-meta.ts';
+import { carryMetadata, checkKind, countGeneration, dedupeOwners, metadataOf, place } from './object-meta.ts';
 import type { AdmissionAttributes, Parts } from './parts.ts';
 import type { DecodedObject, WriteAnswer, WriteRequest } from './requests.ts';
 import { draftOfBody, shareEqualSections, storesInForm } from './sections.ts';
@@ -75,6 +75,7 @@ export async function nextState(parts: Parts, step: Step): Promise<KubeObject> {
   const previous = step.previous.object;
   checkRevision(definition, draft, step.previous);
   carryMetadata(draft, previous);
+  dedupeOwners(draft, request.warn);
   definition.setDefaults?.(draft);
   const update = updateBy(definition, request);
   // First of all, so that nobody comes to own what the update does not change.

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { isStatus } from '../../base/status.ts';
 import { conformPatched } from '../decode/decode.ts';
+import { forgetEmptyLists } from '../decode/zero.ts';
 import type { KubeObject, ObjectMeta } from '../meta.ts';
 import { schema } from '../schema/schema.ts';
 import { type ApplyContext, applyPatch } from './apply.ts';
@@ -36,7 +37,9 @@ type Config = {
 
 function apply(current: KubeObject | undefined, manager: string, applied: Config, force = false) {
   const { object } = applyPatch(current, { ...applied }, context(manager, { force }));
-  return conformPatched<KubeObject & { spec: Record<string, unknown> }>(object, { type, gvk }).object;
+  const kept = conformPatched<KubeObject & { spec: Record<string, unknown> }>(object, { type, gvk }).object;
+  forgetEmptyLists(kept, type);
+  return kept;
 }
 
 function refusalOf(run: () => unknown) {
@@ -163,6 +166,8 @@ describe('server-side apply', () => {
     const after = apply(first, 'kubectl', next);
     expect(after.metadata?.labels).toEqual({ a: '2' });
     expect(JSON.parse(after.metadata?.annotations?.[name] ?? '')).toEqual(next);
+    // In the order of names, as kubectl writes it too.
+    expect(after.metadata?.annotations?.[name]).toMatch(/^\{"apiVersion":"v1","kind":"Pod","metadata":\{"labels":/);
     expect(refusalOf(() => apply(first, 'helm', next)).code).toBe(409);
   });
 

@@ -136,7 +136,14 @@ function syncLastApplied(object: Members, applied: Members, manager: string): vo
   if (isMembers(copy.metadata) && isMembers(copy.metadata.annotations)) {
     delete copy.metadata.annotations[lastAppliedAnnotation];
   }
-  annotations[lastAppliedAnnotation] = `${JSON.stringify(copy)}\n`;
+  annotations[lastAppliedAnnotation] = `${sortedJson(copy)}\n`;
+}
+
+/** JSON with members in the order of their names and nothing that HTML would read, as programs in Go write it. */
+function sortedJson(value: unknown): string {
+  const inOrder = (_name: string, one: unknown) =>
+    isMembers(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one;
+  return JSON.stringify(value, inOrder).replace(/[<>&]/g, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`);
 }
 
 /** Owners of an object that has none recorded: all that stands in it is taken for older than the first apply. */

@@ -19,7 +19,7 @@ import { isSchedule } from './cronjob/schedule.ts';
 import { jobTemplateSpec } from './job/validation.ts';
 import { defaultJobTemplate, jobSpecWarnings } from './job.ts';
 import { ownStatus } from './strategy.ts';
-import { nameWarnings } from './workload.ts';
+import { asksAnew, nameWarnings } from './workload.ts';
 
 /** Names of jobs end in a time of up to eleven characters. */
 const NAME_LENGTH_MAX = 52;
@@ -121,8 +121,9 @@ export const cronjobs: ResourceDefinition<V1CronJob> = {
     return at.errors;
   },
   warnings(cronJob, previous) {
-    if (previous) return [];
-    return [...nameWarnings(cronJob), ...jobSpecWarnings(template(cronJob), 'spec.jobTemplate.spec')];
+    const ofName = previous ? [] : nameWarnings(cronJob);
+    if (!asksAnew(cronJob, previous)) return ofName;
+    return [...ofName, ...jobSpecWarnings(template(cronJob), 'spec.jobTemplate.spec')];
   },
   columns: [
     nameColumn,

@@ -130,7 +130,8 @@ export const daemonsets: ResourceDefinition<V1DaemonSet> = {
       collisionsGrow(set.status?.collisionCount, previous.status?.collisionCount, at);
     },
   }),
-  warnings: (set, previous) => (previous ? [] : templateWarnings(set)),
+  warnings: (set, previous) =>
+    previous && sameValue(set.spec?.template, previous.spec?.template) ? [] : templateWarnings(set),
   metadataAlone({ annotations: { [TEMPLATE_GENERATION]: _generation, ...others } = {}, ...metadata }) {
     return Object.keys(others).length === 0 ? metadata : { ...metadata, annotations: others };
   },

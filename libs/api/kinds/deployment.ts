@@ -15,7 +15,7 @@ import { ageColumn, nameColumn, text } from './cells.ts';
 import { annotationsChange } from './changes.ts';
 import { defaultPodTemplate } from './pod/defaults.ts';
 import { ownStatus } from './strategy.ts';
-import { nameWarnings, scaleBySelector, templateColumns, templateWarnings } from './workload.ts';
+import { scaleBySelector, templateColumns, workloadWarnings } from './workload.ts';
 
 const REVISIONS_KEPT = 10;
 const PROGRESS_SECONDS = 600;
@@ -116,7 +116,7 @@ export const deployments: ResourceDefinition<V1Deployment> = {
       collisionsGrow(deployment.status?.collisionCount, previous.status?.collisionCount, at);
     },
   }),
-  warnings: (deployment, previous) => (previous ? [] : [...nameWarnings(deployment), ...templateWarnings(deployment)]),
+  warnings: workloadWarnings,
   columns: [
     nameColumn,
     text(

@@ -17,7 +17,7 @@ import {
 import { defaultPodTemplate } from './pod/defaults.ts';
 import { podSpecWarnings } from './pod/warnings.ts';
 import { ownStatus } from './strategy.ts';
-import { nameWarnings, templateColumns } from './workload.ts';
+import { asksAnew, nameWarnings, templateColumns } from './workload.ts';
 
 const BACKOFF_LIMIT = 6;
 const INT32_MAX = 2 ** 31 - 1;
@@ -131,7 +131,10 @@ export const jobs: ResourceDefinition<V1Job> = {
     status: jobStatus,
     asNewFirst: true,
   }),
-  warnings: (job, previous) => (previous ? [] : [...nameWarnings(job), ...jobSpecWarnings(job.spec, 'spec')]),
+  warnings: (job, previous) => [
+    ...(previous ? [] : nameWarnings(job)),
+    ...(asksAnew(job, previous) ? jobSpecWarnings(job.spec, 'spec') : []),
+  ],
   columns: [
     nameColumn,
     text('Status', 'How it stands.', statusCell),

@@ -1,5 +1,6 @@
 import type { ResourceDefinition } from '../definition.ts';
 import type { V1PodTemplate } from '../gen/types.ts';
+import { sameValue } from '../validation/equality.ts';
 import { namespacedMetadata } from '../validation/metadata.ts';
 import { validations } from '../validation/object.ts';
 import { podTemplate } from '../validation/pod/template.ts';
@@ -22,7 +23,8 @@ export const podtemplates: ResourceDefinition<V1PodTemplate> = {
     metadata: namespacedMetadata,
     object: fields<V1PodTemplate>({ template: present(podTemplate()) }),
   }),
-  warnings: (object, previous) => (previous ? [] : podSpecWarnings(object.template, 'template')),
+  warnings: (object, previous) =>
+    previous && sameValue(object.template, previous.template) ? [] : podSpecWarnings(object.template, 'template'),
   columns: [
     nameColumn,
     text('Containers', 'Names of the containers.', (object) => containerNames(object.template?.spec?.containers)),

@@ -7,7 +7,7 @@ import { counters, selectorAndTemplate } from '../validation/workload.ts';
 import { ageColumn, integer, nameColumn } from './cells.ts';
 import { defaultPodTemplate } from './pod/defaults.ts';
 import { ownStatus } from './strategy.ts';
-import { nameWarnings, scaleBySelector, templateColumns, templateWarnings } from './workload.ts';
+import { scaleBySelector, templateColumns, workloadWarnings } from './workload.ts';
 
 const replicaSetSpec: Rule<V1ReplicaSetSpec> = all<V1ReplicaSetSpec>(
   fields<V1ReplicaSetSpec>({ replicas: nonNegative, minReadySeconds: nonNegative }),
@@ -51,7 +51,7 @@ export const replicasets: ResourceDefinition<V1ReplicaSet> = {
     after: immutable<V1ReplicaSet>('spec.selector'),
     status: (set, _previous, at) => status(set.status, at),
   }),
-  warnings: (set, previous) => (previous ? [] : [...nameWarnings(set), ...templateWarnings(set)]),
+  warnings: workloadWarnings,
   columns: [
     nameColumn,
     integer('Desired', 'Pods wanted.', (set) => set.spec?.replicas ?? 0),

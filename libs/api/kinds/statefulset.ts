@@ -21,7 +21,7 @@ import {
 import { ageColumn, text as column, nameColumn } from './cells.ts';
 import { defaultPodTemplate } from './pod/defaults.ts';
 import { emptyOf, ownStatus } from './strategy.ts';
-import { scaleBySelector, templateColumns, templateWarnings } from './workload.ts';
+import { asksAnew, scaleBySelector, templateColumns, templateWarnings } from './workload.ts';
 
 const REVISIONS_KEPT = 10;
 
@@ -187,10 +187,9 @@ export const statefulsets: ResourceDefinition<V1StatefulSet> = {
     },
   }),
   warnings(set, previous) {
-    if (previous) return [];
     const kept = (set.spec?.revisionHistoryLimit ?? 0) < 0;
     return [
-      ...templateWarnings(set),
+      ...(asksAnew(set, previous) ? templateWarnings(set) : []),
       ...(kept ? ['spec.revisionHistoryLimit: a negative value keeps all revisions'] : []),
     ];
   },

@@ -26,6 +26,17 @@ export function templateWarnings(object: Workload): string[] {
   return podSpecWarnings(object.spec?.template, 'spec.template');
 }
 
+/** Whether what an object asks for is new: it is new itself, or its generation counts a change. */
+export function asksAnew(object: KubeObject, previous: KubeObject | undefined): boolean {
+  return previous === undefined || object.metadata?.generation !== previous.metadata?.generation;
+}
+
+/** What is told of a workload: of its name when it is new, of its pods whenever it asks for others. */
+export function workloadWarnings(object: Workload, previous: Workload | undefined): string[] {
+  const ofName = previous ? [] : nameWarnings(object);
+  return asksAnew(object, previous) ? [...ofName, ...templateWarnings(object)] : ofName;
+}
+
 export const scaleBySelector: ScaleDefinition = {
   specReplicasPath: '.spec.replicas',
   statusReplicasPath: '.status.replicas',
