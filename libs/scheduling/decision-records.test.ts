@@ -30,11 +30,13 @@ function begin(recordsMax?: number) {
 const pod = (name: string, memory = '512Mi') =>
   withSpec(makePod(name).requests('1', memory).build(), { schedulerName: 'default-scheduler' });
 
+const identityOf = (name: string) => pod(name).metadata!;
+
 describe('a kept decision', () => {
   it('has the winner, its points that add up, the runner-up, and who refused with the numbers of that moment', () => {
     const { cluster, records, decide } = begin();
     const { ticket } = decide(pod('p', '256Mi'));
-    const kept = records.of('uid-p')!;
+    const kept = records.of(identityOf('p'))!;
     expect(kept).toMatchObject({
       pod: 'default/p',
       schedulerName: 'default-scheduler',
@@ -51,18 +53,18 @@ describe('a kept decision', () => {
     expect(kept.margin).toBeCloseTo(kept.total! - kept.runnerUp!.total);
     records.note(ticket, { outcome: 'bound' });
     cluster.removeNode('n1');
-    expect(records.of('uid-p')).toMatchObject({ outcome: 'bound', node: 'n1', nodes: 3 });
+    expect(records.of(identityOf('p'))).toMatchObject({ outcome: 'bound', node: 'n1', nodes: 3 });
   });
 
   it('says what was missing then, whatever is free by now', () => {
     const { cluster, records, decide } = begin();
     decide(pod('p', '512Mi'));
     const lack = { plugin: 'NodeResourcesFit', examples: ['n2: memory 180Mi short of 512Mi'] };
-    expect(records.of('uid-p')?.refused).toContainEqual(expect.objectContaining(lack));
+    expect(records.of(identityOf('p'))?.refused).toContainEqual(expect.objectContaining(lack));
     cluster.displace('uid-a');
-    expect(records.of('uid-p')?.refused).toContainEqual(expect.objectContaining(lack));
+    expect(records.of(identityOf('p'))?.refused).toContainEqual(expect.objectContaining(lack));
     decide(pod('q', '512Mi'));
-    expect(records.of('uid-q')?.refused).toHaveLength(1);
+    expect(records.of(identityOf('q'))?.refused).toHaveLength(1);
   });
 
   it('names the zones that were refused as a whole', () => {
@@ -82,7 +84,7 @@ describe('a kept decision', () => {
     const first = decide(spread('p')).decision;
     decide(spread('q'));
     const zoneOfFirst = first.kind === 'node' && first.nodeName !== 'n3' ? 2 : 1;
-    expect(records.of('uid-q')?.refused).toEqual([
+    expect(records.of(identityOf('q'))?.refused).toEqual([
       expect.objectContaining({ plugin: 'PodTopologySpread', count: zoneOfFirst }),
     ]);
   });
@@ -90,26 +92,26 @@ describe('a kept decision', () => {
   it('tells why a pod waits and whom it drives out', () => {
     const { records, decide } = begin();
     const { ticket } = decide(pod('p', '100Gi'));
-    expect(records.of('uid-p')).toMatchObject({
+    expect(records.of(identityOf('p'))).toMatchObject({
       outcome: 'unschedulable',
       message: expect.stringMatching(/^0\/3 nodes are available/),
     });
-    expect(records.of('uid-p')).not.toHaveProperty('node');
+    expect(records.of(identityOf('p'))).not.toHaveProperty('node');
     records.note(ticket, { outcome: 'preempting', victims: ['default/a'] });
-    expect(records.of('uid-p')).toMatchObject({ outcome: 'preempting', victims: ['default/a'] });
+    expect(records.of(identityOf('p'))).toMatchObject({ outcome: 'preempting', victims: ['default/a'] });
   });
 
   it('is written over by newer ones, so that no more than so many are kept', () => {
     const { records, decide } = begin(3);
     const tickets = ['p', 'q', 'r', 's'].map((name) => decide(pod(name, '1Mi')).ticket);
-    expect(['p', 'q', 'r', 's'].map((name) => records.of(`uid-${name}`)?.pod)).toEqual([
+    expect(['p', 'q', 'r', 's'].map((name) => records.of(identityOf(name))?.pod)).toEqual([
       undefined,
       'default/q',
       'default/r',
       'default/s',
     ]);
     records.note(tickets[0]!, { outcome: 'lost' });
-    expect(records.of('uid-s')?.outcome).toBe('placed');
+    expect(records.of(identityOf('s'))?.outcome).toBe('placed');
   });
 
   it('is the last one of a pod that was decided about again', () => {
@@ -117,6 +119,6 @@ describe('a kept decision', () => {
     decide(pod('p', '100Gi'));
     cluster.setNode(makeNode('huge').allocatable({ memory: '200Gi' }).build());
     decide(pod('p', '100Gi'));
-    expect(records.of('uid-p')).toMatchObject({ outcome: 'placed', node: 'huge' });
+    expect(records.of(identityOf('p'))).toMatchObject({ outcome: 'placed', node: 'huge' });
   });
 });

@@ -21,6 +21,8 @@ interface KeptGroup extends Omit<RefusedGroup, 'slots'> {
   examples: ReadonlyArray<{ name: string; lacks: readonly Lack[] }>;
 }
 
+const noLacks: readonly Lack[] = [];
+
 /** What decisions of a view have in common as long as the same nodes are refused; made once for all of them. */
 interface Common {
   readonly version: number;
@@ -39,6 +41,13 @@ export interface Sequel {
 
 /** Says which record is meant, as long as it is not written over. */
 export type RecordTicket = number;
+
+/** The whole of it is known to whoever asks, so that only the uid is kept. */
+interface PodIdentity {
+  uid?: string;
+  namespace?: string;
+  name?: string;
+}
 
 /** What is known of an attempt apart from the decision itself. */
 export interface Attempt {
@@ -60,8 +69,6 @@ const numbersPerRecord = 6;
 export class DecisionRecords {
   private next = 0;
   private readonly uids: string[] = [];
-  private readonly namespaces: string[] = [];
-  private readonly names: string[] = [];
   private readonly nodeNames: Array<string | undefined> = [];
   private readonly runnersUp: Array<string | undefined> = [];
   private readonly commons: Common[] = [];
@@ -94,10 +101,7 @@ export class DecisionRecords {
     const { table } = this.cluster;
     const ticket = this.next++;
     const place = ticket % this.recordsMax;
-    const { uid, namespace, name } = info;
-    this.uids[place] = uid;
-    this.namespaces[place] = namespace;
-    this.names[place] = name;
+    this.uids[place] = info.uid;
     this.commons[place] = this.commonFor(view, info);
     const regionsAt = place * regionsMax * numbersPerRegion;
     this.regionCounts[place] = view.refusedRegions(this.regionNumbers, regionsAt, regionsMax);
@@ -127,19 +131,19 @@ export class DecisionRecords {
   }
 
   /** The last decision about a pod; looks through all records. */
-  of(uid: string): DecisionRecord | undefined {
+  of({ uid = '', namespace = '', name = '' }: PodIdentity): DecisionRecord | undefined {
     for (let ticket = this.next - 1; ticket >= Math.max(0, this.next - this.recordsMax); ticket--) {
-      if (this.uids[ticket % this.recordsMax] === uid) return this.at(ticket % this.recordsMax);
+      if (this.uids[ticket % this.recordsMax] === uid) return this.at(ticket % this.recordsMax, `${namespace}/${name}`);
     }
     return undefined;
   }
 
-  private at(place: number): DecisionRecord {
+  private at(place: number, pod: string): DecisionRecord {
     const figure = (column: keyof typeof numbers) => this.figures[place * numbersPerRecord + numbers[column]]!;
     const node = this.nodeNames[place];
     const { outcome, message, victims } = this.sequels[place] ?? { outcome: 'placed' };
     return {
-      pod: `${this.namespaces[place]}/${this.names[place]}`,
+      pod,
       schedulerName: this.commons[place]!.schedulerName,
       decidedAt: rfc3339Micro(figure('atMs')),
       attempts: figure('attempts'),
@@ -197,11 +201,15 @@ export class DecisionRecords {
   }
 
   private makeCommon(view: ClassView, info: PodInfo): Common {
-    const groups = view.refusedGroups().map(({ slots, ...group }) => ({
-      ...group,
+    const { names } = this.cluster.table;
+    const groups = view.refusedGroups().map(({ name, refusal, isResolvable, count, slots }) => ({
+      name,
+      refusal,
+      isResolvable,
+      count,
       examples: slots.map((slot) => ({
-        name: this.cluster.table.names[slot]!,
-        lacks: group.name === fitName ? lacksOn(info, slot, this.cluster) : [],
+        name: names[slot]!,
+        lacks: name === fitName ? lacksOn(info, slot, this.cluster) : noLacks,
       })),
     }));
     const { refused, scorers, regionRefusals } = view;

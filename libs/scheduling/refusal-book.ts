@@ -82,14 +82,19 @@ export class RefusalBook {
 
   /** `isRefused` says whether an example is still refused by this number. */
   groups(isRefused: (slot: number, id: number) => boolean): RefusedGroup[] {
-    const groups = new Map<Refusal, RefusedGroup>();
-    this.entries.forEach(({ examples, ...entry }, id) => {
-      if (entry.count === 0) return;
-      const slots = examples.filter((slot, at) => isRefused(slot, id) && examples.indexOf(slot) === at);
-      const like = groups.get(entry.refusal);
-      groups.set(entry.refusal, like === undefined ? { ...entry, slots } : together(like, { ...entry, slots }));
-    });
-    return [...groups.values()];
+    // Asked at every decision where each one makes another node unfit: written without what makes objects on the way.
+    const groups: RefusedGroup[] = [];
+    for (let id = 0; id < this.entries.length; id++) {
+      const { name, refusal, isResolvable, count, examples } = this.entries[id]!;
+      if (count === 0) continue;
+      const slots: number[] = [];
+      for (const slot of examples) if (!slots.includes(slot) && isRefused(slot, id)) slots.push(slot);
+      const group: RefusedGroup = { name, refusal, isResolvable, count, slots };
+      const like = groups.findIndex((other) => other.refusal === refusal);
+      if (like < 0) groups.push(group);
+      else groups[like] = together(groups[like]!, group);
+    }
+    return groups;
   }
 }
 

@@ -54,7 +54,8 @@ export class SchedulerCore {
   /** Whom to evict so that a pod without room fits; undefined when that would not help. */
   preempt(info: PodInfo): Preemption | undefined {
     if (this.profileOf(info.shape.pod.spec?.schedulerName)?.preempts === false) return undefined;
-    return this.preemptor.find(info, this.views.keyOf(info), this.views.of(info));
+    const view = this.views.of(info);
+    return view.objection === undefined ? this.preemptor.find(info, this.views.keyOf(info), view) : undefined;
   }
 
   /**
@@ -66,7 +67,7 @@ export class SchedulerCore {
     if (count === 0) return '';
     if (info.pod.spec?.preemptionPolicy === 'Never') return 'preemption: not eligible due to preemptionPolicy=Never.';
     const view = this.views.of(info);
-    const hopeless = view.finalCount;
+    const hopeless = view.objection === undefined ? view.finalCount : count;
     const counts = this.preemptor.objections(info, view, count - hopeless);
     if (hopeless > 0) counts.set('Preemption is not helpful for scheduling', hopeless);
     return `preemption: ${unschedulableMessage(count, counts)}`;

@@ -27,8 +27,17 @@ export const configurable: Readonly<Record<string, (args: Fields) => Plugin | un
       hardPodAffinityWeight: args.whole('hardPodAffinityWeight', { min: 0, max: weightMax }) ?? 1,
       ignoresPreferencesOfOthers: args.boolean('ignorePreferredTermsOfExistingPods') ?? false,
     }),
+  DefaultPreemption: passOver('minCandidateNodesPercentage', 'minCandidateNodesAbsolute'),
+  VolumeBinding: passOver('bindTimeoutSeconds'),
   NodeAffinity: (args) => newNodeAffinity(args.mapping('addedAffinity', readNodeAffinity) ?? {}),
 };
+
+/** Arguments that mean nothing here. */
+function passOver(...names: string[]) {
+  return (args: Fields): undefined => {
+    for (const name of names) args.raw(name);
+  };
+}
 
 const leastAllocated: ScoringStrategy = { type: 'LeastAllocated', resources: defaultResources };
 

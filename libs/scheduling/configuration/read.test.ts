@@ -16,7 +16,7 @@ describe('readConfiguration', () => {
     ['no version', { kind: head.kind }, 'apiVersion: required'],
     ['another version', { ...head, apiVersion: 'v9' }, 'apiVersion: unknown value "v9"'],
     ['another kind', { ...head, kind: 'Pod' }, 'kind: unknown value "Pod"'],
-    ['an unknown field', { ...head, parallelism: 3 }, 'parallelism: unknown field'],
+    ['an unknown field', { ...head, colour: 'red' }, 'colour: unknown field'],
     ['an unknown field of a profile', profile({ colour: 'red' }), 'profiles[0].colour: unknown field'],
     [
       'two profiles of one name',
@@ -95,6 +95,19 @@ describe('readConfiguration', () => {
     ],
   ])('refuses %s and names the field', (_name, document, message) => {
     expect(() => readConfiguration(document)).toThrow(message);
+  });
+
+  it('passes over what means nothing here', () => {
+    const profiles = readConfiguration({
+      ...head,
+      parallelism: 3,
+      clientConnection: { kubeconfig: '/etc/kubernetes/scheduler.conf' },
+      leaderElection: { leaderElect: false },
+      profiles: [
+        { percentageOfNodesToScore: 50, pluginConfig: [{ name: 'VolumeBinding', args: { bindTimeoutSeconds: 9 } }] },
+      ],
+    });
+    expect(profiles.map(({ schedulerName }) => schedulerName)).toEqual(['default-scheduler']);
   });
 
   it('has the default profile when none is stated', () => {

@@ -10,6 +10,21 @@ const weightMax = 100;
 const preemptionName = 'DefaultPreemption';
 /** What every profile has and none can do without. */
 const fixedNames = ['PrioritySort', 'SchedulingGates', 'DefaultBinder', 'GangScheduling'];
+/**
+ * Fields of kube-scheduler that are passed over: here all nodes are looked at always, and how to connect and whether to
+ * be elected is said elsewhere.
+ */
+const passedOver = [
+  'clientConnection',
+  'leaderElection',
+  'parallelism',
+  'percentageOfNodesToScore',
+  'podInitialBackoffSeconds',
+  'podMaxBackoffSeconds',
+  'enableProfiling',
+  'enableContentionProfiling',
+  'delayCacheUntilActive',
+];
 /** Extension points at which plugins can be switched on and off one by one. */
 const points = ['multiPoint', 'preFilter', 'filter', 'postFilter', 'preScore', 'score'] as const;
 type Point = (typeof points)[number];
@@ -35,6 +50,7 @@ export function readConfiguration(document: unknown): Profile[] {
     fields.fail('kind', `required: ${configurationKind}`);
   }
   const profiles = fields.list('profiles', readProfile);
+  for (const name of passedOver) fields.raw(name);
   fields.end();
   const names = profiles.map(({ schedulerName }) => schedulerName);
   names.forEach((name, at) => {
@@ -46,6 +62,7 @@ export function readConfiguration(document: unknown): Profile[] {
 function readProfile(fields: Fields): Profile {
   const schedulerName = fields.string('schedulerName') ?? defaultSchedulerName;
   const choices = fields.mapping('plugins', readChoices) ?? new Map();
+  fields.raw('percentageOfNodesToScore');
   const made = new Map<string, WeightedPlugin['plugin']>();
   fields.list('pluginConfig', (config) => {
     const name = config.string('name') ?? config.fail('name', 'required');

@@ -6,11 +6,11 @@ import type { Volumes } from '../volumes.ts';
 
 export const affinityReason = "node(s) didn't match PersistentVolume's node affinity";
 export const noVolumeReason = "node(s) didn't find available persistent volumes to bind";
-export const lostVolumeReason = 'node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)';
 export const immediateReason = 'pod has unbound immediate PersistentVolumeClaims';
 const missingReason = (name: string) => `persistentvolumeclaim "${name}" not found`;
 const ephemeralReason = (name: string) =>
   `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"`;
+const lostReason = (name: string) => `persistentvolume "${name}" not found`;
 const deletingReason = (name: string) => `persistentvolumeclaim "${name}" is being deleted`;
 
 /** Whether a node can use a volume. */
@@ -37,11 +37,12 @@ export const volumeBinding: Plugin = {
       local: {
         epoch: () => volumes.version,
         filter(slot) {
+          const reasons = new Set<Refusal>();
           for (const key of claims) {
             const refusal = objectionTo(key, pod, volumes) ?? refusalOf(key, volumes, { table, slot });
-            if (refusal !== undefined) return refusal;
+            if (refusal !== undefined) reasons.add(refusal);
           }
-          return undefined;
+          return reasons.size === 0 ? undefined : [...reasons].join('\n');
         },
       },
     };
@@ -54,6 +55,8 @@ function objectionTo(key: string, pod: V1Pod, volumes: Volumes): Refusal | undef
   const name = key.slice(key.indexOf('/') + 1);
   if (state.kind === 'missing') return isEphemeral(name, pod) ? ephemeralReason(name) : missingReason(name);
   if (state.kind === 'deleting') return deletingReason(name);
+  if (state.kind === 'bound' && state.volume === undefined)
+    return lostReason(volumes.claim(key)?.spec?.volumeName ?? '');
   return state.kind === 'unbound' && !state.waitsForPod ? immediateReason : undefined;
 }
 
@@ -74,8 +77,7 @@ function refusalOf(
     case 'deleting':
       return undefined;
     case 'bound':
-      if (state.volume === undefined) return lostVolumeReason;
-      return admits(state.volume) ? undefined : affinityReason;
+      return state.volume === undefined || admits(state.volume) ? undefined : affinityReason;
     case 'unbound': {
       const isThere = volumes.suiting(key, admits).next().done === false;
       return isThere || canBeMadeAt(key, volumes, { table, slot }) ? undefined : noVolumeReason;

@@ -112,7 +112,7 @@ describe('volumes', () => {
       'a bound volume that is gone',
       { claims: [claim('c', { volumeName: 'v' })] },
       pod('p', 'c'),
-      '0/2 nodes are available: 2 node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s).',
+      '0/2 nodes are available: persistentvolume "v" not found.',
     ],
     [
       'a claim that somebody is to bind first',
@@ -159,6 +159,16 @@ describe('volumes', () => {
       },
       pod('p', 'c'),
       nobody,
+    ],
+    [
+      'every claim says what it lacks',
+      {
+        claims: [claim('c', { volumeName: 'v' }), claim('d', { storageClassName: 'none' })],
+        volumes: [volume('v', 'x')],
+        classes: [storageClass('none', 'kubernetes.io/no-provisioner')],
+      },
+      pod('p', 'c', 'd'),
+      "0/2 nodes are available: 2 node(s) didn't find available persistent volumes to bind, 2 node(s) didn't match PersistentVolume's node affinity.",
     ],
     [
       'a volume can be made where the class allows it',
