@@ -1,21 +1,7 @@
-import { isAscii } from 'node:buffer';
 import type { V1ManagedFieldsEntry } from '../api/gen/types.ts';
 import type { KubeObject, ObjectMeta } from '../api/meta.ts';
-import {
-  attachOwnership,
-  endOfObject,
-  type OwnershipSource,
-  ownershipEnd,
-  ownershipText,
-  readOwnership,
-} from './ownership-text.ts';
-import { SharedTexts } from './shared-texts.ts';
-
-/** kind and apiVersion come first in every stored value, so metadata opens near the start. */
-const metadataOpening = '"metadata":{';
-
-const ownershipRecordsMax = 1_024;
-const ownershipRecords = new SharedTexts(ownershipRecordsMax);
+import { attachOwnership, endOfObject, type OwnershipSource, ownershipText, readOwnership } from './ownership-text.ts';
+import { type Form, metadataOpening, textsOf, writtenValue } from './stored-texts.ts';
 
 const handedOver = new WeakMap<Uint8Array, KubeObject>();
 
@@ -25,13 +11,6 @@ const handedOver = new WeakMap<Uint8Array, KubeObject>();
  */
 export function handOver(value: Uint8Array, object: KubeObject): void {
   handedOver.set(value, object);
-}
-
-/** What the stored values of one kind have in common; kept once for all of them. */
-interface Form {
-  /** Up to the opening of metadata, behind which resourceVersion is written: the value itself has none. */
-  readonly head: string;
-  readonly ascii: boolean;
 }
 
 /**
@@ -55,12 +34,8 @@ export class Document implements OwnershipSource {
 
   /** From a stored value, which has no resourceVersion. */
   static ofValue(value: Uint8Array, revision: number): Document {
-    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    const headEnd = bytes.indexOf(metadataOpening, 0, 'latin1') + metadataOpening.length;
-    const form = formOf(bytes.toString('latin1', 0, headEnd), isAscii(bytes));
-    const ownedEnd = ownershipEnd(bytes, headEnd);
-    const owned = ownedEnd === undefined ? '' : ownershipRecords.ofBytes(bytes, headEnd, ownedEnd);
-    const document = new Document(revision, form, owned, bytes.toString('latin1', ownedEnd ?? headEnd), undefined);
+    const { form, owned, rest } = textsOf(value);
+    const document = new Document(revision, form, owned, rest, undefined);
     const object = handedOver.get(value);
     if (object) {
       handedOver.delete(value);
@@ -257,19 +232,6 @@ function utf8Of(text: string, ascii: boolean): string {
   return ascii ? text : Buffer.from(text, 'latin1').toString();
 }
 
-const forms = { ascii: new Map<string, Form>(), other: new Map<string, Form>() };
-const formsMax = 4_096;
-
-function formOf(head: string, ascii: boolean): Form {
-  const known = ascii ? forms.ascii : forms.other;
-  const found = known.get(head);
-  if (found) return found;
-  if (known.size >= formsMax) known.clear();
-  const form = { head, ascii };
-  known.set(head, form);
-  return form;
-}
-
 /**
  * The object as it is stored: kind, apiVersion and metadata first, in it the record of field ownership and the name,
  * without resourceVersion.
@@ -278,28 +240,33 @@ function formOf(head: string, ascii: boolean): Form {
 export function storedValue(object: KubeObject, previous?: Document): Buffer {
   const { kind, apiVersion, metadata, ...rest } = object;
   const { resourceVersion: _, managedFields, name, ...others } = metadata ?? {};
-  const owned = name === undefined ? '' : ownershipText(managedFields);
-  const kept = name === undefined ? { managedFields, ...others } : { name, ...others };
   const head = headOf(kind, apiVersion);
+  if (name === undefined) return writtenValue(head, '', textFrom({ managedFields, ...others }, rest));
+  const kept = { name, ...others };
   const tail = previous?.textBehindMetadata(rest);
-  if (tail !== undefined) return Buffer.from(`${head}${owned}${JSON.stringify(kept).slice(1)}${tail}`);
-  const text = JSON.stringify({ kind, apiVersion, metadata: kept, ...rest });
-  return owned === '' ? Buffer.from(text) : inserted(owned, text, head);
+  const text = tail === undefined ? textFrom(kept, rest) : JSON.stringify(kept).slice(1) + tail;
+  return writtenValue(head, ownershipText(managedFields), text);
 }
 
-/** Puts a text behind the beginning of another one: what is written first of that beginning is written over. */
-function inserted(part: string, whole: string, head: string): Buffer {
-  const headBytes = Buffer.byteLength(head);
-  const partBytes = Buffer.byteLength(part);
-  const bytes = Buffer.allocUnsafe(partBytes + Buffer.byteLength(whole));
-  bytes.write(whole, partBytes);
-  bytes.write(head, 0);
-  bytes.write(part, headBytes);
-  return bytes;
+/** The text from within metadata on. */
+function textFrom(metadata: object, sections: object): string {
+  return JSON.stringify({ metadata, ...sections }).slice(1 + metadataOpening.length);
 }
+
+interface Head {
+  readonly kind: string | undefined;
+  readonly apiVersion: string | undefined;
+  readonly text: string;
+}
+
+/** The latest one: what is written in a row is often of one kind. */
+let latestHead: Head = { kind: undefined, apiVersion: undefined, text: `{${metadataOpening}` };
 
 /** How the values of a kind begin. */
 function headOf(kind: string | undefined, apiVersion: string | undefined): string {
-  const head = JSON.stringify({ kind, apiVersion }).slice(0, -1);
-  return `${head}${head === '{' ? '' : ','}${metadataOpening}`;
+  if (latestHead.kind === kind && latestHead.apiVersion === apiVersion) return latestHead.text;
+  const start = JSON.stringify({ kind, apiVersion }).slice(0, -1);
+  const text = `${start}${start === '{' ? '' : ','}${metadataOpening}`;
+  latestHead = { kind, apiVersion, text };
+  return text;
 }

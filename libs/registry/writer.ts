@@ -29,7 +29,8 @@ export class ObjectWriter {
       if (error instanceof StoreUnavailableError) throw unavailable(error);
       throw error;
     }
-    await this.mirror.shows(committed.revision);
+    const showing = this.mirror.shows(committed.revision);
+    if (showing) await showing;
     return committed;
   }
 
