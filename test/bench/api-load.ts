@@ -36,7 +36,10 @@ interface Load {
   call(index: number): Call;
   /** Looks at each answer. */
   answered?(index: number, answer: Answer): void;
-  /** Calls begin at this rate, instead of one after the other. */
+  /**
+   * Calls are due at this rate, whether or not those before them are answered, instead of one after the other. Their
+   * times count from when they were due, so that what waits for a free connection counts as slow.
+   */
   readonly perSecond?: number;
   /** No call begins later than this. */
   readonly secondsMax?: number;
@@ -60,8 +63,9 @@ export async function run(server: ApiProcess, store: string, load: Load): Promis
   const lane = async (connection: Connection) => {
     while (next < load.total && performance.now() < endMs) {
       const index = next++;
-      if (load.perSecond) await until(started + (index / load.perSecond) * 1000);
-      const from = performance.now();
+      const dueMs = load.perSecond && started + (index / load.perSecond) * 1000;
+      if (dueMs) await until(dueMs);
+      const from = dueMs ?? performance.now();
       const answer = await connection.send(load.call(index));
       took.push(performance.now() - from);
       load.answered?.(index, answer);
@@ -79,6 +83,7 @@ export async function run(server: ApiProcess, store: string, load: Load): Promis
     perSecond: Math.round(next / seconds),
     p50Ms: +quantile(took, 0.5).toFixed(2),
     p99Ms: +quantile(took, 0.99).toFixed(2),
+    ...(load.perSecond ? { p999Ms: +quantile(took, 0.999).toFixed(2), maxMs: +quantile(took, 1).toFixed(2) } : {}),
     serverCpuUs: Math.round((server.cpuUs() - cpuBefore) / next),
     ...(failures.size > 0 ? { failures: Object.fromEntries(failures) } : {}),
   });
