@@ -4,7 +4,11 @@ import type { V1ValidatingAdmissionPolicy } from '../../api/gen/types.ts';
 import { mutatingadmissionpolicies, validatingadmissionpolicies } from '../../api/kinds/admissionpolicy.ts';
 import { inOrder } from './complaint-order.ts';
 
-const at = (field: string, reason: FieldError['reason'] = 'FieldValueInvalid'): FieldError => ({ field, reason, message: 'x' });
+const at = (field: string, reason: FieldError['reason'] = 'FieldValueInvalid'): FieldError => ({
+  field,
+  reason,
+  message: 'x',
+});
 
 describe('complaints of form and of expressions', () => {
   it.each<[string, FieldError[], FieldError[], string[]]>([
