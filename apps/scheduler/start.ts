@@ -92,7 +92,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   return {
     ready,
     explain(pod) {
-      const lastDecision = records.of(pod.metadata?.uid ?? '');
+      const lastDecision = records.of(pod.metadata ?? {});
       return { ...explainPod(pod, core, cluster), ...(lastDecision && { lastDecision }) };
     },
     async stop() {
