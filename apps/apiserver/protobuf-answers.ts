@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import { apiVersionOf } from '../../libs/api/meta.ts';
+import { assert } from '../../libs/base/assert.ts';
 import type { Document } from '../../libs/cache/document.ts';
 import type { CacheEvent, ChangeType } from '../../libs/cache/event.ts';
 import type { ListAnswer } from '../../libs/registry/requests.ts';
@@ -63,24 +64,49 @@ export function protobufFrame(type: ChangeType, event: CacheEvent): Buffer {
   return made[type];
 }
 
-/** A list as texts with one letter for each byte, made from the messages of its items. */
+/** How long messages are, known for as long as their documents are: the length of a list stands before its items. */
+const lengths = new WeakMap<Document, number>();
+
+function lengthOf(document: Document): number {
+  let length = lengths.get(document);
+  if (length === undefined) {
+    length = messageOf(document).text.length;
+    lengths.set(document, length);
+  }
+  return length;
+}
+
+/**
+ * A list as texts with one letter for each byte, made from the messages of its items. Those of a list that is longer
+ * than what is kept are made once for their lengths and again as they go out, so that they are never there together.
+ */
 export async function protobufPieces(definition: ResourceDefinition, answer: ListAnswer): Promise<Iterable<string>> {
-  const texts: string[] = [];
   let itemsBytes = 0;
+  let measured = 0;
   for (const document of answer.documents) {
-    if (texts.length % objectsPerTurn === objectsPerTurn - 1 && !messages.get(document)) await setImmediate();
-    const { text } = messageOf(document);
-    texts.push(text);
-    itemsBytes += itemHead(text.length).length + text.length;
+    if (!lengths.has(document) && ++measured % objectsPerTurn === 0) await setImmediate();
+    const length = lengthOf(document);
+    itemsBytes += itemHead(length).length + length;
   }
   const identity = { apiVersion: apiVersionOf(definition), kind: `${definition.kind}List` };
   const head = protobufListHead({ ...identity, metadata: listMetadata(answer) }, itemsBytes);
-  return piecesOf(head.toString('latin1'), texts);
+  const isKept = itemsBytes <= keptBytesMax;
+  return piecesOf(
+    head.toString('latin1'),
+    answer.documents,
+    isKept ? messageOf : (document) => messages.get(document) ?? encoded(document),
+  );
 }
 
-function* piecesOf(head: string, texts: readonly string[]): Iterable<string> {
+function* piecesOf(
+  head: string,
+  documents: readonly Document[],
+  messageFor: (document: Document) => Message,
+): Iterable<string> {
   yield head;
-  for (const text of texts) {
+  for (const document of documents) {
+    const { text } = messageFor(document);
+    assert(text.length === lengths.get(document), 'a message must be as long as it was');
     yield itemHead(text.length);
     yield text;
   }

@@ -1,0 +1,35 @@
+import { configmaps } from '../../libs/api/kinds/configmap.ts';
+import { Document, storedValue } from '../../libs/cache/document.ts';
+import { decodeProtobuf } from '../../libs/wire/kubernetes/decode.ts';
+import { protobufPieces } from './protobuf-answers.ts';
+
+const megabyte = 1024 * 1024;
+const documentOf = (index: number, bytes: number) => {
+  const metadata = { name: `c-${index}`, namespace: 'x' };
+  const object = { kind: 'ConfigMap', apiVersion: 'v1', metadata, data: { text: `${index}`.padEnd(bytes, 'x') } };
+  return Document.ofValue(storedValue(object), index + 1);
+};
+
+/** Beyond some 32 MB messages are made twice. */
+const lists = [
+  { name: 'none', count: 0, bytes: 0 },
+  { name: 'more than one turn', count: 450, bytes: 10 },
+  { name: 'as much as is kept', count: 20, bytes: megabyte },
+  { name: 'more than is kept', count: 40, bytes: megabyte },
+];
+it.each(lists)('a list in protobuf has all of its items each time: $name', async ({ count, bytes }) => {
+  const documents = Array.from({ length: count }, (_, index) => documentOf(index, bytes));
+  for (let turn = 0; turn < 2; turn++) {
+    const pieces = await protobufPieces(configmaps, { documents, revision: 9 });
+    const list = decodeProtobuf(Buffer.concat(Array.from(pieces, (piece) => Buffer.from(piece, 'latin1')))) as {
+      items?: Array<{ metadata: { name: string }; data: { text: string } }>;
+    };
+    const read = (list.items ?? []).map(({ metadata, data }) => [
+      metadata.name,
+      Number.parseInt(data.text, 10),
+      data.text.length,
+    ]);
+    const wanted = documents.map((_, index) => [`c-${index}`, index, Math.max(bytes, String(index).length)]);
+    expect(read).toEqual(wanted);
+  }
+});
