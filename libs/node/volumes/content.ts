@@ -1,12 +1,4 @@
-import type {
-  V1ConfigMap,
-  V1DownwardAPIVolumeFile,
-  V1KeyToPath,
-  V1Pod,
-  V1Secret,
-  V1Volume,
-  V1VolumeProjection,
-} from '../../api/gen/types.ts';
+import type { V1DownwardAPIVolumeFile, V1KeyToPath, V1Pod, V1Volume, V1VolumeProjection } from '../../api/gen/types.ts';
 import { StatusError } from '../../base/status.ts';
 import { fieldValue, type PodFacts, resourceValue } from '../fieldref.ts';
 import { type NodeObjects, notFound } from '../objects.ts';
@@ -24,35 +16,67 @@ export interface ContentSources {
 
 type Files = Map<string, VolumeFile>;
 
-function dataOfConfigMap(map: V1ConfigMap | undefined): Map<string, Uint8Array> {
-  const data = new Map<string, Uint8Array>();
-  for (const [key, value] of Object.entries(map?.data ?? {})) data.set(key, Buffer.from(value));
-  for (const [key, value] of Object.entries(map?.binaryData ?? {})) data.set(key, Buffer.from(value, 'base64'));
-  return data;
+type Data = ReadonlyMap<string, Uint8Array>;
+
+/** What files are made of: config maps, or secrets. */
+interface DataKind {
+  readonly kind: 'configmap' | 'secret';
+  /** What messages call its keys. */
+  readonly what: string;
+  /** undefined: there is no such object. */
+  read(objects: NodeObjects, namespace: string, name: string): Promise<Data | undefined>;
 }
 
-function dataOfSecret(secret: V1Secret | undefined): Map<string, Uint8Array> {
-  return new Map(Object.entries(secret?.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64')]));
+const configMaps: DataKind = {
+  kind: 'configmap',
+  what: 'config',
+  async read(objects, namespace, name) {
+    const map = await objects.configMap(namespace, name);
+    return map && new Map([...decoded(map.data, 'utf8'), ...decoded(map.binaryData, 'base64')]);
+  },
+};
+
+const secrets: DataKind = {
+  kind: 'secret',
+  what: 'secret',
+  async read(objects, namespace, name) {
+    const secret = await objects.secret(namespace, name);
+    return secret && new Map(decoded(secret.data, 'base64'));
+  },
+};
+
+function decoded(
+  data: Readonly<Record<string, string>> | undefined,
+  encoding: BufferEncoding,
+): Array<[string, Buffer]> {
+  return Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, encoding)]);
 }
 
-interface Selection {
-  /** Such as `configmap default/app`, for messages. */
-  what: string;
-  items: V1KeyToPath[] | undefined;
-  optional: boolean;
-  mode: number;
+/** Which object, and which of its keys. */
+interface DataSource {
+  readonly name?: string;
+  readonly items?: readonly V1KeyToPath[];
+  readonly optional?: boolean;
 }
 
-function select(files: Files, data: ReadonlyMap<string, Uint8Array>, selection: Selection): void {
-  if (!selection.items?.length) {
-    for (const [key, value] of data) files.set(key, { data: value, mode: selection.mode });
-    return;
-  }
-  for (const item of selection.items) {
+interface Target {
+  readonly files: Files;
+  readonly sources: ContentSources;
+  /** Of files that have none of their own. */
+  readonly mode: number;
+}
+
+/** Adds the files of an object. @throws StatusError when it, or a key that is asked for, is missing. */
+async function addData({ files, sources, mode }: Target, kind: DataKind, source: DataSource): Promise<void> {
+  const { name = '', items = [], optional = false } = source;
+  const found = await kind.read(sources.objects, sources.facts.pod.metadata?.namespace ?? '', name);
+  if (!found && !optional) throw notFound(kind.kind, name);
+  const data: Data = found ?? new Map();
+  if (items.length === 0) for (const [key, value] of data) files.set(key, { data: value, mode });
+  for (const item of items) {
     const value = data.get(item.key);
-    if (value) files.set(item.path, { data: value, mode: item.mode ?? selection.mode });
-    else if (!selection.optional)
-      throw new StatusError('NotFound', `references non-existent ${selection.what} key: ${item.key}`);
+    if (value) files.set(item.path, { data: value, mode: item.mode ?? mode });
+    else if (!optional) throw new StatusError('NotFound', `references non-existent ${kind.what} key: ${item.key}`);
   }
 }
 
@@ -74,37 +98,6 @@ function containerOf(pod: V1Pod, name: string | undefined) {
   return found;
 }
 
-interface MapRef {
-  name: string;
-  items: V1KeyToPath[] | undefined;
-  optional: boolean | undefined;
-  mode: number;
-}
-
-async function addConfigMap(files: Files, sources: ContentSources, ref: MapRef): Promise<void> {
-  const namespace = sources.facts.pod.metadata?.namespace ?? '';
-  const map = await sources.objects.configMap(namespace, ref.name);
-  if (!map && !ref.optional) throw notFound('configmap', ref.name);
-  select(files, dataOfConfigMap(map), {
-    what: 'config',
-    items: ref.items,
-    optional: ref.optional ?? false,
-    mode: ref.mode,
-  });
-}
-
-async function addSecret(files: Files, sources: ContentSources, ref: MapRef): Promise<void> {
-  const namespace = sources.facts.pod.metadata?.namespace ?? '';
-  const secret = await sources.objects.secret(namespace, ref.name);
-  if (!secret && !ref.optional) throw notFound('secret', ref.name);
-  select(files, dataOfSecret(secret), {
-    what: 'secret',
-    items: ref.items,
-    optional: ref.optional ?? false,
-    mode: ref.mode,
-  });
-}
-
 /** The one user that all containers run as, when they agree: whose the pod's tokens are. */
 function commonUser(pod: V1Pod): number | undefined {
   const shared = pod.spec?.securityContext?.runAsUser;
@@ -114,17 +107,11 @@ function commonUser(pod: V1Pod): number | undefined {
   return users.every((user) => user === users[0]) ? users[0] : undefined;
 }
 
-async function addProjection(files: Files, sources: ContentSources, source: V1VolumeProjection, mode: number) {
+async function addProjection(target: Target, source: V1VolumeProjection): Promise<void> {
+  const { files, sources, mode } = target;
   const { configMap, secret, downwardAPI, serviceAccountToken: token } = source;
-  if (configMap)
-    await addConfigMap(files, sources, {
-      name: configMap.name ?? '',
-      items: configMap.items,
-      optional: configMap.optional,
-      mode,
-    });
-  if (secret)
-    await addSecret(files, sources, { name: secret.name ?? '', items: secret.items, optional: secret.optional, mode });
+  if (configMap) await addData(target, configMaps, configMap);
+  if (secret) await addData(target, secrets, secret);
   if (downwardAPI) downward(files, sources.facts, downwardAPI.items, mode);
   if (!token) return;
   const { pod } = sources.facts;
@@ -151,27 +138,10 @@ export function isSecret(volume: V1Volume): boolean {
 export async function volumeContent(volume: V1Volume, sources: ContentSources): Promise<VolumeContent> {
   const files: Files = new Map();
   const { configMap, secret, downwardAPI, projected } = volume;
-  if (configMap) {
-    const mode = configMap.defaultMode ?? modeDefault;
-    await addConfigMap(files, sources, {
-      name: configMap.name ?? '',
-      items: configMap.items,
-      optional: configMap.optional,
-      mode,
-    });
-  }
-  if (secret) {
-    const mode = secret.defaultMode ?? modeDefault;
-    await addSecret(files, sources, {
-      name: secret.secretName ?? '',
-      items: secret.items,
-      optional: secret.optional,
-      mode,
-    });
-  }
+  const withMode = (mode = modeDefault): Target => ({ files, sources, mode });
+  if (configMap) await addData(withMode(configMap.defaultMode), configMaps, configMap);
+  if (secret) await addData(withMode(secret.defaultMode), secrets, { ...secret, name: secret.secretName });
   if (downwardAPI) downward(files, sources.facts, downwardAPI.items, downwardAPI.defaultMode ?? modeDefault);
-  for (const source of projected?.sources ?? []) {
-    await addProjection(files, sources, source, projected?.defaultMode ?? modeDefault);
-  }
+  for (const source of projected?.sources ?? []) await addProjection(withMode(projected?.defaultMode), source);
   return files;
 }

@@ -22,32 +22,48 @@ export interface TokenWish {
 export class Tokens {
   readonly #link: Pick<NodeLink, 'createToken'>;
   readonly #clock: Clock;
-  readonly #held = new Map<string, Promise<Held>>();
+  readonly #held = new Map<string, Held>();
+  /** Those who come while a token is asked for wait for the same one. */
+  readonly #asking = new Map<string, Promise<string>>();
 
   constructor(link: Pick<NodeLink, 'createToken'>, clock: Clock) {
     this.#link = link;
     this.#clock = clock;
   }
 
+  /** Rejects when none can be had and none that is held is good any more. */
   async get(pod: V1Pod, wish: TokenWish): Promise<string> {
     const key = `${pod.metadata?.uid}/${wish.expirationSeconds}/${wish.audiences.join(',')}`;
-    const before = this.#held.get(key);
-    const held = await before?.catch(() => undefined);
-    const now = this.#clock.now();
-    if (held && held.refreshAtMs > now) return held.token;
-    const fresh = this.#request(pod, wish);
-    this.#held.set(key, fresh);
+    const held = this.#held.get(key);
+    if (held && held.refreshAtMs > this.#clock.now()) return held.token;
     try {
-      return (await fresh).token;
+      return await this.#asked(key, pod, wish);
     } catch (error) {
-      if (!held || held.expiresAtMs <= now) throw error;
-      this.#held.set(key, Promise.resolve(held));
+      if (!held || held.expiresAtMs <= this.#clock.now()) throw error;
       return held.token;
     }
   }
 
   forget(podUid: string): void {
-    for (const key of this.#held.keys()) if (key.startsWith(`${podUid}/`)) this.#held.delete(key);
+    for (const known of [this.#held, this.#asking]) {
+      for (const key of known.keys()) if (key.startsWith(`${podUid}/`)) known.delete(key);
+    }
+  }
+
+  #asked(key: string, pod: V1Pod, wish: TokenWish): Promise<string> {
+    const underWay = this.#asking.get(key);
+    if (underWay) return underWay;
+    const asking: Promise<string> = this.#request(pod, wish)
+      .then((fresh) => {
+        // Unless the pod was forgotten meanwhile.
+        if (this.#asking.get(key) === asking) this.#held.set(key, fresh);
+        return fresh.token;
+      })
+      .finally(() => {
+        if (this.#asking.get(key) === asking) this.#asking.delete(key);
+      });
+    this.#asking.set(key, asking);
+    return asking;
   }
 
   async #request(pod: V1Pod, wish: TokenWish): Promise<Held> {
