@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { podOf, TestNode } from '../../../test/support/test-node.ts';
 import type { V1Pod } from '../../api/gen/types.ts';
 import { type Measures, type Shortage, shortages } from './pressure.ts';
@@ -106,5 +108,19 @@ describe('a node that runs short', () => {
     await node.clock.advance(30_000);
     expect(node.status('a')?.phase).toBe('Running');
     expect(condition('DiskPressure')).toBe('True');
+  });
+
+  it('evicts a pod whose volume outgrows its size, however much room there is', async () => {
+    node.pods.set(podOf('a', { volumes: [{ name: 'scratch', emptyDir: { sizeLimit: '64Ki' } }] }));
+    node.pods.set(podOf('b', { volumes: [{ name: 'scratch', emptyDir: { sizeLimit: '64Mi' } }] }));
+    for (const name of ['a', 'b']) {
+      await node.running(name);
+      const volume = node.path('pods', `uid-${name}`, 'volumes', 'emptyDir', 'scratch');
+      writeFileSync(join(volume, 'data'), Buffer.alloc(256 * 1024, 'x'));
+    }
+    await node.until('it is evicted', () => node.status('a')?.phase === 'Failed');
+    const message = 'Usage of EmptyDir volume "scratch" exceeds the limit "64Ki". ';
+    expect(node.status('a')).toMatchObject({ reason: 'Evicted', message });
+    expect(node.status('b')?.phase).toBe('Running');
   });
 });

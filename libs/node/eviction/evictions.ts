@@ -16,6 +16,8 @@ export interface EvictionsOptions {
   logger: Logger;
   /** What each pod that runs uses of it. */
   consumers: (resource: Resource) => Promise<Consumer[]>;
+  /** Pods that have outgrown limits of their own, and what is said of each. */
+  outgrown: () => Promise<Array<{ pod: V1Pod; message: string }>>;
   /** Frees what no pod needs of it. */
   reclaim: (resource: Resource) => Promise<void>;
   /** Whether a pod that was to go still holds what it holds. */
@@ -23,7 +25,10 @@ export interface EvictionsOptions {
   evict: (pod: V1Pod, message: string) => void;
 }
 
-/** Ends pods one after the other while the node runs short of memory or disk: better one pod than the node. */
+/**
+ * Ends pods that outgrow their own limits of local storage, and one after the other while the node runs short of memory
+ * or disk: better one pod than the node.
+ */
 export class Evictions {
   readonly #options: EvictionsOptions;
   #leaving: V1Pod | undefined;
@@ -46,6 +51,7 @@ export class Evictions {
   /** One look, and what follows from it. Answers whether anything is short. */
   async round(): Promise<boolean> {
     const { pressure, reclaim, holds } = this.#options;
+    await this.#evictOutgrown();
     const [before] = pressure.look();
     if (!before) return false;
     if (this.#leaving && holds(this.#leaving)) return true;
@@ -66,6 +72,14 @@ export class Evictions {
         })
         .then((short) => this.#again(short ? pressedLookMs : lookMs));
     });
+  }
+
+  async #evictOutgrown(): Promise<void> {
+    const { outgrown, logger, evict } = this.#options;
+    for (const { pod, message } of await outgrown()) {
+      logger.warn('evicting a pod', { pod: podText(pod), message });
+      evict(pod, message);
+    }
   }
 
   async #evictFor(shortage: Shortage): Promise<void> {
