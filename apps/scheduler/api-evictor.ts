@@ -24,8 +24,14 @@ export class ApiEvictor implements Evictor {
     );
   }
 
-  private async evict({ pod, message }: Eviction): Promise<void> {
+  private async evict({ pod, message, reportedBy }: Eviction): Promise<void> {
     await this.client.delete(pods, nameOf(pod), { preconditions: { uid: pod.metadata?.uid } });
-    this.events.record(pods, pod, { type: 'Normal', reason: 'Preempted', action: 'Preempting', message });
+    this.events.record(pods, pod, {
+      type: 'Normal',
+      reason: 'Preempted',
+      action: 'Preempting',
+      message,
+      component: reportedBy,
+    });
   }
 }

@@ -76,7 +76,7 @@ export class Evictions {
     const evictions = victims.map(({ pod, nodeName, preemptor }) => ({
       pod,
       message: `Preempted by pod ${preemptor.uid} on node ${nodeName}`,
-      reportedBy: component,
+      reportedBy: preemptor.pod.spec?.schedulerName ?? component,
     }));
     const errors = await evictor.evictAll(evictions).catch((error: Error) => victims.map(() => error));
     victims.forEach((victim, at) => {

@@ -123,14 +123,14 @@ export class Placing {
   }
 
   private addBinding(placed: Placed): void {
-    const { namespace, name, uid } = placed.entry.info;
+    const { namespace, name, uid, pod } = placed.entry.info;
     const { bindings, events } = this.parts;
     bindings.add({
       namespace,
       name,
       uid,
       nodeName: placed.nodeName,
-      reportedBy: events.component,
+      reportedBy: pod.spec?.schedulerName ?? events.component,
       ...(placed.group === undefined ? {} : { group: placed.group }),
       settle: (error) => (error === undefined ? this.bound(placed) : this.failed(placed, error)),
     });
@@ -146,7 +146,14 @@ export class Placing {
     records.note(ticket, isBound);
     if (this.parts.bindings.writesEvents) return;
     const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`;
-    events.record(pods, pod, { type: 'Normal', reason: 'Scheduled', action: 'Binding', message });
+    const component = pod.spec?.schedulerName;
+    events.record(pods, pod, {
+      type: 'Normal',
+      reason: 'Scheduled',
+      action: 'Binding',
+      message,
+      ...(component && { component }),
+    });
   }
 
   private failed(placed: Placed, error: Error): void {

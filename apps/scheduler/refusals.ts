@@ -102,7 +102,14 @@ export class Refusals {
 
   private async write({ pod, reason, message, nominatedNodeName }: Refusal): Promise<void> {
     const { client, clock, events, logger } = this.parts;
-    events.record(pods, pod, { type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', message });
+    const component = pod.spec?.schedulerName;
+    events.record(pods, pod, {
+      type: 'Warning',
+      reason: 'FailedScheduling',
+      action: 'Scheduling',
+      message,
+      ...(component && { component }),
+    });
     const current = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
     const isSame = current?.status === 'False' && current.reason === reason && current.message === message;
     const isNominated = nominatedNodeName === undefined || pod.status?.nominatedNodeName === nominatedNodeName;

@@ -15,7 +15,13 @@ function makeWorld() {
     recorder.record(pods, makePod('a').build(), { type: 'Normal', reason: 'Tried', message });
     await recorder.flush();
   };
-  return { clock, client, say, told: () => client.peek(events).map(({ count, message }) => `${count} ${message}`) };
+  return {
+    clock,
+    client,
+    recorder,
+    say,
+    told: () => client.peek(events).map(({ count, message }) => `${count} ${message}`),
+  };
 }
 
 describe('EventRecorder', () => {
@@ -23,6 +29,18 @@ describe('EventRecorder', () => {
     const { say, told } = makeWorld();
     for (let i = 0; i < 3; i++) await say('once more');
     expect(told()).toEqual(['3 once more']);
+  });
+
+  it('says who speaks and what was done', async () => {
+    const { client, recorder } = makeWorld();
+    const happening = { type: 'Warning', reason: 'FailedScheduling', message: 'no room' } as const;
+    recorder.record(pods, makePod('a').build(), happening);
+    recorder.record(pods, makePod('b').build(), { ...happening, action: 'Scheduling', component: 'packer' });
+    await recorder.flush();
+    expect(client.peek(events)).toMatchObject([
+      { source: { component: 'tester' }, reportingComponent: 'tester' },
+      { source: { component: 'packer' }, reportingComponent: 'packer', action: 'Scheduling' },
+    ]);
   });
 
   it('combines what is alike after ten', async () => {

@@ -28,6 +28,8 @@ export interface Happening {
   message: string;
   /** What was done about it, or tried; one word in CamelCase. */
   action?: string;
+  /** Who says it, when that is not the component that the recorder speaks for. */
+  component?: string;
 }
 
 /** Tells people about what happens to objects. Never blocks and never fails; what is too much is dropped. */
@@ -60,7 +62,7 @@ export class EventRecorder {
   recordFor(about: V1ObjectReference, happening: Happening): void {
     if (this.#pending.length >= pendingEventsMax) return;
     const message = happening.message.slice(0, eventMessageCharsMax);
-    this.#pending.push({ ...happening, message, about, component: this.#options.component });
+    this.#pending.push({ component: this.#options.component, ...happening, message, about });
     this.#writing ??= this.#drain();
   }
 
@@ -106,7 +108,8 @@ export class EventRecorder {
   }
 
   #eventOf(facts: EventFacts, message: string, now: string): CoreV1Event {
-    const { component, random } = this.#options;
+    const { random } = this.#options;
+    const { component } = facts;
     const suffix = random.uuid().replaceAll('-', '').slice(0, 16);
     return {
       apiVersion: 'v1',

@@ -53,24 +53,29 @@ export class SchedulerCore {
 
   /** Whom to evict so that a pod without room fits; undefined when that would not help. */
   preempt(info: PodInfo): Preemption | undefined {
-    if (this.profileOf(info.shape.pod.spec?.schedulerName)?.preempts === false) return undefined;
+    if (!this.mayPreempt(info)) return undefined;
     const view = this.views.of(info);
     return view.objection === undefined ? this.preemptor.find(info, this.views.keyOf(info), view) : undefined;
   }
 
   /**
-   * Why evicting pods does not help a pod that fits nowhere, in the words of Kubernetes; '' without any nodes. Call it
+   * Why evicting pods does not help a pod that fits nowhere, in the words of Kubernetes; '' without any nodes, and
+   * where the profile does without preemption. Call it
    * after `decide`, before anything changes.
    */
   preemptionNote(info: PodInfo): string {
     const { count } = this.cluster.table;
-    if (count === 0) return '';
+    if (count === 0 || !this.mayPreempt(info)) return '';
     if (info.pod.spec?.preemptionPolicy === 'Never') return 'preemption: not eligible due to preemptionPolicy=Never.';
     const view = this.views.of(info);
     const hopeless = view.objection === undefined ? view.finalCount : count;
     const counts = this.preemptor.objections(info, view, count - hopeless);
     if (hopeless > 0) counts.set('Preemption is not helpful for scheduling', hopeless);
     return `preemption: ${unschedulableMessage(count, counts)}`;
+  }
+
+  private mayPreempt({ shape }: PodInfo): boolean {
+    return this.profileOf(shape.pod.spec?.schedulerName)?.preempts !== false;
   }
 
   private refuse(info: PodInfo): Decision {

@@ -110,6 +110,15 @@ describe('readConfiguration', () => {
     expect(profiles.map(({ schedulerName }) => schedulerName)).toEqual(['default-scheduler']);
   });
 
+  it('says nothing of preemption where that is switched off', () => {
+    const fields = { plugins: { postFilter: { disabled: [{ name: 'DefaultPreemption' }] } } };
+    const cluster = clusterOf([makeNode('n1').build()], []);
+    const core = new SchedulerCore(cluster, profilesByName(readConfiguration(profile(fields))));
+    const info = cluster.read(makePod('p').requests('99', '1Gi').build());
+    expect(core.decide(info)).toMatchObject({ kind: 'unschedulable' });
+    expect(core.preemptionNote(info)).toBe('');
+  });
+
   it('has the default profile when none is stated', () => {
     expect(readConfiguration(head)).toMatchObject([{ schedulerName: 'default-scheduler', preempts: true }]);
   });
