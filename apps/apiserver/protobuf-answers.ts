@@ -64,16 +64,29 @@ export function protobufFrame(type: ChangeType, event: CacheEvent): Buffer {
   return made[type];
 }
 
+/** The message, which goes after its use unless it is kept already. */
+function passingMessageOf(document: Document): Message {
+  return messages.get(document) ?? encoded(document);
+}
+
 /** How long messages are, known for as long as their documents are: the length of a list stands before its items. */
 const lengths = new WeakMap<Document, number>();
 
-function lengthOf(document: Document): number {
-  let length = lengths.get(document);
-  if (length === undefined) {
-    length = messageOf(document).text.length;
-    lengths.set(document, length);
+/** The length of all items, each with its head. */
+async function measure(documents: readonly Document[]): Promise<number> {
+  let bytes = 0;
+  let measured = 0;
+  for (const document of documents) {
+    let length = lengths.get(document);
+    if (length === undefined) {
+      if (++measured % objectsPerTurn === 0) await setImmediate();
+      const message = bytes <= keptBytesMax ? messageOf(document) : passingMessageOf(document);
+      length = message.text.length;
+      lengths.set(document, length);
+    }
+    bytes += itemHead(length).length + length;
   }
-  return length;
+  return bytes;
 }
 
 /**
@@ -81,21 +94,12 @@ function lengthOf(document: Document): number {
  * than what is kept are made once for their lengths and again as they go out, so that they are never there together.
  */
 export async function protobufPieces(definition: ResourceDefinition, answer: ListAnswer): Promise<Iterable<string>> {
-  let itemsBytes = 0;
-  let measured = 0;
-  for (const document of answer.documents) {
-    if (!lengths.has(document) && ++measured % objectsPerTurn === 0) await setImmediate();
-    const length = lengthOf(document);
-    itemsBytes += itemHead(length).length + length;
-  }
+  const { documents } = answer;
+  const itemsBytes = await measure(documents);
   const identity = { apiVersion: apiVersionOf(definition), kind: `${definition.kind}List` };
   const head = protobufListHead({ ...identity, metadata: listMetadata(answer) }, itemsBytes);
-  const isKept = itemsBytes <= keptBytesMax;
-  return piecesOf(
-    head.toString('latin1'),
-    answer.documents,
-    isKept ? messageOf : (document) => messages.get(document) ?? encoded(document),
-  );
+  const messageFor = itemsBytes <= keptBytesMax ? messageOf : passingMessageOf;
+  return piecesOf(head.toString('latin1'), documents, messageFor);
 }
 
 function* piecesOf(
