@@ -19,6 +19,11 @@ function slice(
   return { metadata: { namespace: 'default', name: 'web-1', labels }, addressType: 'IPv4', endpoints, ports: [port] };
 }
 
+function headless(one: V1EndpointSlice): V1EndpointSlice {
+  const labels = { ...one.metadata?.labels, 'service.kubernetes.io/headless': '' };
+  return { ...one, metadata: { ...one.metadata, labels } };
+}
+
 const at = (ip: string, conditions = {}) => ({ addresses: [ip], nodeName: 'n1', conditions });
 
 describe('computeServicePorts', () => {
@@ -54,6 +59,12 @@ describe('computeServicePorts', () => {
       slices: [slice([at('10.244.0.2')])],
       ips: [],
     })),
+    {
+      name: 'leaves slices that are labelled so to others',
+      services: [service(clusterIp)],
+      slices: [slice([at('10.244.0.2')]), headless(slice([at('10.244.0.3')]))],
+      ips: [['10.244.0.2']],
+    },
     {
       name: 'skips external names',
       services: [service({ type: 'ExternalName', externalName: 'example.org' })],

@@ -1,4 +1,5 @@
 import type { V1EndpointSlice, V1Service } from '../api/gen/types.ts';
+import type { KubeObject } from '../api/meta.ts';
 
 /** One address behind a service port. */
 export interface ServiceEndpoint {
@@ -36,6 +37,14 @@ const sliceServiceLabel = 'kubernetes.io/service-name';
 /** The API's default for sessionAffinityConfig.clientIP.timeoutSeconds. */
 const defaultAffinitySeconds = 10_800;
 
+/** What has one of these labels is left to other proxies, or to clients that ask for the endpoints. */
+const otherProxyLabels = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
+
+function isForOthers({ metadata }: KubeObject): boolean {
+  const labels = metadata?.labels;
+  return labels !== undefined && otherProxyLabels.some((label) => label in labels);
+}
+
 /** Endpoint slices by `namespace/service`. */
 export function slicesByService(slices: Iterable<V1EndpointSlice>): Map<string, V1EndpointSlice[]> {
   const byService = new Map<string, V1EndpointSlice[]>();
@@ -52,7 +61,7 @@ export function slicesByService(slices: Iterable<V1EndpointSlice>): Map<string, 
 
 /** What to route: every port of every service that has an address of its own, in a stable order. */
 export function computeServicePorts(services: Iterable<V1Service>, slices: Iterable<V1EndpointSlice>): ServicePort[] {
-  const bySlice = slicesByService(slices);
+  const bySlice = slicesByService([...slices].filter((slice) => !isForOthers(slice)));
   const ports: ServicePort[] = [];
   for (const service of services) {
     if (!isRouted(service)) continue;
@@ -62,12 +71,8 @@ export function computeServicePorts(services: Iterable<V1Service>, slices: Itera
   return ports.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
 }
 
-/** Services with one of these labels are left to other proxies, or to clients that ask for the endpoints. */
-const otherProxyLabels = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
-
 function isRouted(service: V1Service): boolean {
-  const { labels } = service.metadata ?? {};
-  if (labels && otherProxyLabels.some((label) => label in labels)) return false;
+  if (isForOthers(service)) return false;
   const ip = service.spec?.clusterIP;
   return service.spec?.type !== 'ExternalName' && ip !== undefined && ip !== '' && ip !== 'None';
 }
