@@ -69,21 +69,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   });
 
   const stopping = new AbortController();
-  const watch = <T extends KubeObject>(resource: Resource<T>, handler: InformerHandler<T>) => {
-    const informer = informers.of(resource);
-    return { unwatch: informer.addHandler(handler), synced: informer.waitSynced(stopping.signal) };
-  };
-  const watched = [
-    watch(nodes, intake.nodes),
-    watch(namespaces, intake.namespaces),
-    watch(services, intake.services),
-    watch(poddisruptionbudgets, intake.budgets),
-    watch(csinodes, intake.csiNodes),
-    watch(storageclasses, intake.storageClasses),
-    watch(persistentvolumes, intake.volumes),
-    watch(persistentvolumeclaims, intake.claims),
-    watch(pods, intake.pods),
-  ];
+  const watched = watchAll(informers, intake, stopping.signal);
   informers.start();
   // Deciding with half of the pods unknown would overcommit nodes, without budgets break them, without groups part those.
   const synced = [...watched.map((each) => each.synced), podGroups.waitSynced(stopping.signal)];
@@ -105,4 +91,23 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
       await events.flush();
     },
   };
+}
+
+/** Lets the intake see all that placement rests on. */
+function watchAll(informers: InformerSet, intake: Intake, signal: AbortSignal) {
+  const watch = <T extends KubeObject>(resource: Resource<T>, handler: InformerHandler<T>) => {
+    const informer = informers.of(resource);
+    return { unwatch: informer.addHandler(handler), synced: informer.waitSynced(signal) };
+  };
+  return [
+    watch(nodes, intake.nodes),
+    watch(namespaces, intake.namespaces),
+    watch(services, intake.services),
+    watch(poddisruptionbudgets, intake.budgets),
+    watch(csinodes, intake.csiNodes),
+    watch(storageclasses, intake.storageClasses),
+    watch(persistentvolumes, intake.volumes),
+    watch(persistentvolumeclaims, intake.claims),
+    watch(pods, intake.pods),
+  ];
 }

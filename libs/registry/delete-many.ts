@@ -55,8 +55,9 @@ export async function deleteObjects(parts: Parts, deletions: readonly Deletion[]
 
 /** What must hold for the object to go at once; undefined when its deletion has begun or is done. @throws StatusError. */
 async function guardOf(parts: Parts, { at, request }: Deletion): Promise<Guard | undefined> {
-  // What has more to write than its own removal, or nothing, goes its own way.
-  if (request.dryRun || parts.behaviour.reserve !== undefined) {
+  const { reserve, orphaningWarning } = parts.behaviour;
+  // What has more to write or to say than its own removal, or nothing to write, goes its own way.
+  if (request.dryRun || reserve !== undefined || orphaningWarning !== undefined) {
     await deleteObject(parts, at, request);
     return undefined;
   }

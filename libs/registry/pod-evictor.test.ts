@@ -95,6 +95,18 @@ describe('deletions of many', () => {
     expect(scratch.mirror.collection('', 'pods').size).toBe(0);
   });
 
+  it('are those of a collection; one that is refused holds up what comes in later groups alone', async () => {
+    for (const name of ['a', 'b', 'c']) await addPod(name);
+    const service = scratch.service('pods');
+    const uid = podAt('b')?.metadata?.uid ?? '';
+    const only = service.deleteCollection({ namespace: 'x' }, deletes({ preconditions: { uid } }));
+    await expect(only).rejects.toMatchObject({ reason: 'Conflict' });
+    expect(['a', 'b', 'c'].map((name) => podAt(name) !== undefined)).toEqual([true, false, true]);
+    const { documents } = await service.deleteCollection({ namespace: 'x' }, deletes());
+    expect(documents).toHaveLength(2);
+    expect(scratch.mirror.collection('', 'pods').size).toBe(0);
+  });
+
   it('answer the second of two for one object as if it had come later', async () => {
     await addPod('a');
     const errors = await scratch.registry.stored(pods).deleteAll(['a', 'a'].map(removal));

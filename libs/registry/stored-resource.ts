@@ -1,8 +1,8 @@
 import type { ResourceDefinition } from '../api/definition.ts';
-import { type ObjectName, objectKey } from '../api/meta.ts';
+import { nameOf, type ObjectName, objectKey } from '../api/meta.ts';
 import { isStatus } from '../base/status.ts';
 import type { Document } from '../cache/document.ts';
-import type { Store } from '../store/store.ts';
+import { type Store, transactionOperationsMax } from '../store/store.ts';
 import { createObject } from './create.ts';
 import { deleteObject } from './delete.ts';
 import { type Deletion, deleteObjects } from './delete-many.ts';
@@ -91,14 +91,11 @@ export class StoredResource implements ResourceService {
   /** Deletes each object that the list shows, and answers with that list; those that went meanwhile are no error. */
   async deleteCollection(list: ListRequest, request: DeleteRequest): Promise<ListAnswer> {
     const answer = await this.list(list);
-    for (const document of answer.documents) {
-      const metadata = document.object.metadata ?? {};
-      const at = { namespace: metadata.namespace, name: metadata.name ?? '' };
-      try {
-        await this.delete(at, request);
-      } catch (error) {
-        if (!isStatus(error, 'NotFound')) throw error;
-      }
+    const deletions = answer.documents.map(({ object }) => ({ at: nameOf(object), request }));
+    for (let at = 0; at < deletions.length; at += transactionOperationsMax) {
+      const errors = await this.deleteAll(deletions.slice(at, at + transactionOperationsMax));
+      const failure = errors.find((error) => error !== undefined && !isStatus(error, 'NotFound'));
+      if (failure) throw failure;
     }
     return answer;
   }
