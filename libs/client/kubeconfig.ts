@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
+import { parse, YAMLError } from 'yaml';
 import type { HttpClientOptions } from './http.ts';
 
 interface Kubeconfig {
@@ -12,7 +12,7 @@ interface Kubeconfig {
 
 /** The server and the credentials of a kubeconfig's current context. @throws Error that names what is missing. */
 export function readKubeconfig(file: string, userAgent: string): HttpClientOptions {
-  const config = parse(readFileSync(file, 'utf8')) as Kubeconfig;
+  const config = parsed(file);
   const context = config.contexts?.find(({ name }) => name === config['current-context'])?.context;
   const cluster = config.clusters?.find(({ name }) => name === context?.cluster)?.cluster;
   const user = config.users?.find(({ name }) => name === context?.user)?.user;
@@ -30,6 +30,15 @@ export function readKubeconfig(file: string, userAgent: string): HttpClientOptio
     ...(tokenFile ? { tokenFile: resolve(dirname(file), tokenFile) } : {}),
     userAgent,
   };
+}
+
+function parsed(file: string): Kubeconfig {
+  try {
+    return (parse(readFileSync(file, 'utf8')) as Kubeconfig | null) ?? {};
+  } catch (error) {
+    if (error instanceof YAMLError) throw new Error(`${file} is no YAML: ${error.message}`, { cause: error });
+    throw error;
+  }
 }
 
 /** PEM that stands in the file itself, in base64, or in a file beside it. */

@@ -1,6 +1,6 @@
 import { FakeLink } from '../../test/support/fake-link.ts';
 import { containerOf, podOf } from '../../test/support/observed.ts';
-import type { V1Pod, V1PodSpec, V1Service } from '../api/gen/types.ts';
+import type { V1EnvVar, V1Pod, V1PodSpec, V1Service } from '../api/gen/types.ts';
 import { containerEnvironment } from './env.ts';
 import { fieldValue, resourceValue } from './fieldref.ts';
 import { NodeObjects } from './objects.ts';
@@ -51,6 +51,8 @@ describe('resourceValue', () => {
 describe('containerEnvironment', () => {
   const link = new FakeLink();
   link.mirror('configmaps').set({ metadata: { namespace: 'ns', name: 'm' }, ...{ data: { K: 'v', L: 'w' } } });
+  const hidden = Buffer.from('hidden').toString('base64');
+  link.mirror('secrets').set({ metadata: { namespace: 'ns', name: 's' }, ...{ data: { K: hidden } } });
   const service = (namespace: string, name: string): V1Service => ({
     metadata: { namespace, name },
     spec: { clusterIP: '10.96.0.7', ports: [{ name: 'web', port: 80, protocol: 'TCP' }] },
@@ -93,8 +95,35 @@ describe('containerEnvironment', () => {
     await expect(environment({ envFrom: [optional] })).resolves.toBeDefined();
   });
 
-  it('refuses a missing key', async () => {
-    const env = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'm', key: 'no' } } }];
-    await expect(environment({ env })).rejects.toThrow("couldn't find key no in ConfigMap ns/m");
+  const limited = containerOf('c', { resources: { limits: { cpu: '3' } } });
+  it.each<[string, NonNullable<V1EnvVar['valueFrom']>, string | undefined]>([
+    ['a key of a map', { configMapKeyRef: { name: 'm', key: 'K' } }, 'v'],
+    ['an optional key that is missing', { configMapKeyRef: { name: 'm', key: 'no', optional: true } }, undefined],
+    ['a key of an optional map', { configMapKeyRef: { name: 'no', key: 'K', optional: true } }, undefined],
+    ['a key of a secret', { secretKeyRef: { name: 's', key: 'K' } }, 'hidden'],
+    ['an optional key of a secret', { secretKeyRef: { name: 's', key: 'no', optional: true } }, undefined],
+    ['a key of an optional secret', { secretKeyRef: { name: 'no', key: 'K', optional: true } }, undefined],
+    ['a field', { fieldRef: { fieldPath: 'metadata.name' } }, 'p'],
+    ['a limit of another container', { resourceFieldRef: { containerName: 'c', resource: 'limits.cpu' } }, '3'],
+    ['what the node has where there is no limit', { resourceFieldRef: { resource: 'limits.cpu' } }, '2'],
+    ['nothing', {}, undefined],
+  ])('takes %s', async (_, valueFrom, value) => {
+    const found = await environment({ env: [{ name: 'A', valueFrom }] }, { containers: [limited] });
+    expect(found.A).toBe(value);
+  });
+
+  it.each<[NonNullable<V1EnvVar['valueFrom']>, string]>([
+    [{ configMapKeyRef: { name: 'm', key: 'no' } }, "couldn't find key no in ConfigMap ns/m"],
+    [{ configMapKeyRef: { name: 'no', key: 'K' } }, 'configmap "no" not found'],
+    [{ secretKeyRef: { name: 's', key: 'no' } }, "couldn't find key no in Secret ns/s"],
+    [{ secretKeyRef: { name: 'no', key: 'K' } }, 'secret "no" not found'],
+    [{ fieldRef: { fieldPath: 'spec.x' } }, 'unsupported fieldPath: spec.x'],
+  ])('refuses %j', async (valueFrom, message) => {
+    await expect(environment({ env: [{ name: 'A', valueFrom }] })).rejects.toThrow(message);
+  });
+
+  it('takes all of a secret', async () => {
+    const envFrom = [{ prefix: 'P_', secretRef: { name: 's' } }, { secretRef: { name: 'no', optional: true } }, {}];
+    expect(await environment({ envFrom })).toMatchObject({ P_K: 'hidden' });
   });
 });
