@@ -1,3 +1,4 @@
+import { allRefusals, firstRefusal, type NodeRefusal, objectionOf } from './afresh.ts';
 import type { Cluster } from './cluster.ts';
 import { filters, type Judging, judgingOf, scores } from './judging.ts';
 import type { LabelClass } from './label-classes.ts';
@@ -160,11 +161,7 @@ export class ClassView {
 
   /** Why no node at all will do; undefined when nodes differ. */
   get objection(): Refusal | undefined {
-    for (const { objection } of this.judging) {
-      const refusal = objection?.();
-      if (refusal !== undefined) return refusal;
-    }
-    return undefined;
+    return objectionOf(this.judging);
   }
 
   /** How many nodes each refusal keeps out. */
@@ -235,11 +232,8 @@ export class ClassView {
   }
 
   /** Every plugin that refuses a node, with its words and whether fewer pods there could change its mind. */
-  refusalsOf(slot: number): Array<{ name: string; refusal: Refusal; isResolvable: boolean }> {
-    return this.judging.flatMap(({ name, isResolvable, fixed, local, regional }) => {
-      const refusal = fixed?.filter?.(slot) ?? local?.filter?.(slot) ?? regional?.filter?.(slot);
-      return refusal === undefined ? [] : [{ name, refusal, isResolvable }];
-    });
+  refusalsOf(slot: number): NodeRefusal[] {
+    return allRefusals(this.judging, slot);
   }
 
   /** Points of each plugin for a node, weights included. */
@@ -261,13 +255,7 @@ export class ClassView {
 
   /** The first refusal of a node as things stand now, plugin by plugin. */
   refusalAfresh(slot: number): Refusal | undefined {
-    for (const { fixed, local, regional } of this.judging) {
-      regional?.begin?.();
-      local?.epoch?.();
-      const refusal = fixed?.filter?.(slot) ?? local?.filter?.(slot) ?? regional?.filter?.(slot);
-      if (refusal !== undefined) return refusal;
-    }
-    return undefined;
+    return firstRefusal(this.judging, slot);
   }
 
   /** Judges again what has changed. */
