@@ -57,6 +57,10 @@ it.each([
   ['self.dash__dash__ed__dot__dot__slash__slash', 'bool'],
   ['self.tags.exists(t, t == "a") ? 1 : 2', 'int'],
   ['[]', 'list(dyn)'],
+  ['self.size > 1 ? self.either : 1', 'dyn'],
+  ['self.size > 1 ? 1 : self.either', 'dyn'],
+  ['[1, self.either]', 'list(dyn)'],
+  ['[self.either, 1][0]', 'dyn'],
   ['type(self.size)', 'type(int)'],
   ['[self.?name]', 'list(optional_type(string))'],
 ])('%s has type %s', (source, type) => {

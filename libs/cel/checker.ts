@@ -13,6 +13,7 @@ import {
   isAssignable,
   listOf,
   mapOf,
+  moreGeneral,
   nullType,
   optionalOf,
   resolved,
@@ -216,7 +217,7 @@ class Checker {
         found = known.kind === 'optional' ? known.element : dyn;
       }
       if (type === undefined) type = found;
-      else if (isAssignable(type, found, this.known)) type = resolved(type, this.known).kind === 'dyn' ? found : type;
+      else if (isAssignable(type, found, this.known)) type = moreGeneral(type, resolved(found, this.known));
       else if (this.formatting > 0) type = dyn;
       else {
         const [want, got] = [type, found].map((each) => typeText(resolved(each, this.known)));

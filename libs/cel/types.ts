@@ -141,6 +141,9 @@ function nullable(type: Type): boolean {
 export function isAssignable(to: Type, from: Type, known: Substitution): boolean {
   const target = followed(to, known);
   const source = followed(from, known);
+  // Of two types that a parameter stands for, it takes the more general one.
+  if (to.kind === 'param' && target.kind !== 'param' && source.kind === 'dyn')
+    return bind(boundName(to, known), dyn, known);
   if (target.kind === 'param')
     return target === source || sameParam(target, source) || bind(target.name, source, known);
   if (source.kind === 'param') return bind(source.name, target, known);
@@ -176,6 +179,18 @@ function followed(type: Type, known: Substitution): Type {
     current = found;
   }
   return current;
+}
+
+/** The last of the parameters that stand for one another. */
+function boundName(param: Type & { kind: 'param' }, known: Substitution): string {
+  let { name } = param;
+  for (let next = known.get(name); next?.kind === 'param'; next = known.get(name)) name = next.name;
+  return name;
+}
+
+/** What a place holds that holds values of both types, of which either may stand for the other. */
+export function moreGeneral(a: Type, b: Type): Type {
+  return b.kind === 'dyn' ? b : a;
 }
 
 function bind(name: string, type: Type, known: Substitution): boolean {

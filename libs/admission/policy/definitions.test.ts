@@ -31,6 +31,12 @@ describe('expressions of a new', () => {
       'spec.validations[0].expression',
     ],
     [
+      'policy that may turn out to be none',
+      'ValidatingAdmissionPolicy',
+      { validations: [{ expression: 'object.spec.none' }] },
+      'spec.validations[0].expression',
+    ],
+    [
       'policy whose message is none',
       'ValidatingAdmissionPolicy',
       { validations: [{ expression: 'true', messageExpression: '1' }] },
@@ -45,7 +51,7 @@ describe('expressions of a new', () => {
     [
       'policy with parameters',
       'ValidatingAdmissionPolicy',
-      { validations: [{ expression: 'params.a' }], paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } },
+      { validations: [{ expression: "params.a == 'b'" }], paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } },
       undefined,
     ],
     [
@@ -83,6 +89,16 @@ describe('expressions of a new', () => {
       'MutatingAdmissionPolicy',
       { reinvocationPolicy: 'Never', mutations: [mutation('Object{}')] },
       undefined,
+    ],
+    [
+      'variable that make a patch, which mutations alone do',
+      'MutatingAdmissionPolicy',
+      {
+        reinvocationPolicy: 'Never',
+        mutations: [mutation('Object{}')],
+        variables: [{ name: 'p', expression: '[JSONPatch{}]' }],
+      },
+      'spec.variables[0].expression',
     ],
     [
       'mutation that make nothing',

@@ -94,9 +94,10 @@ function validatingProblems({ spec }: V1ValidatingAdmissionPolicy): FieldError[]
 
 function mutatingProblems({ spec }: V1MutatingAdmissionPolicy): FieldError[] {
   const { mutations = [], ...rest }: Partial<V1MutatingAdmissionPolicySpec> = spec ?? {};
-  const options = { hasParams: rest.paramKind !== undefined, hasAuthorizer: true, structs: mutationStructs };
+  const options = { hasParams: rest.paramKind !== undefined, hasAuthorizer: true };
   const { type: variables, problems } = variableProblems(rest.variables ?? [], options);
-  const known = policyEnvironment({ ...options, variables });
+  // Objects and patches are made by mutations alone.
+  const known = policyEnvironment({ ...options, structs: mutationStructs, variables });
   return [
     ...conditionProblems(rest.matchConditions ?? [], 'spec.matchConditions', options.hasParams),
     ...problems,

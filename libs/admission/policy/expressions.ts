@@ -17,12 +17,14 @@ export interface Compiled {
   readonly error?: string;
 }
 
-/** Compiles an expression that must come to one of some types; to any when none is named. */
+/**
+ * Compiles an expression that must come to one of some types, and not just to something that may turn out to be of one;
+ * to any when none is named.
+ */
 export function compileAs(source: string, known: Environment, kinds: readonly Type['kind'][] = []): Compiled {
   try {
     const program = compile(source, known);
-    if (kinds.length === 0 || kinds.includes(program.type.kind) || program.type.kind === 'dyn')
-      return { source, program };
+    if (kinds.length === 0 || kinds.includes(program.type.kind)) return { source, program };
     return { source, error: `must evaluate to ${kinds.map(kindText).join(' or ')}` };
   } catch (error) {
     if (error instanceof CompileError) return { source, error: `compilation failed: ${error.message}` };

@@ -35,10 +35,10 @@ export class MutatingPolicy {
   constructor(spec: Partial<V1MutatingAdmissionPolicySpec>) {
     const hasParams = spec.paramKind !== undefined;
     this.paramKind = spec.paramKind;
-    const options = { hasParams, hasAuthorizer: true, structs: mutationStructs };
-    this.conditions = new Conditions(spec.matchConditions ?? [], policyEnvironment({ hasParams, hasAuthorizer: true }));
+    const options = { hasParams, hasAuthorizer: true };
+    this.conditions = new Conditions(spec.matchConditions ?? [], policyEnvironment(options));
     this.variables = new Variables(spec.variables ?? [], options);
-    const whole = policyEnvironment({ ...options, variables: this.variables.type });
+    const whole = policyEnvironment({ ...options, structs: mutationStructs, variables: this.variables.type });
     this.mutations = (spec.mutations ?? []).map((mutation) => compileMutation(mutation, whole));
   }
 
@@ -64,7 +64,7 @@ export function compileMutation(mutation: V1Mutation, known: ReturnType<typeof p
   if (patchType !== 'JSONPatch') {
     const expression = compileAs(mutation.applyConfiguration?.expression ?? '', known);
     const type = expression.program?.type;
-    const fits = !type || type.kind === 'dyn' || (type.kind === 'object' && type.name === 'Object');
+    const fits = !type || (type.kind === 'object' && type.name === 'Object');
     return {
       patchType,
       expression: fits ? expression : { source: expression.source, error: 'must evaluate to Object' },

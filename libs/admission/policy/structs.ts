@@ -31,8 +31,7 @@ export const mutationStructs: Structs = {
 };
 
 export function isOperations(type: Type): boolean {
-  if (type.kind !== 'list') return type.kind === 'dyn';
-  return type.element.kind === 'dyn' || (type.element.kind === 'object' && type.element.name === patchName);
+  return type.kind === 'list' && type.element.kind === 'object' && type.element.name === patchName;
 }
 
 /** What an expression says that an object should have, as JSON. @throws EvaluationError. */

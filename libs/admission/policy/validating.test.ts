@@ -55,8 +55,8 @@ describe('a validating policy', () => {
     },
     {
       what: 'refuses when it cannot tell whether it is concerned',
-      spec: { validations, matchConditions: [{ name: 'c', expression: 'object.none' }] },
-      why: "expression 'object.none' resulted in error: no such key: none",
+      spec: { validations, matchConditions: [{ name: 'c', expression: 'object.none == 1' }] },
+      why: "expression 'object.none == 1' resulted in error: no such key: none",
     },
     {
       what: 'has variables that use each other',
