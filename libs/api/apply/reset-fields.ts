@@ -17,6 +17,8 @@ const exceptions: Readonly<Record<string, Paths>> = {
   'resourceclaims.resource.k8s.io/status': specAndMetadata,
   'volumeattachments.storage.k8s.io/status': specAndMetadata,
   'customresourcedefinitions.apiextensions.k8s.io/status': specAndMetadata,
+  // What is asked for never changes, and so belongs to nobody.
+  'certificatesigningrequests.certificates.k8s.io/': [['spec'], ['status']],
   'certificatesigningrequests.certificates.k8s.io/status': [['spec'], ['status', 'conditions']],
   'certificatesigningrequests.certificates.k8s.io/approval': [['spec'], ['status', 'certificate']],
   'namespaces/finalize': status,

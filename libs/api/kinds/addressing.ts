@@ -3,8 +3,8 @@ import type { V1IPAddress, V1ParentReference, V1ServiceCIDR, V1ServiceCIDRSpec }
 import { cidrBlock, formatIp, parseCidr, parseIp } from '../validation/addresses.ts';
 import { clusterMetadata, metadata } from '../validation/metadata.ts';
 import { dnsSubdomain, pathSegment } from '../validation/names.ts';
-import { immutable, validations } from '../validation/object.ts';
-import { each, fields, filled, present, type Rule, required, text } from '../validation/rule.ts';
+import { immutable, type UpdateRule, validations } from '../validation/object.ts';
+import { below, each, fields, filled, present, type Rule, required, text } from '../validation/rule.ts';
 import { ageColumn, text as column, nameColumn } from './cells.ts';
 import { ownStatus } from './strategy.ts';
 
@@ -52,6 +52,21 @@ const ranges: Rule<readonly string[]> = required((list, at, context) => {
   if (list.length === 2 && families.size < 2) at.invalid('one range of each family');
 });
 
+/** A second range may be added, of the other family; those that are there stay. */
+const rangesStay: UpdateRule<V1ServiceCIDR> = ({ spec }, { spec: before }, at) => {
+  const [now, then] = [spec?.cidrs ?? [], before?.cidrs ?? []];
+  const isAdded = then.length === 1 && now.length === 2;
+  at.enter('spec');
+  if (now.length !== then.length && !isAdded) at.invalid('field is immutable', 'cidrs');
+  else {
+    then.forEach((range, i) => {
+      if (now[i] !== range) at.invalid('field is immutable', 'cidrs', i);
+    });
+    if (isAdded) below(at, 'cidrs', now, ranges, undefined);
+  }
+  at.leave();
+};
+
 export const servicecidrs: ResourceDefinition<V1ServiceCIDR> = {
   group: 'networking.k8s.io',
   version: 'v1',
@@ -64,7 +79,7 @@ export const servicecidrs: ResourceDefinition<V1ServiceCIDR> = {
   ...validations<V1ServiceCIDR>({
     metadata: clusterMetadata,
     created: fields<V1ServiceCIDR>({ spec: present(fields<V1ServiceCIDRSpec>({ cidrs: ranges })) }),
-    before: immutable<V1ServiceCIDR>('spec.cidrs'),
+    before: rangesStay,
     status: () => {},
   }),
   columns: [

@@ -71,6 +71,11 @@ export const csidrivers: ResourceDefinition<V1CSIDriver> = {
     spec.requiresRepublish ??= false;
     spec.seLinuxMount ??= false;
   },
+  // Its generation counts changes from none on.
+  prepareForUpdate(draft, previous) {
+    if (sameValue(draft.spec, previous.spec)) return;
+    draft.metadata = { ...draft.metadata, generation: (previous.metadata?.generation ?? 0) + 1 };
+  },
   ...validations<V1CSIDriver>({
     metadata: clusterMetadata,
     object: fields<V1CSIDriver>({ spec: present(driverSpec) }),

@@ -44,9 +44,12 @@ export const priorityclasses: ResourceDefinition<V1PriorityClass> = {
   shortNames: ['pc'],
   namespaced: false,
   type: 'V1PriorityClass',
-  hasGeneration: true,
   setDefaults(draft) {
     draft.preemptionPolicy ??= 'PreemptLowerPriority';
+  },
+  // Nothing of it can change that would count.
+  prepareForCreate(draft) {
+    draft.metadata = { ...draft.metadata, generation: 1 };
   },
   ...validations<V1PriorityClass>({
     metadata: clusterMetadata,

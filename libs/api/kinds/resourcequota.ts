@@ -122,7 +122,7 @@ export const resourcequotas: ResourceDefinition<V1ResourceQuota> = {
     metadata: namespacedMetadata,
     object: (quota, at) => quotaSpec(quota.spec ?? {}, at),
     after(quota, previous, at) {
-      const sorted = (object: V1ResourceQuota) => [...(object.spec?.scopes ?? [])].sort();
+      const sorted = (object: V1ResourceQuota) => [...new Set(object.spec?.scopes ?? [])].sort();
       if (!sameValue(sorted(quota), sorted(previous))) at.invalid('field is immutable', 'spec', 'scopes');
     },
     status: (quota, _previous, at) => statusAmounts(quota, at),

@@ -4,18 +4,12 @@ import { csiDriverName } from '../validation/csi.ts';
 import { clusterMetadata } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { immutable, validations } from '../validation/object.ts';
-import { alwaysText, fields, present, type Rule } from '../validation/rule.ts';
+import { all, alwaysText, fields, present, type Rule } from '../validation/rule.ts';
 import { ageColumn, text as column, nameColumn } from './cells.ts';
 import { ownStatus } from './strategy.ts';
 
-const names: Rule<V1VolumeAttachmentSpec> = fields<V1VolumeAttachmentSpec>({
-  attacher: csiDriverName,
-  nodeName: alwaysText(dnsSubdomain),
-});
-
 /** What is attached is a volume by its name or one written out, and not both. */
-const spec: Rule<V1VolumeAttachmentSpec> = (value, at, context) => {
-  names(value, at, context);
+const source: Rule<V1VolumeAttachmentSpec> = (value, at) => {
   const { inlineVolumeSpec: inline, persistentVolumeName: name } = value.source ?? {};
   if (!inline && name === undefined) return at.required('', 'source');
   if (inline && name !== undefined) return at.forbidden('names one volume only', 'source');
@@ -23,6 +17,12 @@ const spec: Rule<V1VolumeAttachmentSpec> = (value, at, context) => {
   if (name === '') at.required('', 'source', 'persistentVolumeName');
   for (const complaint of dnsSubdomain(name)) at.invalid(complaint, 'source', 'persistentVolumeName');
 };
+
+const spec: Rule<V1VolumeAttachmentSpec> = all<V1VolumeAttachmentSpec>(
+  fields<V1VolumeAttachmentSpec>({ attacher: csiDriverName }),
+  source,
+  fields<V1VolumeAttachmentSpec>({ nodeName: alwaysText(dnsSubdomain) }),
+);
 
 export const volumeattachments: ResourceDefinition<V1VolumeAttachment> = {
   group: 'storage.k8s.io',
