@@ -111,13 +111,16 @@ export class Refusals {
       ...(component && { component }),
     });
     const current = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
-    const isSame = current?.status === 'False' && current.reason === reason && current.message === message;
+    const observedGeneration = pod.metadata?.generation;
+    const isSaid = current?.status === 'False' && current.reason === reason && current.message === message;
+    const isSame = isSaid && current.observedGeneration === observedGeneration;
     const isNominated = nominatedNodeName === undefined || pod.status?.nominatedNodeName === nominatedNodeName;
     if (isSame && isNominated) return;
     const lastTransitionTime = current?.status === 'False' ? current.lastTransitionTime : rfc3339(clock.now());
     const condition = {
       type: 'PodScheduled',
       status: 'False',
+      observedGeneration,
       reason,
       message,
       lastProbeTime: null,

@@ -64,7 +64,9 @@ export class PodProbes {
       ready: health?.ready ?? false,
       listener: {
         verdict: (kind, passed) => this.#verdict(container.name, seen.id, kind, passed),
-        failed: (kind, text) => this.#failed(container.name, kind, text),
+        failed: (kind, text) => this.#tell(container.name, 'Unhealthy', `${probeNames[kind]} probe failed: ${text}`),
+        warned: (kind, text) =>
+          this.#tell(container.name, 'ProbeWarning', `${probeNames[kind]} probe warning: ${text}`),
       },
     });
   }
@@ -77,8 +79,7 @@ export class PodProbes {
     this.#options.onVerdict();
   }
 
-  #failed(container: string, kind: ProbeKind, text: string): void {
-    const message = `${probeNames[kind]} probe failed: ${text}`;
-    this.#options.deps.events.pod(this.#options.pod(), { type: 'Warning', reason: 'Unhealthy', message, container });
+  #tell(container: string, reason: string, message: string): void {
+    this.#options.deps.events.pod(this.#options.pod(), { type: 'Warning', reason, message, container });
   }
 }

@@ -32,7 +32,7 @@ describe('attemptProbe', () => {
       asked.push(`${request.url} ${request.headers['user-agent']} ${request.headers['x-own'] ?? ''}`.trim());
       const [status, headers] = answers[request.url ?? ''] ?? [0, {}];
       // What is not known is never answered.
-      if (status > 0) response.writeHead(status, headers).end();
+      if (status > 0) response.writeHead(status, headers).end(request.url === '/away' ? 'elsewhere' : undefined);
     });
     grpc = createHttp2Server();
     grpc.on('stream', (stream) => {
@@ -64,7 +64,7 @@ describe('attemptProbe', () => {
     ['/ok', 'success', ''],
     ['/missing', 'failure', 'HTTP probe failed with statuscode: 404'],
     ['/near', 'success', ''],
-    ['/away', 'success', ''],
+    ['/away', 'success', 'Probe terminated redirects, Response body: elsewhere'],
     ['/circle', 'failure', 'stopped after 10 redirects'],
     ['/silent', 'failure', 'context deadline exceeded'],
   ])('GETs %s: %s', async (path, outcome, message) => {

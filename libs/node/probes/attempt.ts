@@ -14,6 +14,7 @@ export interface ProbeTarget {
 
 export interface Attempt {
   outcome: ProbeOutcome;
+  /** Why it failed, or what is odd about a success; empty otherwise. */
   message: string;
 }
 
@@ -70,7 +71,9 @@ async function http(probe: V1Probe, target: ProbeTarget, timeoutMs: number): Pro
   const where = httpTarget(probe.httpGet, target.container, target.podIp, 'kube-probe/1.36');
   try {
     const answer = await httpGet(where, timeoutMs);
-    if (answer.foreign || (answer.status >= 200 && answer.status < 400)) return success;
+    if (answer.foreign)
+      return { outcome: 'success', message: `Probe terminated redirects, Response body: ${answer.body}` };
+    if (answer.status >= 200 && answer.status < 400) return success;
     return failure(`HTTP probe failed with statuscode: ${answer.status}`);
   } catch (error) {
     const text = isTimeout(error)

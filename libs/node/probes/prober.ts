@@ -12,6 +12,8 @@ export interface ProbeListener {
   verdict(kind: ProbeKind, passed: boolean): void;
   /** One attempt that failed, for an event. */
   failed(kind: ProbeKind, message: string): void;
+  /** One attempt that passed in an odd way, for an event. */
+  warned(kind: ProbeKind, message: string): void;
 }
 
 interface Loop {
@@ -101,6 +103,7 @@ export class ContainerProber {
     const before = loop.state.verdict;
     loop.state = afterAttempt(loop.probe, loop.state, outcome);
     if (outcome !== 'success') this.#listener.failed(loop.kind, message);
+    else if (message !== '') this.#listener.warned(loop.kind, message);
     const { verdict } = loop.state;
     if (verdict !== undefined && verdict !== before) this.#settle(loop, verdict === 'success');
     if (!this.#loops.includes(loop)) return;
