@@ -1,5 +1,5 @@
 import type { V1Lease } from '../../../libs/api/gen/types.ts';
-import { leases } from '../../../libs/api/kinds/lease.ts';
+import { leases, nodeSessionLabel } from '../../../libs/api/kinds/lease.ts';
 import { type Clock, rfc3339Micro, sleep } from '../../../libs/base/clock.ts';
 import type { Logger } from '../../../libs/base/log.ts';
 import { isStatus } from '../../../libs/base/status.ts';
@@ -42,7 +42,7 @@ export class SessionLeases {
       acquireTime: time,
       renewTime: time,
     };
-    await this.put(nodeLeaseNamespace, nodeName, { spec });
+    await this.put(nodeLeaseNamespace, nodeName, { metadata: { labels: { [nodeSessionLabel]: 'true' } }, spec });
   }
 
   /** The node has been silent for too long; does nothing when another server holds its session by now. */
@@ -101,7 +101,9 @@ export class SessionLeases {
     if (dead.length === 0 && !always) return false;
     const alive = new Set(servers.items.filter((lease) => !dead.includes(lease)).map((l) => l.spec?.holderIdentity));
     alive.add(serverId);
-    const held = await client.list(leases, { namespace: nodeLeaseNamespace });
+    // Whoever else speaks for a node renews its Lease without a server.
+    const labelSelector = `${nodeSessionLabel}=true`;
+    const held = await client.list(leases, { namespace: nodeLeaseNamespace, labelSelector });
     for (const lease of held.items) {
       const holder = lease.spec?.holderIdentity;
       if (!holder || alive.has(holder)) continue;
@@ -123,7 +125,7 @@ export class SessionLeases {
       await client.create(leases, fresh);
     } catch (error) {
       if (!isStatus(error, 'AlreadyExists')) throw error;
-      await client.patch(leases, { namespace, name }, { type: 'merge', body: { spec: wanted.spec } });
+      await client.patch(leases, { namespace, name }, { type: 'merge', body: wanted });
     }
   }
 }

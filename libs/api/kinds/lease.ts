@@ -6,6 +6,9 @@ import { validations } from '../validation/object.ts';
 import { fields, nonNegative, positive, type Rule } from '../validation/rule.ts';
 import { ageColumn, nameColumn, text } from './cells.ts';
 
+/** On the Lease of a node whose agent holds a session with a server: it is not renewed, but released when the agent falls silent. */
+export const nodeSessionLabel = 'berth.dev/node-session';
+
 const STRATEGIES = ['OldestEmulationVersion'];
 
 const leaseSpec: Rule<V1LeaseSpec> = fields<V1LeaseSpec>({

@@ -1,5 +1,5 @@
 import type { V1Node } from '../../api/gen/types.ts';
-import { computeTaints, silenceOf, unknownConditions } from './compute.ts';
+import { computeTaints, signOf, silenceOf, unknownConditions } from './compute.ts';
 
 const nowMs = Date.UTC(2026, 0, 1, 1);
 
@@ -16,7 +16,25 @@ describe('silence', () => {
     { name: 'a new node has time to come up', node: young, lease: undefined, silent: false },
     { name: 'an old node that never spoke', node: makeNode({}), lease: undefined, silent: true },
   ])('$name', ({ node, lease, silent }) => {
-    expect(silenceOf(node, lease, nowMs).silent).toBe(silent);
+    expect(silenceOf(node, lease, { nowMs }).silent).toBe(silent);
+  });
+
+  const kubelets = { spec: { holderIdentity: 'n1', renewTime: '2026-01-01T00:59:59Z' } };
+  const session = { ...kubelets, metadata: { labels: { 'berth.dev/node-session': 'true' } } };
+  it.each([
+    { name: 'a lease that a kubelet renews', lease: kubelets, sign: '2026-01-01T00:59:59Z' },
+    { name: 'none in a session, which is not renewed', lease: session, sign: undefined },
+    { name: 'what the node says of itself without a lease', lease: undefined, sign: 'said' },
+  ])('takes as a sign of life $name', ({ lease, sign }) => {
+    const node = { status: { conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: 'said' }] } };
+    expect(signOf(node, lease)).toBe(sign);
+  });
+
+  it.each([
+    { name: 'not yet', quietMs: 49_000, silence: { silent: false, checkInMs: 1_000 } },
+    { name: 'when the last is too long ago', quietMs: 50_000, silence: { silent: true, reason: 'NodeStatusUnknown' } },
+  ])('begins after signs of life $name', ({ quietMs, silence }) => {
+    expect(silenceOf(makeNode({}), kubelets, { nowMs, signSeenMs: nowMs - quietMs })).toMatchObject(silence);
   });
 
   it('makes every reported condition unknown, once', () => {

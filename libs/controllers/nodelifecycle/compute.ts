@@ -1,8 +1,11 @@
 import type { V1Lease, V1Node, V1NodeCondition, V1Taint } from '../../api/gen/types.ts';
+import { nodeSessionLabel } from '../../api/kinds/lease.ts';
 import { rfc3339 } from '../../base/clock.ts';
 
 /** A node whose agent never came is given up after this long. */
 export const startupGraceMs = 60_000;
+/** A node that gives signs of life by itself, as kubelets do, is given up after this long without one. */
+export const signGraceMs = 50_000;
 
 const prefix = 'node.kubernetes.io/';
 export const notReadyTaint = `${prefix}not-ready`;
@@ -32,12 +35,32 @@ const statusOf = (node: V1Node, type: string) =>
 
 export type Silence = { silent: false; checkInMs?: number } | { silent: true; reason: string; message: string };
 
-/** Whether the node's agent is silent: its session Lease was released, or it never had one. */
-export function silenceOf(node: V1Node, lease: V1Lease | undefined, nowMs: number): Silence {
-  if (lease) {
-    if (lease.spec?.holderIdentity) return { silent: false };
-    return { silent: true, reason: 'NodeStatusUnknown', message: 'The node agent stopped reporting.' };
+const stopped = { silent: true, reason: 'NodeStatusUnknown', message: 'The node agent stopped reporting.' } as const;
+
+/**
+ * The last sign of life of a node without a session of its own with a server: kubelets and whatever acts as one renew
+ * their Lease, or at least what they say of the node. Undefined for agents with sessions, and before the first sign.
+ */
+export function signOf(node: V1Node, lease: V1Lease | undefined): string | undefined {
+  if (!lease) return node.status?.conditions?.find(({ type }) => type === 'Ready')?.lastHeartbeatTime;
+  return lease.metadata?.labels?.[nodeSessionLabel] === undefined ? lease.spec?.renewTime : undefined;
+}
+
+/**
+ * Whether nobody speaks for the node: its session's Lease was released, it never had one, or its last sign of life is
+ * too old. `signSeenMs` is when that was first seen here, so that clocks of other machines do not matter.
+ */
+export function silenceOf(
+  node: V1Node,
+  lease: V1Lease | undefined,
+  { nowMs, signSeenMs }: { nowMs: number; signSeenMs?: number },
+): Silence {
+  if (lease && !lease.spec?.holderIdentity) return stopped;
+  if (signSeenMs !== undefined) {
+    const leftMs = signSeenMs + signGraceMs - nowMs;
+    return leftMs > 0 ? { silent: false, checkInMs: leftMs } : stopped;
   }
+  if (lease) return { silent: false };
   const ageMs = nowMs - Date.parse(node.metadata?.creationTimestamp ?? '');
   if (ageMs < startupGraceMs) return { silent: false, checkInMs: startupGraceMs - ageMs };
   return { silent: true, reason: 'NodeStatusNeverUpdated', message: 'The node agent never reported.' };

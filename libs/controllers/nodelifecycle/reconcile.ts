@@ -7,7 +7,8 @@ import { isStatus } from '../../base/status.ts';
 import { Controller, type ControllerContext, type ReconcileResult } from '../../reconcile/controller.ts';
 import { isPodReady } from '../../reconcile/pods.ts';
 import { unlessMissing } from '../../reconcile/retry.ts';
-import { computeTaints, silenceOf, unknownConditions } from './compute.ts';
+import { computeTaints, type Silence, silenceOf, unknownConditions } from './compute.ts';
+import { SignsOfLife } from './signs.ts';
 
 const leaseNamespace = 'kube-node-lease';
 export const byNode = 'node';
@@ -29,8 +30,9 @@ export function newNodeLifecycleController(context: ControllerContext): Controll
   nodeCache.addHandler({ added: enqueue, updated: enqueue });
   leaseCache.addHandler({
     added: enqueueLease,
-    // Renewals say nothing new; only a change of the holder does.
+    // A renewal is noted; only a change of the holder is something to act on.
     updated: (lease, previous) => {
+      reconciler.note(lease);
       if (!lease.spec?.holderIdentity !== !previous.spec?.holderIdentity) enqueueLease(lease);
     },
     deleted: enqueueLease,
@@ -41,6 +43,7 @@ export function newNodeLifecycleController(context: ControllerContext): Controll
 class NodeLifecycleReconciler {
   readonly #context: ControllerContext;
   readonly #events;
+  readonly #signs = new SignsOfLife();
   readonly nodeCache;
   readonly leaseCache;
   readonly podCache;
@@ -53,12 +56,23 @@ class NodeLifecycleReconciler {
     this.podCache = context.informers.of(pods).addIndex(byNode, nodeNameOf);
   }
 
+  note(lease: V1Lease): void {
+    const node = this.nodeCache.get(lease.metadata?.name ?? '');
+    if (node && lease.metadata?.namespace === leaseNamespace) this.#silenceOf(node, lease);
+  }
+
+  #silenceOf(node: V1Node, lease: V1Lease | undefined): Silence {
+    const nowMs = this.#context.clock.now();
+    return silenceOf(node, lease, { nowMs, signSeenMs: this.#signs.seenMs(node, lease, nowMs) });
+  }
+
   async reconcile(name: string): Promise<ReconcileResult> {
     const { client, clock } = this.#context;
     let node = this.nodeCache.get(name);
+    if (!node) this.#signs.forget(name);
     if (!node || node.metadata?.deletionTimestamp) return {};
     const cached = this.leaseCache.get(`${leaseNamespace}/${name}`);
-    const silence = silenceOf(node, cached, clock.now());
+    const silence = this.#silenceOf(node, cached);
     if (silence.silent) node = await this.#markUnknown(node);
     const taints = computeTaints(node, clock.now());
     if (taints) node = await client.update(nodes, { ...node, spec: { ...node.spec, taints } });
@@ -71,7 +85,7 @@ class NodeLifecycleReconciler {
     const { name = '' } = node.metadata ?? {};
     // The agent may be back and its Lease not in the cache yet: only the server's word counts before a node is given up.
     const lease = await unlessMissing(client.get(leases, { namespace: leaseNamespace, name }));
-    const silence = silenceOf(node, lease, clock.now());
+    const silence = this.#silenceOf(node, lease);
     if (!silence.silent) return node;
     const conditions = unknownConditions(node, silence, clock.now());
     if (!conditions) return node;
