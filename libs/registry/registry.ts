@@ -50,7 +50,6 @@ const plainBehaviours: Readonly<Record<string, Behaviour>> = {
   'storage.k8s.io/storageclasses': returnsDeleted,
   'storage.k8s.io/csidrivers': returnsDeleted,
   'storage.k8s.io/csinodes': returnsDeleted,
-  'storage.k8s.io/csistoragecapacities': returnsDeleted,
   'storage.k8s.io/volumeattachments': returnsDeleted,
   'storage.k8s.io/volumeattributesclasses': returnsDeleted,
   'resource.k8s.io/deviceclasses': returnsDeleted,

@@ -2,26 +2,15 @@ import type { ResourceDefinition } from '../definition.ts';
 import type { ResourceV1ResourceClaim, V1DeviceClass, V1ResourceClaimTemplate, V1ResourceSlice } from '../gen/types.ts';
 import type { KubeObject } from '../meta.ts';
 import { clusterMetadata, namespacedMetadata, templateMetadata } from '../validation/metadata.ts';
-import { dnsLabel, dnsSubdomain } from '../validation/names.ts';
+import { dnsSubdomain } from '../validation/names.ts';
 import { immutable, validations } from '../validation/object.ts';
-import { all, each, fields, present, type Rule, required, text, unique } from '../validation/rule.ts';
+import { fields, present, type Rule } from '../validation/rule.ts';
 import { ageColumn, text as column, nameColumn } from './cells.ts';
+import { type DeviceRequest, deviceClassSpec, deviceRequests } from './device/requests.ts';
 import { ownStatus } from './strategy.ts';
 
 const GROUP = { group: 'resource.k8s.io', version: 'v1' } as const;
 const COUNT = 1;
-
-interface ExactRequest {
-  deviceClassName?: string;
-  allocationMode?: string;
-  count?: number;
-}
-
-interface DeviceRequest {
-  name: string;
-  exactly?: ExactRequest;
-  firstAvailable?: ExactRequest[];
-}
 
 interface ClaimSpec {
   devices?: { requests?: DeviceRequest[] };
@@ -36,25 +25,9 @@ function defaultClaim(spec: ClaimSpec | undefined): void {
   }
 }
 
-const exactRequest: Rule<ExactRequest> = fields<ExactRequest>({ deviceClassName: required(text(dnsSubdomain)) });
-
-const deviceRequest: Rule<DeviceRequest> = (request, at, context) => {
-  fields<DeviceRequest>({ name: required(text(dnsLabel)), exactly: exactRequest, firstAvailable: each(exactRequest) })(
-    request,
-    at,
-    context,
-  );
-  const ways = [request.exactly, request.firstAvailable?.length].filter(Boolean).length;
-  if (ways === 0) at.required('needs exactly or firstAvailable');
-  if (ways > 1) at.invalid('exactly and firstAvailable exclude each other');
-};
-
 const claimSpec: Rule<ClaimSpec> = fields<ClaimSpec>({
   devices: fields<NonNullable<ClaimSpec['devices']>>({
-    requests: all<readonly DeviceRequest[]>(
-      each(deviceRequest),
-      unique((request) => request.name, 'name'),
-    ),
+    requests: deviceRequests,
   }),
 });
 
@@ -77,7 +50,11 @@ export const deviceclasses: ResourceDefinition<V1DeviceClass> = {
   namespaced: false,
   type: 'V1DeviceClass',
   hasGeneration: true,
-  ...validations<V1DeviceClass>({ metadata: clusterMetadata, metadataAgain: true }),
+  ...validations<V1DeviceClass>({
+    metadata: clusterMetadata,
+    object: fields<V1DeviceClass>({ spec: deviceClassSpec }),
+    metadataAgain: true,
+  }),
   columns: [nameColumn, ageColumn],
 };
 
