@@ -44,6 +44,8 @@ export class NodeTable {
   private readonly topologies = new Map<string, TopologyColumn>();
   private readonly tallies = new Set<DomainTally>();
   private readonly changed = new Int32Array(changesMax);
+  /** Grows when another share of the nodes may have some image. */
+  imageVersion = 0;
   /** By name: how many nodes have the image. */
   private readonly images = new Map<string, number>();
 
@@ -107,6 +109,7 @@ export class NodeTable {
     const slot = this.slotFor(name);
     const before = this.nodes[slot];
     this.count += (node === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
+    this.imageVersion++;
     this.countImages(before, -1);
     this.countImages(node, 1);
     this.nodes[slot] = node;

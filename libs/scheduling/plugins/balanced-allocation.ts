@@ -18,20 +18,28 @@ export const balancedAllocation: Plugin = {
     const cpu = amountOf(requests, cpuColumn);
     const memory = amountOf(requests, memoryColumn);
     if (cpu === 0 && memory === 0) return undefined;
-    const share = (column: number, slot: number, wanted: number) => {
-      const allocatable = table.allocatable[column]![slot]!;
-      return allocatable > 0 ? Math.min(1, (table.requested[column]![slot]! + wanted) / allocatable) : Number.NaN;
-    };
-    const distance = (slot: number, wantedCpu: number, wantedMemory: number) =>
-      Math.abs(share(cpuColumn, slot, wantedCpu) - share(memoryColumn, slot, wantedMemory)) || 0;
     return {
       isResolvable: false,
       local: {
-        score: (slot) => scoreUnchanged + scoreByDistance * (distance(slot, 0, 0) - distance(slot, cpu, memory)),
+        score(slot) {
+          const allCpu = table.allocatable[cpuColumn]![slot]!;
+          const allMemory = table.allocatable[memoryColumn]![slot]!;
+          if (allCpu <= 0 || allMemory <= 0) return scoreUnchanged;
+          const usedCpu = table.requested[cpuColumn]![slot]!;
+          const usedMemory = table.requested[memoryColumn]![slot]!;
+          const before = distance(usedCpu / allCpu, usedMemory / allMemory);
+          const after = distance((usedCpu + cpu) / allCpu, (usedMemory + memory) / allMemory);
+          return scoreUnchanged + scoreByDistance * (before - after);
+        },
       },
     };
   },
 };
+
+/** Between two shares; what is over-committed is just full. */
+function distance(one: number, other: number): number {
+  return Math.abs(Math.min(1, one) - Math.min(1, other));
+}
 
 function amountOf({ columns, amounts }: Requests, column: number): number {
   return amounts[columns.indexOf(column)] ?? 0;

@@ -23,20 +23,25 @@ export const imageLocality: Plugin = {
     const bytesMax = imageBytesMaxPerContainer * all.length;
     const bytesOn = heldBytes(wanted, table);
     const shares = wanted.map(() => 0);
+    let seen = -1;
+    let current = 0;
     return {
       isResolvable: false,
       local: {
         epoch() {
-          let epoch = 0;
+          if (seen === table.imageVersion) return current;
+          seen = table.imageVersion;
+          current = 0;
           for (let at = 0; at < wanted.length; at++) {
             const step = Math.round((table.nodesWithImage(wanted[at]!) / Math.max(1, table.count)) * shareSteps);
             shares[at] = step / shareSteps;
-            epoch = (epoch * (shareSteps + 1) + step) % 65_521;
+            current = (current * (shareSteps + 1) + step) % 65_521;
           }
-          return epoch;
+          return current;
         },
         score(slot) {
           const held = bytesOn(slot);
+          if (held.length === 0) return 0;
           let bytes = 0;
           for (let at = 0; at < held.length; at++) bytes += held[at]! * shares[at]!;
           const counted = Math.min(Math.max(bytes, imageBytesMin), bytesMax);
