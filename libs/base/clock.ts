@@ -16,7 +16,7 @@ export interface Clock {
 /** The longest delay that Node can wait for at once, about 25 days; it calls anything longer at once. */
 const timerMsMax = 2 ** 31 - 1;
 
-/** The machine's own clock. `unref` timers do not keep the process alive. */
+/** The machine's own clock. A timer keeps the process alive until it has run or is cancelled. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

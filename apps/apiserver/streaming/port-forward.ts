@@ -1,5 +1,5 @@
 import { createWebSocketStream } from 'ws';
-import type { Clock } from '../../../libs/base/clock.ts';
+import type { Clock, Timer } from '../../../libs/base/clock.ts';
 import type { Logger } from '../../../libs/base/log.ts';
 import { StatusError } from '../../../libs/base/status.ts';
 import type { ByteStream } from '../../../libs/node/link.ts';
@@ -32,6 +32,7 @@ export async function servePortForward(upgrade: UpgradeSocket, forward: PortForw
     const pairs = new StreamPairs(forward);
     const connection = acceptSpdy(upgrade, { protocol, onStream: (stream) => pairs.take(stream) });
     await connection.closed;
+    pairs.close();
     return;
   }
   const protocol = chooseWebSocketForward(upgrade.raw);
@@ -51,12 +52,13 @@ async function serveTunnel(upgrade: UpgradeSocket, forward: PortForward): Promis
     onStream: (stream) => pairs.take(stream),
   });
   await connection.closed;
+  pairs.close();
   webSocket.terminate();
 }
 
 /** SPDY clients open two streams for each connection, data and error, with one request id. */
 class StreamPairs {
-  private readonly waiting = new Map<string, { stream: SpdyStream; type: string }>();
+  private readonly waiting = new Map<string, { stream: SpdyStream; type: string; timer: Timer }>();
   private active = 0;
 
   constructor(private readonly forward: PortForward) {}
@@ -71,14 +73,14 @@ class StreamPairs {
       return;
     }
     if (!other) {
-      this.waiting.set(id, { stream, type });
-      this.forward.clock.setTimer(pairTimeoutMs, () => {
-        if (this.waiting.get(id)?.stream !== stream) return;
+      const timer = this.forward.clock.setTimer(pairTimeoutMs, () => {
         this.waiting.delete(id);
         stream.reset();
       });
+      this.waiting.set(id, { stream, type, timer });
       return;
     }
+    other.timer.cancel();
     this.waiting.delete(id);
     const [data, error] = type === 'data' ? [stream, other.stream] : [other.stream, stream];
     this.active++;
@@ -87,13 +89,20 @@ class StreamPairs {
     });
   }
 
+  /** Nobody comes any more. */
+  close(): void {
+    for (const { timer } of this.waiting.values()) timer.cancel();
+    this.waiting.clear();
+  }
+
   private async run(port: number, data: SpdyStream, error: SpdyStream): Promise<void> {
     try {
       await forwardStream(await this.open(port), data);
     } catch (failure) {
       const reason = failure instanceof Error ? failure.message : String(failure);
       this.forward.logger.debug('a forwarded connection has failed', { port, error: failure });
-      await error.write(Buffer.from(`error forwarding port ${port} to pod: ${reason}`));
+      // Who has gone meanwhile need not be told.
+      await error.write(Buffer.from(`error forwarding port ${port} to pod: ${reason}`)).catch(() => {});
     }
     data.end();
     error.end();
