@@ -132,7 +132,14 @@ function refusePorts(pod: V1Pod, others: readonly V1Pod[]): Refusal | undefined 
   return { reason: 'NodePorts', message: `Pod was rejected: Predicate NodePorts failed: ${why}` };
 }
 
+/** Nodes run Linux; the scheduler looks at labels alone, and who names the node is not asked by it at all. */
+function refuseSystem({ spec }: V1Pod): Refusal | undefined {
+  const system = spec?.os?.name ?? 'linux';
+  if (system === 'linux') return undefined;
+  return { reason: 'PodOSNotSupported', message: "Failed to admit pod as the OS field doesn't match node OS" };
+}
+
 /** Why the node cannot take a pod beside those that it has; undefined when it can. */
 export function refusePod(pod: V1Pod, others: readonly V1Pod[], node: NodeIdentity): Refusal | undefined {
-  return refuseSize(pod, others, node) ?? refusePorts(pod, others) ?? refuseSysctls(pod);
+  return refuseSystem(pod) ?? refuseSize(pod, others, node) ?? refusePorts(pod, others) ?? refuseSysctls(pod);
 }

@@ -118,6 +118,13 @@ describe('a node', () => {
     expect(node.status('a')).toMatchObject({ reason: 'SysctlForbidden' });
   });
 
+  it('takes no pod of another system', async () => {
+    await begin();
+    node.pods.set(podOf('a', { os: { name: 'windows' } }));
+    await node.until('it is refused', () => node.status('a')?.phase === 'Failed');
+    expect(node.status('a')).toMatchObject({ reason: 'PodOSNotSupported' });
+  });
+
   it('ends a pod at its deadline', async () => {
     await begin();
     node.pods.set(podOf('a', { activeDeadlineSeconds: 20 }));

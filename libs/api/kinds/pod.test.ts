@@ -12,6 +12,12 @@ function plain(): V1Pod {
   return pod;
 }
 
+test('a negative grace period counts as a second, and is kept as that', () => {
+  const pod: V1Pod = { metadata: { name: 'p' }, spec: { containers: [], terminationGracePeriodSeconds: -1 } };
+  pods.setDefaults?.(pod);
+  expect(pod.spec?.terminationGracePeriodSeconds).toBe(1);
+});
+
 const main = 'spec.containers.0';
 const volume = 'spec.volumes';
 

@@ -13,6 +13,8 @@ import { imageTag } from './image-tag.ts';
 
 const FILE_MODE = 0o644;
 const GRACE_PERIOD_SECONDS = 30;
+/** What a negative period counts as. */
+const NEGATIVE_GRACE_PERIOD_SECONDS = 1;
 const TOKEN_SECONDS = 3600;
 
 const knownPolicies = new Map<string, string>();
@@ -175,6 +177,8 @@ export function defaultPod(pod: V1Pod): void {
   for (const container of spec.initContainers ?? []) requestLimits(container.resources);
   spec.enableServiceLinks ??= true;
   defaultPodSpec(spec);
+  // Pods alone: templates keep what they say.
+  if (spec.terminationGracePeriodSeconds! < 0) spec.terminationGracePeriodSeconds = NEGATIVE_GRACE_PERIOD_SECONDS;
   defaultPodRequests(spec);
 }
 
