@@ -15,13 +15,22 @@ interface Kubeconfig {
 const main = join(import.meta.dirname, '../../apps/apiserver/main.js');
 const usPerTick = 10_000;
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** A port for the API, of which the next one, where nodes' sessions go, is free as well. */
+async function freePorts(): Promise<number> {
+  for (;;) {
+    const port = await freePort(0);
+    if (port !== undefined && (await freePort(port + 1)) !== undefined) return port;
+  }
+}
+
+/** The port, or any for 0; undefined when it is taken. */
+function freePort(wanted: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
+    server.once('error', () => resolve(undefined));
+    server.listen(wanted, () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : undefined));
     });
   });
 }
@@ -35,7 +44,7 @@ export class ApiProcess {
 
   /** @param store `embedded`, or `etcd=URL` */
   static async start(home: string, store: string): Promise<ApiProcess> {
-    const port = await freePort();
+    const port = await freePorts();
     const argv = ['--home', home, '--port', String(port), '--store', store];
     const child = spawn(process.execPath, ['--max-semi-space-size=32', main, ...argv], {
       stdio: ['ignore', 'pipe', 'inherit'],
