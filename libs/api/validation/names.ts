@@ -120,9 +120,6 @@ export const httpHeaderName: NameCheck = (value) =>
 export const percentage: NameCheck = (value) =>
   /^[0-9]+%$/.test(value) ? NOTHING : ["must be a whole number and '%'"];
 
-export const cIdentifier: NameCheck = (value) =>
-  /^[A-Za-z_][A-Za-z0-9_]*$/.test(value) ? NOTHING : ["must be letters, digits and '_' and not start with a digit"];
-
 /** A domain of at least two segments; a trailing dot is allowed. */
 export const fullyQualifiedName: NameCheck = (value) => {
   const name = value.endsWith('.') ? value.slice(0, -1) : value;
