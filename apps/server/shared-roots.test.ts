@@ -84,6 +84,13 @@ describe('the roots of servers over one store', () => {
       error: 'are neither in the store',
     },
     { what: 'keys of its own', first: secret, home: 'other', second: secret, error: 'use another --home' },
+    {
+      what: 'no secret but keys of its own',
+      first: secret,
+      home: 'other',
+      second: undefined,
+      error: 'give --cluster-secret-file',
+    },
   ];
   it.each(refusals)('are refused to a server with $what', async ({ first, home: name, second, error }) => {
     await ensureRoots(home('other'));

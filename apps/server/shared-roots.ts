@@ -95,12 +95,7 @@ async function noteAuthority(
   entry: Entry | undefined,
   record: RootsRecord | undefined,
 ): Promise<void> {
-  if (record?.sealed !== undefined && !(await keptRoots(directory))) {
-    throw new Error(
-      `the store belongs to a cluster with the authority ${record.authority}, whose keys are not in ` +
-        `${directory.path}: give --cluster-secret-file to take them from the store`,
-    );
-  }
+  if (record?.sealed !== undefined) return checkKept(directory, record.authority);
   const authority = rootsHash(await ensureRoots(directory));
   if (record?.authority === authority) return;
   if (record) {
@@ -111,6 +106,16 @@ async function noteAuthority(
     });
   }
   await leave(store, entry, { authority });
+}
+
+/** What others have sealed stays as it is: a server without the secret must have the same keys already. */
+async function checkKept(directory: PkiDirectory, authority: string): Promise<void> {
+  const kept = await keptRoots(directory);
+  if (kept && rootsHash(kept) === authority) return;
+  throw new Error(
+    `the store belongs to a cluster with the authority ${authority}, whose keys are not in ${directory.path}: ` +
+      'give --cluster-secret-file to take them from the store',
+  );
 }
 
 async function leave(store: Store, entry: Entry | undefined, record: RootsRecord): Promise<void> {
