@@ -17,11 +17,11 @@ export async function* openStream(member: Member, request: StreamRequest): Async
     cancel(): void;
     write(request: object): void;
   };
+  // The iteration reports errors; one that comes without it, as of every stream that is cancelled, has nobody to tell.
+  stream.on('error', () => {});
   const cancel = () => stream.cancel();
   if (signal.aborted) return cancel();
   signal.addEventListener('abort', cancel, { once: true });
-  // The iteration reports errors; one that comes after its end has nobody to tell.
-  stream.on('error', () => {});
   stream.write({ create_request: { key, range_end, start_revision: startRevision, progress_notify: true } });
   try {
     for await (const message of stream) {
