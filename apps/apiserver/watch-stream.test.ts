@@ -1,4 +1,6 @@
+import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import { configmaps } from '../../libs/api/kinds/configmap.ts';
+import { builtinKinds } from '../../libs/api/kinds/index.ts';
 import type { KubeObject } from '../../libs/api/meta.ts';
 import { Document, storedValue } from '../../libs/cache/document.ts';
 import { CacheEvent } from '../../libs/cache/event.ts';
@@ -167,5 +169,80 @@ describe('a watch of tables that begins with a large state', () => {
     const annotations = { 'k8s.io/initial-events-end': 'true' };
     const metadata = { resourceVersion: '7', annotations };
     expect(events[1]?.object).toMatchObject({ metadata: { resourceVersion: '7' }, rows: [{ object: { metadata } }] });
+  });
+});
+
+interface Told {
+  readonly type: string;
+  readonly object: { kind: string; message?: string; rows?: Array<{ object: KubeObject }> };
+}
+
+/** A client that takes everything at once. */
+class Taker implements WatchOutput {
+  closed = false;
+  ends = 0;
+  readonly told: Told[] = [];
+
+  open(): void {}
+
+  write(frames: readonly Uint8Array[], _chunks: unknown, taken?: () => void): void {
+    for (const frame of frames) this.told.push(JSON.parse(Buffer.from(frame).toString()) as Told);
+    taken?.();
+  }
+
+  end(): void {
+    this.ends += 1;
+  }
+
+  destroy(): void {
+    this.closed = true;
+  }
+
+  onceClosed(): void {}
+}
+
+/** A watch that is told of its bookmarks as the registry does it. */
+function watchWithBookmarks(more: Partial<WatchStreamOptions>) {
+  const clock = new FakeClock();
+  const taker = new Taker();
+  const stream = new WatchStream({ ...optionsOf(taker, clock), timeoutMs: 3_600_000, bookmarks: true, ...more });
+  let cancelled = false;
+  stream.open({
+    bookmark: () => stream.bookmark(7, false),
+    cancel: () => {
+      cancelled = true;
+    },
+  });
+  return { clock, taker, cancelled: () => cancelled };
+}
+
+describe('a bookmark, which is an object that says nothing but its version', () => {
+  const kinds = builtinKinds.map((definition) => ({
+    name: `${definition.plural} of ${definition.group}/${definition.version}`,
+    definition,
+  }));
+
+  it.each(kinds)('is a row and metadata for those who watch $name', async ({ definition }) => {
+    const bookmarksAs = async (form: 'table' | 'metadata') => {
+      const { clock, taker } = watchWithBookmarks({ definition, form });
+      await clock.advance(60_001);
+      return taker.told.map(({ type, object }) => [type, object.message ?? object.kind]);
+    };
+    expect(await bookmarksAs('table')).toEqual([['BOOKMARK', 'Table']]);
+    expect(await bookmarksAs('metadata')).toEqual([['BOOKMARK', 'PartialObjectMetadata']]);
+  });
+
+  it('ends the watch with the reason when it cannot be shown', async () => {
+    const cell = () => {
+      throw new Error('no such cell');
+    };
+    const columns = [{ name: 'A', type: 'string', description: 'a', cell }];
+    const definition = { ...configmaps, columns } as ResourceDefinition;
+    const { clock, taker, cancelled } = watchWithBookmarks({ definition, form: 'table' });
+    await clock.advance(60_001);
+    expect(taker.told.map(({ type, object }) => [type, object.kind])).toEqual([['ERROR', 'Status']]);
+    expect([taker.ends, cancelled()]).toEqual([1, true]);
+    await clock.advance(3_600_000);
+    expect([taker.told.length, taker.ends]).toEqual([1, 1]);
   });
 });

@@ -64,6 +64,18 @@ export class WatchStream implements WatchListener, Flushable {
   }
 
   bookmark(revision: number, initialEnd: boolean): void {
+    try {
+      this.gather(this.bookmarkFrame(revision, initialEnd));
+    } catch (error) {
+      // Before the head is sent the request is answered with it; later timers ask, and nobody is above them.
+      if (!this.handle) throw error;
+      this.failed(error as Error);
+      return;
+    }
+    if (!initialEnd) this.settled();
+  }
+
+  private bookmarkFrame(revision: number, initialEnd: boolean): Uint8Array {
     const annotations = initialEnd ? { 'k8s.io/initial-events-end': 'true' } : undefined;
     const metadata = { resourceVersion: String(revision), creationTimestamp: null, annotations };
     const { definition, form } = this.options;
@@ -71,8 +83,7 @@ export class WatchStream implements WatchListener, Flushable {
     // As a table it is a row, too: an object of the kind that says nothing else.
     const whole = () => conformObject(object, expectedOf(definition)).object;
     const shown = form === 'object' ? object : this.render(Document.ofObject(whole(), revision));
-    this.gather(this.framing.ofObject('BOOKMARK', shown));
-    if (!initialEnd) this.settled();
+    return this.framing.ofObject('BOOKMARK', shown);
   }
 
   /** A batch is complete: what has gathered is due. */
@@ -147,7 +158,7 @@ export class WatchStream implements WatchListener, Flushable {
 
   failed(error: Error): void {
     this.gather(this.framing.ofObject('ERROR', asStatusError(error).toStatus()));
-    this.end();
+    this.close();
   }
 
   /** Begins the answer. Events gathered so far follow the head at once. */
@@ -166,19 +177,25 @@ export class WatchStream implements WatchListener, Flushable {
   private readonly end = (): void => {
     if (this.over) return;
     if (this.options.bookmarks && !this.initials.pending) this.handle?.bookmark();
+    this.close();
+  };
+
+  /** Sends what there is and nothing after it. */
+  private close(): void {
+    if (this.over) return;
     if (this.initials.pending) this.sendInitials();
     else if (this.frames.length > 0) this.send(this.frames);
     this.finish();
     const { output, signal, inflight } = this.options;
     output.end(signal.aborted ? inflight.ending() : undefined);
-  };
+  }
 
   private scheduleBookmark(): void {
     const timer = this.options.clock.setTimer(bookmarkIntervalMs, () => {
       if (this.over) return;
-      this.handle?.bookmark();
       this.timers = this.timers.filter((one) => one !== timer);
-      this.scheduleBookmark();
+      this.handle?.bookmark();
+      if (!this.over) this.scheduleBookmark();
     });
     this.timers.push(timer);
   }
