@@ -1,6 +1,7 @@
 import { secrets } from '../../libs/api/kinds/secret.ts';
 import { silentLogger } from '../../libs/base/log.ts';
 import { seededRandom } from '../../libs/base/random.ts';
+import type { Client } from '../../libs/client/client.ts';
 import { FakeClient } from '../../test/support/fake-client.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { SecretUseNotes, useNotedSince } from './secret-use.ts';
@@ -27,6 +28,28 @@ describe('notes on the use of tokens', () => {
     expect((await noted())?.resourceVersion).toBe(first?.resourceVersion);
     await clock.advance(dayMs);
     expect((await noted())?.labels).toEqual({ [label]: dayOf(clock.now()) });
+  });
+
+  it('are tried again a minute after one has failed, not each time the token is shown', async () => {
+    const clock = new FakeClock();
+    let tries = 0;
+    const patch = async () => {
+      tries++;
+      throw new Error('refused');
+    };
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+    const notes = new SecretUseNotes({ client: { patch } as unknown as Client, clock, logger });
+    const triesAfter = async (ms: number) => {
+      await clock.advance(ms);
+      for (const uid of ['a', 'b', 'a', 'b']) {
+        notes.note({ metadata: { name: uid, namespace: 'n', uid } });
+        await clock.settle();
+      }
+      return tries;
+    };
+    expect([await triesAfter(0), await triesAfter(59_999), await triesAfter(1)]).toEqual([2, 2, 4]);
+    expect(warnings).toHaveLength(4);
   });
 
   it('say since when there are any', () => {
