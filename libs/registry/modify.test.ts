@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { asks, bodyOf, deletes, openScratchRegistry, type ScratchRegistry } from '../../test/support/registry.ts';
-import type { V1ConfigMap } from '../api/gen/types.ts';
+import type { V1ConfigMap, V1Service } from '../api/gen/types.ts';
 import { type Store, StoreUnavailableError } from '../store/store.ts';
 import type { PatchRequest } from './requests.ts';
 
@@ -9,7 +9,7 @@ function laggingStore(store: Store) {
   let held: Promise<void> | undefined;
   let release = () => {};
   const counted = { questions: 0, writes: 0 };
-  const faults = { answersToLose: 0 };
+  const faults = { answersToLose: 0, questionsToRefuse: 0 };
   const lagging: Store = {
     get: (key) => store.get(key),
     list: (prefix, options) => store.list(prefix, options),
@@ -19,6 +19,10 @@ function laggingStore(store: Store) {
     async commit(transaction) {
       if (transaction.writes.length === 0) counted.questions++;
       else counted.writes++;
+      if (faults.questionsToRefuse > 0 && transaction.writes.length === 0) {
+        faults.questionsToRefuse--;
+        throw new StoreUnavailableError('nobody answers');
+      }
       const committed = await store.commit(transaction);
       release();
       if (faults.answersToLose > 0 && transaction.writes.length > 0) {
@@ -166,6 +170,31 @@ describe('changes by a server that has not seen the newest state', () => {
     await remembers({ a: '1' }, { a: '2', b: '2' });
     await expect(change()).rejects.toMatchObject({ reason });
     expect(await dataNow()).toEqual({ a: '2', b: '2' });
+  });
+
+  it('are not refused for a port that another object has given back', async () => {
+    const ports = { first: 30_080, second: 30_081 };
+    for (const [name, nodePort] of Object.entries(ports)) {
+      const spec = { type: 'NodePort', selector: { app: 'x' }, ports: [{ port: 80, nodePort }] };
+      const body = bodyOf({ kind: 'Service', apiVersion: 'v1', metadata: { name }, spec });
+      await late.service('services').create({ namespace: 'x' }, body, asks());
+    }
+    const moved = [{ op: 'replace', path: '/spec/ports/0/nodePort', value: 30_080 }];
+    const move = () => late.service('services').patch(at('second'), patchOf('json', moved));
+    await expect(move()).rejects.toMatchObject({ reason: 'Invalid' });
+    lag.hold();
+    await fresh.service('services').delete(at('first'), deletes());
+    const { document } = await move();
+    expect((document.object as V1Service).spec?.ports?.[0]?.nodePort).toBe(30_080);
+  });
+
+  it('say that the store is unavailable where it cannot be asked whether a refusal holds', async () => {
+    await remembers({ a: '1' }, { a: '2' });
+    lag.faults.questionsToRefuse = 1;
+    const unavailable = { reason: 'ServiceUnavailable', details: { retryAfterSeconds: 1 } };
+    const test = [{ op: 'test', path: '/data/a', value: '3' }];
+    await expect(patch(late, 'json', test)).rejects.toMatchObject(unavailable);
+    await expect(patch(late, 'json', test)).rejects.toMatchObject({ reason: 'Invalid' });
   });
 
   it('ask once whether nothing was to be written', async () => {

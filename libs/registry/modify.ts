@@ -14,7 +14,10 @@ export interface Modification {
   readonly at: ObjectName;
   readonly dryRun: boolean;
   readonly subresource?: string;
-  /** The new state for a previous one, or undefined when nothing is to be written. Called again after a lost race. */
+  /**
+   * The new state for a previous one, or undefined when nothing is to be written. Called again after a lost race,
+   * and where a refusal or that nothing is to be written came of a remembered state.
+   */
   next(previous: Document): Promise<KubeObject | undefined> | KubeObject | undefined;
 }
 
@@ -27,8 +30,9 @@ export interface Modified {
 /**
  * Reads an object, computes its next state and writes it, guarded by its revision. Where others write to the store too,
  * the first attempt is made on the state that this server remembers, since the guard proves that it was the newest one.
- * What else comes of such an attempt, a refusal or that there is nothing to write, counts only once the store has said
- * that nothing newer stands there; otherwise another attempt is made. @throws StatusError.
+ * That there is nothing to write counts only once the store has said that nothing newer stands there. A refusal may come
+ * of other objects too, such as the holder of a port or a namespace: it counts only when the attempt began after the
+ * store was asked. Otherwise another attempt is made. @throws StatusError.
  */
 export async function modifyObject(parts: Parts, modification: Modification): Promise<Modified> {
   const { definition } = parts;
@@ -41,7 +45,8 @@ export async function modifyObject(parts: Parts, modification: Modification): Pr
       if (!stored) throw notFound(definition, modification.at.name);
       planned = await plan(parts, modification, stored);
     } catch (error) {
-      if (await basis.isNewest()) throw error;
+      if (basis.isAsked) throw error;
+      await basis.renew();
       continue;
     }
     if (planned.value) {
@@ -56,12 +61,15 @@ export async function modifyObject(parts: Parts, modification: Modification): Pr
 class Basis {
   stored: Document | undefined;
   private newest: boolean;
+  /** Whether all else that this server remembers is as new as the store was when this modification began. */
+  isAsked: boolean;
 
   constructor(
     private readonly parts: Parts,
     readonly place: string,
   ) {
     this.newest = parts.mirror.isCurrent;
+    this.isAsked = parts.mirror.isCurrent;
     this.stored = parts.collection.get(place);
   }
 
@@ -75,10 +83,11 @@ class Basis {
 
   async renew(): Promise<void> {
     await this.parts.mirror.current();
+    this.isAsked = true;
     this.replace(this.parts.collection.get(this.place));
   }
 
-  /** By what the store itself holds. */
+  /** By what the store itself holds, of this object alone. */
   replace(stored: Document | undefined): void {
     this.stored = stored;
     this.newest = true;
