@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
-import type { Store } from '../store/store.ts';
+import { type Store, StoreUnavailableError } from '../store/store.ts';
 import { openEmbeddedStore } from '../store-embedded/embedded-store.ts';
 import { storedValue } from './document.ts';
 import { StoreMirror } from './mirror.ts';
@@ -92,6 +92,21 @@ describe('StoreMirror', () => {
       const written = await put(`r${round}`);
       await Promise.all([mirror.current(), mirror.current(), mirror.current()]);
       expect(mirror.revision).toBeGreaterThanOrEqual(written);
+    }
+  });
+
+  it('says that the store is unavailable, and asks it again', async () => {
+    const asks = [() => mirror.current(), () => mirror.catchUp()];
+    const commit = store.commit.bind(store);
+    for (const ask of asks) {
+      store.commit = () => Promise.reject(new StoreUnavailableError('the disk is full'));
+      // The second shares the question that comes after the first.
+      for (const answer of await Promise.allSettled([ask(), ask()])) {
+        const reason = { reason: 'ServiceUnavailable', code: 503, details: { retryAfterSeconds: 1 } };
+        expect(answer).toMatchObject({ status: 'rejected', reason });
+      }
+      store.commit = commit;
+      await ask();
     }
   });
 

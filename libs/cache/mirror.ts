@@ -6,6 +6,7 @@ import { Collection } from './collection.ts';
 import { Document } from './document.ts';
 import { collectionPrefix, registryPrefix, splitKey } from './keys.ts';
 import { RevisionGate } from './revision-gate.ts';
+import { shownFailure } from './store-failure.ts';
 
 /** Entries per page when the mirror reads the whole store. */
 const loadPageEntries = 500;
@@ -89,12 +90,12 @@ export class StoreMirror {
     return !this.options.storeShared;
   }
 
-  /** Resolves once the mirror shows every write acknowledged anywhere before the call. */
+  /** Resolves once the mirror shows every write acknowledged anywhere before the call. @throws StatusError. */
   async current(): Promise<void> {
     if (this.options.storeShared) await this.catchUp();
   }
 
-  /** Resolves once the mirror shows the store's newest revision, whoever wrote it. */
+  /** Resolves once the mirror shows the store's newest revision, whoever wrote it. @throws StatusError. */
   async catchUp(): Promise<void> {
     await this.gate.reached(await this.newestRevision());
   }
@@ -109,7 +110,12 @@ export class StoreMirror {
 
   private ask(): Promise<number> {
     this.askingNext = undefined;
-    const asking = this.options.store.commit({ guards: [], writes: [] }).then(({ revision }) => revision);
+    const asking = this.options.store.commit({ guards: [], writes: [] }).then(
+      ({ revision }) => revision,
+      (error: unknown) => {
+        throw shownFailure(error);
+      },
+    );
     this.asking = asking;
     const done = () => {
       if (this.asking === asking) this.asking = undefined;

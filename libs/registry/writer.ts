@@ -1,14 +1,7 @@
-import { StatusError } from '../base/status.ts';
 import { Document } from '../cache/document.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
-import {
-  type Committed,
-  type Entry,
-  GuardFailedError,
-  type Store,
-  StoreUnavailableError,
-  type Transaction,
-} from '../store/store.ts';
+import { shownFailure } from '../cache/store-failure.ts';
+import { type Committed, type Entry, GuardFailedError, type Store, type Transaction } from '../store/store.ts';
 
 /** How often a write is tried again that lost a race it may lose. */
 export const writeAttemptsMax = 16;
@@ -26,8 +19,7 @@ export class ObjectWriter {
     try {
       committed = await this.store.commit(transaction);
     } catch (error) {
-      if (error instanceof StoreUnavailableError) throw unavailable(error);
-      throw error;
+      throw shownFailure(error);
     }
     const showing = this.mirror.shows(committed.revision);
     if (showing) await showing;
@@ -40,8 +32,7 @@ export class ObjectWriter {
       const entry = await this.store.get(key);
       return entry && documentOf(entry);
     } catch (error) {
-      if (error instanceof StoreUnavailableError) throw unavailable(error);
-      throw error;
+      throw shownFailure(error);
     }
   }
 }
@@ -55,11 +46,4 @@ export function guardFailureAt(error: unknown, key: string): { current: Document
   if (!(error instanceof GuardFailedError)) return undefined;
   const failed = error.current.find((one) => one.key === key);
   return failed && { current: failed.entry && documentOf(failed.entry) };
-}
-
-function unavailable(error: StoreUnavailableError): StatusError {
-  return new StatusError('ServiceUnavailable', `the store is unavailable: ${error.message}`, {
-    cause: error,
-    details: { retryAfterSeconds: 1 },
-  });
 }
