@@ -11,9 +11,11 @@ const TOKEN_SECONDS_MAX = 2 ** 32;
 const UPDATE_PERIOD_SECONDS_MIN = 10;
 
 const tokenRequests: Rule<readonly StorageV1TokenRequest[]> = (list, at) => {
+  const seen = new Set<string>();
   list.forEach(({ audience, expirationSeconds: seconds }, i) => {
-    const first = list.findIndex((other) => other.audience === audience) === i;
-    if (!first) at.duplicate(audience, i, 'audience');
+    const isFirst = !seen.has(audience);
+    seen.add(audience);
+    if (!isFirst) at.duplicate(audience, i, 'audience');
     else if (seconds === undefined) return;
     else if (seconds < TOKEN_SECONDS_MIN) at.invalid('must be at least 10 minutes', i, 'expirationSeconds');
     else if (seconds > TOKEN_SECONDS_MAX) at.invalid('must be at most 2^32 seconds', i, 'expirationSeconds');

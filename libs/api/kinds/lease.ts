@@ -8,6 +8,9 @@ import { ageColumn, nameColumn, text } from './cells.ts';
 
 /** On the Lease of a node whose agent holds a session with a server: it is not renewed, but released when the agent falls silent. */
 export const nodeSessionLabel = 'berth.dev/node-session';
+/** Where servers that hold sessions of nodes say that they live, each by a Lease that it renews. */
+export const serverLeaseNamespace = 'kube-system';
+export const serverLeaseName = (serverId: string) => `berth-server-${serverId}`;
 
 const STRATEGIES = ['OldestEmulationVersion'];
 

@@ -77,10 +77,13 @@ function annotation({ key, valueExpression }: V1AuditAnnotation, policyName: str
 function annotations(list: readonly V1AuditAnnotation[], policyName: string | undefined, at: Report): void {
   at.enter('auditAnnotations');
   if (list.length > AUDIT_ANNOTATIONS_MAX) at.invalid(`must not be more than ${AUDIT_ANNOTATIONS_MAX}`);
+  const seen = new Set<string>();
   list.forEach((item, i) => {
     at.enter(i);
     annotation(item, policyName, at);
-    if (list.findIndex((other) => other.key === item.key) < i) at.duplicate(item.key ?? '', 'key');
+    const key = item.key ?? '';
+    if (seen.has(key)) at.duplicate(key, 'key');
+    seen.add(key);
     at.leave();
   });
   at.leave();

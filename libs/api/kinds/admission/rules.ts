@@ -7,7 +7,7 @@ import type {
 import { labelSelector } from '../../validation/labels.ts';
 import { dnsSubdomain, fullyQualifiedName, pathSegment, qualifiedName } from '../../validation/names.ts';
 import type { Report } from '../../validation/report.ts';
-import { each, fields, isEmpty, oneOf, type Rule, required } from '../../validation/rule.ts';
+import { each, fields, isEmpty, oneOf, type Rule, required, unique } from '../../validation/rule.ts';
 
 const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 const MUTABLE_OPERATIONS = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
@@ -64,12 +64,12 @@ const condition: Rule<V1MatchCondition> = ({ name, expression }, at) => {
   else for (const complaint of qualifiedName(name)) at.invalid(complaint, 'name');
 };
 
+const uniqueNames = unique<V1MatchCondition>(({ name }) => name, 'name');
+
 export const matchConditions: Rule<readonly V1MatchCondition[]> = (list, at, context) => {
   if (list.length > CONDITIONS_MAX) at.tooMany(CONDITIONS_MAX);
   each(condition)(list, at, context);
-  list.forEach((item, i) => {
-    if (item.name && list.findIndex((other) => other.name === item.name) < i) at.duplicate(item.name, i, 'name');
-  });
+  uniqueNames(list, at, context);
 };
 
 export const failurePolicy = oneOf(['Fail', 'Ignore']);
@@ -135,9 +135,11 @@ interface MatchResources {
 }
 
 const namedRule: Rule<V1NamedRuleWithOperations> = (rule, at, context) => {
-  rule.resourceNames?.forEach((name, i, list) => {
+  const seen = new Set<string>();
+  rule.resourceNames?.forEach((name, i) => {
     for (const complaint of pathSegment(name)) at.invalid(complaint, 'resourceNames', i);
-    if (list.indexOf(name) < i) at.duplicate(name, 'resourceNames', i);
+    if (seen.has(name)) at.duplicate(name, 'resourceNames', i);
+    seen.add(name);
   });
   ruleWithOperations(rule, at, context);
 };

@@ -42,9 +42,9 @@ describe('a service', () => {
     const twice = [80, 53, 53].map((port, i) => ({ name: `p${i}`, port }));
     const node = withValue(withValue(plain(), 'spec.type', 'NodePort'), 'spec.externalTrafficPolicy', 'Cluster');
     const refused = ['Duplicate spec.ports[2].nodePort', 'Duplicate spec.ports[2]'];
-    expect(complaintsOf(services.validate?.(withValue(node, 'spec.ports', twice)) ?? [])).toEqual(
-      expect.arrayContaining(refused),
-    );
+    const found = services.validate?.(withValue(node, 'spec.ports', twice)) ?? [];
+    expect(complaintsOf(found)).toEqual(expect.arrayContaining(refused));
+    expect(found.find(({ field }) => field.endsWith('[2].nodePort'))?.message).toMatch(/^"53\/[^ ]+ stands here twice/);
     const plainPorts = services.validate?.(withValue(plain(), 'spec.ports', twice)) ?? [];
     expect(complaintsOf(plainPorts)).not.toContain(refused[0]);
   });

@@ -16,6 +16,7 @@ import {
   type Rule,
   requiredOneOf,
   text,
+  unique,
 } from '../../validation/rule.ts';
 import { clusterAddresses } from './addresses.ts';
 import { isExternal, isHeadless, needsHealthCheck, needsNodePort } from './shape.ts';
@@ -88,31 +89,44 @@ const externalAddress: Rule<string> = (address, at, context) => {
   if (at.count === before) endpointAddress(address, at, context);
 };
 
-/**
- * The node port that an item has, or a name for the one that it will be given: items with one port number get one node
- * port, that which any of them asks for. Empty where none is given.
- */
-function nodePortOf({ port, nodePort }: V1ServicePort, spec: V1ServiceSpec): string {
-  if (nodePort) return `${nodePort}`;
-  if (!needsNodePort(spec) || spec.allocateLoadBalancerNodePorts === false) return '';
-  const asked = spec.ports?.find((other) => other.port === port && other.nodePort)?.nodePort;
-  return asked ? `${asked}` : `that of ${port}`;
+interface NodePort {
+  /** Alike for items that have, or will be given, one node port. */
+  key: string;
+  told: number | string;
 }
+
+const portAndProtocol = ({ port, protocol }: V1ServicePort) => `${port}/${protocol}`;
+
+/**
+ * The node port that each item has or will be given: items with one port number get one node port, that which the
+ * first of them asks for. Undefined where none is given.
+ */
+function nodePortsOf(spec: V1ServiceSpec, list: readonly V1ServicePort[]): Array<NodePort | undefined> {
+  const asked = new Map<number, number>();
+  for (const { port, nodePort } of list) if (nodePort && !asked.has(port)) asked.set(port, nodePort);
+  const given = needsNodePort(spec) && spec.allocateLoadBalancerNodePorts !== false;
+  return list.map((item) => {
+    const own = item.nodePort || (given ? asked.get(item.port) : undefined);
+    if (own) return { key: `${own}`, told: own };
+    return given ? { key: `that of ${item.port}`, told: portAndProtocol(item) } : undefined;
+  });
+}
+
+const uniquePorts = unique(portAndProtocol);
 
 const portsTogether: Rule<V1ServiceSpec> = (spec, at) => {
   const list = spec.ports ?? [];
   list.forEach((item, i) => {
     if (spec.type === 'ClusterIP' && item.nodePort) at.forbidden('not with ClusterIP', 'ports', i, 'nodePort');
   });
-  const nodePorts = list.map((item) => nodePortOf(item, spec));
-  list.forEach((item, i) => {
-    const same = list.slice(0, i).some((o, j) => nodePorts[j] === nodePorts[i] && o.protocol === item.protocol);
-    if (nodePorts[i] && same) at.duplicate(nodePorts[i], 'ports', i, 'nodePort');
+  const seen = new Set<string>();
+  nodePortsOf(spec, list).forEach((nodePort, i) => {
+    if (!nodePort) return;
+    const key = `${nodePort.key}/${list[i]!.protocol}`;
+    if (seen.has(key)) at.duplicate(nodePort.told, 'ports', i, 'nodePort');
+    seen.add(key);
   });
-  list.forEach((item, i) => {
-    const same = list.slice(0, i).some((o) => o.port === item.port && o.protocol === item.protocol);
-    if (same) at.duplicate(`${item.port}/${item.protocol}`, 'ports', i);
-  });
+  below(at, 'ports', list, uniquePorts, undefined);
 };
 
 /** Who may come through the load balancer; an annotation says so in old manifests. */
