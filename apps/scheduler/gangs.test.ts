@@ -108,6 +108,47 @@ describe('a group of pods', () => {
     expect(await nodesOf(world, 'a', 'b')).toEqual([undefined, undefined]);
   });
 
+  it('sleeps while victims leave and none of its members has a node', async () => {
+    await world.addPod('low', '4');
+    const apart = {
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          { labelSelector: { matchLabels: { app: 'nobody' } }, topologyKey: 'kubernetes.io/hostname' },
+        ],
+      },
+    };
+    for (const name of ['a', 'b']) await world.addPod(name, '2', member('g', 2, { priority: 9, affinity: apart }));
+    expect((await world.pod('low')).metadata?.deletionTimestamp).toBeDefined();
+    const attempts = () => world.pod('a').then((pod) => world.scheduler.explain(pod).lastDecision?.attempts);
+    const before = await attempts();
+    expect(before).toBeLessThanOrEqual(4);
+    await world.settle();
+    expect(await attempts()).toBe(before);
+    await world.client.delete(pods, { namespace: 'default', name: 'low' }, { gracePeriodSeconds: 0 });
+    await world.settle();
+    expect(await nodesOf(world, 'a', 'b')).toEqual(['n1', 'n1']);
+  });
+
+  it('keeps the room of a member that gave its node back, however the group fares', async () => {
+    await world.addPod('low', '2');
+    await world.addPod('fixed', '2', (pod) => withSpec(pod, { priority: 9 }));
+    // Alone it is a group, and room is made for it; then it is told to wait for another one.
+    await world.addPod('a', '2', member('g', 1, { priority: 9 }));
+    expect((await world.pod('low')).metadata?.deletionTimestamp).toBeDefined();
+    await world.client.patch(
+      pods,
+      { namespace: 'default', name: 'a' },
+      { type: 'merge', body: { metadata: { labels: { [minMemberKey]: '2' } } } },
+    );
+    await world.settle();
+    await world.addPod('b', '2', member('g', 2, { priority: 9 }));
+    await world.client.delete(pods, { namespace: 'default', name: 'low' }, { gracePeriodSeconds: 0 });
+    await world.settle();
+    expect(await messageOf(world, 'a')).toMatch(/1 of 2 members fit/);
+    await world.addPod('other', '2');
+    expect(await world.nodeOf('other')).toBeUndefined();
+  });
+
   it('tries a member again whose binding has failed', async () => {
     world.binder.failures.set('b', new StatusError('Conflict', 'somebody else wrote the pod'));
     for (const name of ['a', 'b']) await world.addPod(name, '1', member('g', 2));

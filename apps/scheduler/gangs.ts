@@ -157,6 +157,7 @@ export class Gangs {
     const { cluster, placing } = this.parts;
     const held = this.held.get(gang.key)?.members ?? [];
     this.held.delete(gang.key);
+    if (placed.length > 0) placing.confirm();
     for (const each of [...held, ...placed]) {
       // A held member may have been deleted meanwhile.
       if (cluster.placedPod(each.entry.info.uid)?.info === each.entry.info) placing.bind({ ...each, group: gang.key });
@@ -167,7 +168,8 @@ export class Gangs {
     const held = this.held.get(gang.key) ?? { members: [], endMs: this.parts.clock.monotonic() + gang.rule.timeoutMs };
     held.members.push(...placed);
     for (const { ticket } of placed) this.parts.records.note(ticket, { outcome: 'held' });
-    this.parts.placing.confirm();
+    // Without any the group would wake its own members, in each turn anew.
+    if (placed.length > 0) this.parts.placing.confirm();
     this.held.set(gang.key, held);
   }
 

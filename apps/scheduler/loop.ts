@@ -129,8 +129,10 @@ export class Loop {
     const result = this.place(entry);
     if ('entry' in result) {
       const verdict = this.placing.permit(result);
-      if (verdict.kind === 'allow') this.placing.bind(result);
-      else {
+      if (verdict.kind === 'allow') {
+        this.placing.confirm();
+        this.placing.bind(result);
+      } else {
         this.placing.undo(result);
         this.wait(entry, verdict.kind === 'deny' ? verdict.message : `waits for ${verdict.group}`, anyChange);
       }
@@ -169,7 +171,8 @@ export class Loop {
       core.lastView!,
     );
     if (decision.kind === 'unschedulable') return { refused: decision.message, wakesOn: decision.wakesOn, ticket };
-    const placed: Placed = { entry, nodeName: decision.nodeName, startMs, ticket };
+    const { nodeName, nominatedNodeName } = decision;
+    const placed: Placed = { entry, nodeName, startMs, ticket, nominatedNodeName };
     const refused = this.placing.reserve(placed);
     return refused === undefined ? placed : { refused, wakesOn: anyChange, ticket };
   }

@@ -35,6 +35,8 @@ export interface Placed {
   nodeName: string;
   startMs: number;
   ticket: RecordTicket;
+  /** Where room was kept for it until it was decided about. */
+  nominatedNodeName: string | undefined;
   /** Bound with the others of it or not at all. */
   group?: string;
 }
@@ -49,15 +51,17 @@ export class Placing {
 
   /**
    * Gives the pod its node; answers why not when a hook refuses, and all is as before then. It may be undone: nobody is
-   * woken before `confirm` or `bind`.
+   * woken before `confirm`.
    */
-  reserve({ entry, nodeName }: Placed): string | undefined {
+  reserve(placed: Placed): string | undefined {
     const { cluster, queue, hooks } = this.parts;
+    const { entry, nodeName } = placed;
     const { info } = entry;
     for (let at = 0; at < hooks.length; at++) {
       const refusal = hooks[at]!.reserve?.(info, nodeName);
       if (refusal === undefined) continue;
       for (let back = at - 1; back >= 0; back--) hooks[back]!.unreserve?.(info);
+      this.nominateAgain(placed);
       return refusal;
     }
     // From here on the pod counts as placed; what fails later takes it off again.
@@ -76,10 +80,25 @@ export class Placing {
   }
 
   /**
-   * Takes the pod off its node again, as if it had never been there: whoever waits has missed nothing. False when it is
-   * there no longer, or really runs there by now.
+   * Takes the pod off its node again, as if it had never been there: room is kept for it where it was before, and whoever
+   * waits has missed nothing.
    */
-  undo({ entry }: Placed): boolean {
+  undo(placed: Placed): void {
+    if (this.takeOff(placed)) this.nominateAgain(placed);
+  }
+
+  /** Takes a pod that was to stay off its node again. False when it is there no longer, or really runs there by now. */
+  takeBack(placed: Placed): boolean {
+    const isOff = this.takeOff(placed);
+    if (isOff) this.parts.changed(wakesOn.podRemoved);
+    return isOff;
+  }
+
+  private nominateAgain({ entry, nominatedNodeName }: Placed): void {
+    if (nominatedNodeName !== undefined) this.parts.cluster.nominate(entry.info, nominatedNodeName);
+  }
+
+  private takeOff({ entry }: Placed): boolean {
     const { cluster } = this.parts;
     const { uid } = entry.info;
     this.unreserve(entry.info);
@@ -88,21 +107,13 @@ export class Placing {
     return true;
   }
 
-  /** Takes a pod that was to stay off its node again; answers as `undo` does. */
-  takeBack(placed: Placed): boolean {
-    const isUndone = this.undo(placed);
-    if (isUndone) this.parts.changed(wakesOn.podRemoved);
-    return isUndone;
-  }
-
   /** Says that pods which have been given nodes are there to stay, as far as can be seen. */
   confirm(): void {
     this.parts.changed(wakesOn.podPlaced);
   }
 
-  /** Sends the binding on its way, after whatever must be done before. */
+  /** Sends the binding of a confirmed pod on its way, after whatever must be done before. */
   bind(placed: Placed): void {
-    this.confirm();
     const { hooks, bindings } = this.parts;
     const work: Array<Promise<void>> = [];
     for (const hook of hooks) {

@@ -9,7 +9,14 @@ import { Views } from './views.ts';
 
 /** Where a pod goes, or why it goes nowhere. */
 export type Decision =
-  | { kind: 'node'; nodeName: string; slot: number; score: number }
+  | {
+      kind: 'node';
+      nodeName: string;
+      slot: number;
+      score: number;
+      /** Where room was kept for the pod; it is kept no longer. */
+      nominatedNodeName: string | undefined;
+    }
   | {
       kind: 'unschedulable';
       message: string;
@@ -18,8 +25,8 @@ export type Decision =
     };
 
 /**
- * Decides where pods go. Pure: the same cluster and the same pod give the same answer, and nothing is changed by
- * deciding. Whoever acts on a decision says so with `Cluster.place`.
+ * Decides where pods go. The same cluster and the same pod give the same answer, and deciding changes nothing but that
+ * room is no longer kept for a pod that gets a node. Whoever acts on a decision says so with `Cluster.place`.
  */
 export class SchedulerCore {
   readonly views: Views;
@@ -43,12 +50,15 @@ export class SchedulerCore {
     const view = this.views.of(info);
     this.lastView = view;
     const choice = view.choose(info.seed);
+    const { names } = this.cluster.table;
+    const nominatedNodeName = nomination && names[nomination.slot];
     if (choice === undefined) {
       const refusal = this.refuse(info);
-      if (nomination !== undefined) this.cluster.nominate(info, this.cluster.table.names[nomination.slot]!);
+      if (nominatedNodeName !== undefined) this.cluster.nominate(info, nominatedNodeName);
       return refusal;
     }
-    return { kind: 'node', nodeName: this.cluster.table.names[choice.slot]!, ...choice };
+    const { slot, score } = choice;
+    return { kind: 'node', nodeName: names[slot]!, slot, score, nominatedNodeName };
   }
 
   /** Whom to evict so that a pod without room fits; undefined when that would not help. */
@@ -59,9 +69,8 @@ export class SchedulerCore {
   }
 
   /**
-   * Why evicting pods does not help a pod that fits nowhere, in the words of Kubernetes; '' without any nodes, and
-   * where the profile does without preemption. Call it
-   * after `decide`, before anything changes.
+   * Why evicting pods does not help a pod that fits nowhere, in the words of Kubernetes; '' without any nodes, and where
+   * the profile does without preemption. Call it after `decide`, before anything changes.
    */
   preemptionNote(info: PodInfo): string {
     const { count } = this.cluster.table;
