@@ -51,8 +51,8 @@ export interface ApiCore {
   clientAs(user: UserInfo, options: { fieldManager: string; trusted: boolean }): LocalClient;
 }
 
-/** Reads the store and puts together everything that answers requests. */
-export async function createCore(options: Required<ApiServerOptions>): Promise<ApiCore> {
+/** Reads the store and puts together everything that answers requests until the server is `stopping`. */
+export async function createCore(options: Required<ApiServerOptions>, stopping: AbortSignal): Promise<ApiCore> {
   const { store, storeShared, clock, random, logger, serviceCidr, evictionTolerationSeconds } = options;
   const mirror = new StoreMirror({ store, storeShared, clock, logger });
   await mirror.start();
@@ -83,7 +83,7 @@ export async function createCore(options: Required<ApiServerOptions>): Promise<A
   const quotas = new ResourceQuotas(mirror, clock);
   const registry: Registry = new Registry({ store, mirror, admission, quotas, clock, random, serviceCidr });
   const conversions = { post: caller.post.bind(caller), random };
-  new CustomResources({ registry, clock, logger, conversions }).start();
+  new CustomResources({ registry, clock, logger, stopping, conversions }).start();
   serveCheckedPolicies(registry);
   followPolicyTypes({ registry, clock, logger });
   const { binder, evictor } = bulkWriters(registry, mirror, options);

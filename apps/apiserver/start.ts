@@ -50,11 +50,11 @@ type Options = Required<ApiServerOptions>;
 /** Serves the API on `options.port` until stopped. Resolves once requests are answered. */
 export async function startApiServer(given: ApiServerOptions): Promise<ApiServer> {
   const options = { ...defaults, ...dropUndefined(given) } as Options;
-  const core = await createCore(options);
-  const { store, clock, logger, extensions } = options;
   const stopping = new AbortController();
   // Every watch listens for the end.
   setMaxListeners(0, stopping.signal);
+  const core = await createCore(options, stopping.signal);
+  const { store, clock, logger, extensions } = options;
   const inflight = new InflightLimit();
   const aggregator = new Aggregator({ ...core, front: options.pki.front, clock, logger });
   const dispatcher = createDispatcher(core, options, { inflight, aggregator, stopping: stopping.signal });

@@ -44,7 +44,13 @@ describe('kinds of several versions', () => {
         return answer(review);
       },
     };
-    custom = new CustomResources({ registry: scratch.registry, clock: systemClock, logger: silentLogger, conversions });
+    custom = new CustomResources({
+      registry: scratch.registry,
+      clock: systemClock,
+      logger: silentLogger,
+      stopping: new AbortController().signal,
+      conversions,
+    });
     custom.start();
   });
 

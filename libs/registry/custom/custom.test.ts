@@ -53,7 +53,12 @@ describe('custom kinds', () => {
 
   beforeEach(async () => {
     scratch = await openScratchRegistry();
-    custom = new CustomResources({ registry: scratch.registry, clock: systemClock, logger: silentLogger });
+    custom = new CustomResources({
+      registry: scratch.registry,
+      clock: systemClock,
+      logger: silentLogger,
+      stopping: new AbortController().signal,
+    });
     custom.start();
     await scratch.service(crdPath).create({}, bodyOf(definition), asks());
   });

@@ -23,13 +23,13 @@ interface RemovalParts {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The end of the server; what is left to do then is done by the next one. */
+  readonly stopping: AbortSignal;
 }
 
 /** Asks all instances of a definition that is being deleted to go; lets the definition go once they have. */
-export async function removeInstances(
-  crd: V1CustomResourceDefinition,
-  { registry, clock, logger }: RemovalParts,
-): Promise<void> {
+export async function removeInstances(crd: V1CustomResourceDefinition, parts: RemovalParts): Promise<void> {
+  const { registry, clock } = parts;
   const { group, names, versions } = crd.spec;
   const collection = registry.mirror.collection(group, names.plural);
   const served = versions.find((version) => version.served && registry.resource(group, version.name, names.plural));
@@ -43,8 +43,9 @@ export async function removeInstances(
     event: () => {
       if (collection.size > 0) return;
       watch.cancel();
-      void letGoInTime(crd, { registry, clock, logger });
+      void letGoInTime(crd, parts);
     },
+    // Definitions are listed again, too, and those that are being deleted come here anew.
     expired: () => {},
   });
 }
@@ -81,14 +82,18 @@ async function tellProgress(
 const letGoAttemptsMax = 6;
 const letGoBackoff: BackoffPolicy = { initialMs: 100, maxMs: 5_000 };
 
-async function letGoInTime(crd: V1CustomResourceDefinition, { registry, clock, logger }: RemovalParts): Promise<void> {
-  for (let attempt = 1; attempt <= letGoAttemptsMax; attempt++) {
+async function letGoInTime(
+  crd: V1CustomResourceDefinition,
+  { registry, clock, logger, stopping }: RemovalParts,
+): Promise<void> {
+  for (let attempt = 1; attempt <= letGoAttemptsMax && !stopping.aborted; attempt++) {
     try {
       return await letGo(crd, registry);
     } catch (error) {
+      if (stopping.aborted) return;
       const name = crd.metadata?.name;
       logger.warn('a custom resource definition could not be let go', { name, attempt, error: String(error) });
-      if (attempt < letGoAttemptsMax) await sleep(clock, backoffMs(letGoBackoff, attempt));
+      if (attempt < letGoAttemptsMax) await sleep(clock, backoffMs(letGoBackoff, attempt), stopping).catch(() => {});
     }
   }
 }

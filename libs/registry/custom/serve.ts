@@ -20,6 +20,8 @@ export interface CustomParts {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The end of the server. */
+  readonly stopping: AbortSignal;
   /** Absent: versions differ in their names only. */
   readonly conversions?: ConversionCalls;
 }
