@@ -82,9 +82,14 @@ export class PodPaths {
     return join(this.directory, 'volumes', plugin, name);
   }
 
+  /** Parts of volumes are bound below it, of which none is the pod's own a second time. */
+  get subPaths(): string {
+    return join(this.directory, 'volume-subpaths');
+  }
+
   /** Where the part of a volume that a container's mount number `index` shows is bound. */
   subPath(volume: string, container: string, index: number): string {
-    return join(this.directory, 'volume-subpaths', volume, container, String(index));
+    return join(this.subPaths, volume, container, String(index));
   }
 
   memoryVolume(name: string): string {

@@ -94,6 +94,21 @@ export function podAmounts(pod: V1Pod): PodAmounts {
   };
 }
 
+const storage = 'ephemeral-storage';
+
+/**
+ * Bytes that a pod may have on its node's disk: what its containers' limits add up to, plus overhead. A container without
+ * a limit adds nothing to those of the others; undefined when none has one. A limit of 0 is one.
+ * Source: kubelet, podEphemeralStorageLimitEviction, and PodLimits of k8s.io/component-helpers/resource.
+ */
+export function storageLimitOf(pod: V1Pod): number | undefined {
+  const limitOf = ({ resources }: V1Container) => resources?.limits?.[storage];
+  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+  if (containers.every((container) => limitOf(container) === undefined)) return undefined;
+  const bytes = effective(pod, (container) => unitsOf(limitOf(container)), false) ?? 0;
+  return bytes === 0 ? 0 : bytes + unitsOf(pod.spec?.overhead?.[storage]);
+}
+
 export const cpuPeriodUs = 100_000;
 const cpuQuotaUsMin = 1000;
 const sharesPerCpu = 1024;

@@ -1,9 +1,9 @@
 import { containerOf, podOf } from '../../test/support/observed.ts';
-import type { V1Pod } from '../api/gen/types.ts';
+import type { V1Pod, V1PodSpec } from '../api/gen/types.ts';
 import { expandVariables, unknownVariable } from './expand.ts';
 import { afterAttempt, freshProbe, type ProbeOutcome } from './probe.ts';
 import { oomScoreOf, qosClassOf } from './qos.ts';
-import { podAmounts, quotaOf, sharesOf } from './resources.ts';
+import { podAmounts, quotaOf, sharesOf, storageLimitOf } from './resources.ts';
 import { backoffUntil, nextBackoff } from './restart.ts';
 
 const resources = (requests?: Record<string, string>, limits?: Record<string, string>) => ({
@@ -65,6 +65,27 @@ describe('amounts', () => {
     });
     expect(podAmounts(pod)).toMatchObject({ cpuRequest: 3100, cpuLimit: undefined });
   });
+
+  const storage = (bytes: string) => ({ 'ephemeral-storage': bytes });
+  const disk = (limit: string) => ({ resources: { limits: storage(limit) } });
+  it.each<[string, Partial<V1PodSpec>, number | undefined]>([
+    ['none without a limit', { containers: [containerOf('a')] }, undefined],
+    ['that of the containers that have one', { containers: [containerOf('a', disk('2')), containerOf('b')] }, 2],
+    ['nothing where that is the limit', { containers: [containerOf('a', disk('0'))], overhead: storage('1') }, 0],
+    ['overhead besides', { containers: [containerOf('a', disk('2'))], overhead: storage('1') }, 3],
+    [
+      'the larger init container beside the sidecars before it',
+      {
+        initContainers: [
+          containerOf('side', { restartPolicy: 'Always', ...disk('4') }),
+          containerOf('big', disk('8')),
+          containerOf('late', { restartPolicy: 'Always', ...disk('1') }),
+        ],
+        containers: [containerOf('a', disk('2'))],
+      },
+      12,
+    ],
+  ])('of disk: %s', (_, spec, bytes) => expect(storageLimitOf(podOf(spec))).toBe(bytes));
 
   it.each([
     [0, 2, 0],

@@ -31,9 +31,11 @@ describe('the disk that a folder takes', () => {
     expect(await diskUsage(at('linked'))).toBe(bytesOf('linked', 'linked/folder', 'linked/broken'));
   });
 
-  it('counts a file for each of its names', async () => {
+  it('counts a file once, however many names it has', async () => {
     linkSync(at('pod/a'), at('pod/again'));
-    expect(await diskUsage(at('pod'))).toBe(bytesOf('pod', 'pod/a', 'pod/again', 'pod/below', 'pod/below/b'));
+    linkSync(at('pod/a'), at('pod/below/again'));
+    expect(await diskUsage(at('pod'))).toBe(bytesOf('pod', 'pod/a', 'pod/below', 'pod/below/b'));
+    expect(await diskUsage(at('pod/below'))).toBe(bytesOf('pod/below', 'pod/below/b', 'pod/below/again'));
   });
 
   it('leaves out what is mounted below', async () => {
@@ -47,15 +49,42 @@ describe('the disk that a folder takes', () => {
     }
   });
 
+  it('leaves out what it is told to, such as a folder of the same file system that is bound below', async () => {
+    mkdirSync(at('elsewhere'));
+    writeFileSync(at('elsewhere/c'), Buffer.alloc(200_000, 1));
+    mkdirSync(at('pod/bound'));
+    const leaveOut = (path: string) => path === at('pod/bound');
+    const own = bytesOf('pod', 'pod/a', 'pod/below', 'pod/below/b');
+    execFileSync('mount', ['--bind', at('elsewhere'), at('pod/bound')]);
+    try {
+      expect(await diskUsage(at('pod'))).toBe(own + bytesOf('elsewhere', 'elsewhere/c'));
+      expect(await diskUsage(at('pod'), { leaveOut })).toBe(own);
+    } finally {
+      execFileSync('umount', ['-l', at('pod/bound')]);
+    }
+  });
+
+  it('is told for parts as well', async () => {
+    const parts = new Map([at('pod/below'), at('pod/nowhere')].map((path) => [path, 0]));
+    expect(await diskUsage(at('pod'), { parts })).toBe(bytesOf('pod', 'pod/a', 'pod/below', 'pod/below/b'));
+    expect([...parts.values()]).toEqual([bytesOf('pod/below', 'pod/below/b'), 0]);
+  });
+
   it('is none where there is nothing', async () => {
     expect(await diskUsage(at('nowhere'))).toBe(0);
   });
 
-  it('counts what stays while files around it go', async () => {
-    const names = Array.from({ length: 400 }, (_, index) => `pod/gone-${index}`);
-    for (const name of names) writeFileSync(at(name), '');
-    const looking = diskUsage(at('pod'));
-    for (const name of names) rmSync(at(name));
-    expect(await looking).toBeGreaterThanOrEqual(bytesOf('pod/a', 'pod/below/b'));
+  it('counts what stays while what has been listed beside it goes before it is looked at', async () => {
+    const names = ['pod/0', 'pod/b', 'pod/below/c'];
+    for (const name of names) writeFileSync(at(name), Buffer.alloc(10_000, 1));
+    const asked: string[] = [];
+    const going = (path: string) => {
+      if (!names.some((name) => at(name) === path)) return false;
+      rmSync(path);
+      asked.push(path);
+      return false;
+    };
+    expect(await diskUsage(at('pod'), { leaveOut: going })).toBe(bytesOf('pod', 'pod/a', 'pod/below', 'pod/below/b'));
+    expect(asked.sort()).toEqual(names.map(at));
   });
 });

@@ -9,6 +9,14 @@ import { type Consumer, evictionMessage, rankForEviction } from './rank.ts';
 /** How often the node is looked at, and how often while something is short. */
 const lookMs = 10_000;
 const pressedLookMs = 1_000;
+/** From one walk over the disk of the pods that have limits of their own to the next. */
+const outgrownLookMs = 30_000;
+
+/** A pod that has outgrown a limit of its own, and what is said of it. */
+export interface Outgrown {
+  pod: V1Pod;
+  message: string;
+}
 
 export interface EvictionsOptions {
   pressure: NodePressure;
@@ -16,8 +24,8 @@ export interface EvictionsOptions {
   logger: Logger;
   /** What each pod that runs uses of it. */
   consumers: (resource: Resource) => Promise<Consumer[]>;
-  /** Pods that have outgrown limits of their own, and what is said of each. */
-  outgrown: () => Promise<Array<{ pod: V1Pod; message: string }>>;
+  /** Pods that have outgrown limits of their own; may take long. */
+  outgrown: () => Promise<Outgrown[]>;
   /** Frees what no pod needs of it. */
   reclaim: (resource: Resource) => Promise<void>;
   /** Whether a pod that was to go still holds what it holds. */
@@ -25,14 +33,25 @@ export interface EvictionsOptions {
   evict: (pod: V1Pod, message: string) => void;
 }
 
+/** Something done again and again. */
+interface Task {
+  /** Answers after how many milliseconds to run it again. */
+  run: () => Promise<number>;
+  /** What is said when it fails, and how long it waits then. */
+  failed: string;
+  failedDelayMs: number;
+}
+
 /**
- * Ends pods that outgrow their own limits of local storage, and one after the other while the node runs short of memory
- * or disk: better one pod than the node.
+ * Ends pods one after the other while the node runs short of memory or disk: better one pod than the node. Besides, and
+ * at a pace of its own, it ends pods that outgrow their own limits of local storage: that needs a walk over their disk,
+ * for which a node that runs short cannot wait.
  */
 export class Evictions {
   readonly #options: EvictionsOptions;
-  #leaving: V1Pod | undefined;
-  #timer: Timer | undefined;
+  /** Pods that were told to go: while one of them holds what it holds, the node need not lose another. */
+  #leaving: V1Pod[] = [];
+  readonly #timers = new Map<Task, Timer>();
   #stopped = false;
 
   constructor(options: EvictionsOptions) {
@@ -40,57 +59,85 @@ export class Evictions {
   }
 
   start(): void {
-    this.#again(lookMs);
+    this.#again(this.#pressureTask, lookMs);
+    this.#again(this.#limitsTask, outgrownLookMs);
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#timer?.cancel();
+    for (const timer of this.#timers.values()) timer.cancel();
   }
 
-  /** One look, and what follows from it. Answers whether anything is short. */
-  async round(): Promise<boolean> {
-    const { pressure, reclaim, holds } = this.#options;
-    await this.#evictOutgrown();
+  readonly #pressureTask: Task = {
+    failed: 'cannot see to the pressure on the node',
+    run: async () => ((await this.#relieve()) ? pressedLookMs : lookMs),
+    failedDelayMs: lookMs,
+  };
+
+  readonly #limitsTask: Task = {
+    failed: 'cannot see what pods have on disk',
+    run: async () => {
+      await this.#evictOutgrown();
+      return outgrownLookMs;
+    },
+    failedDelayMs: outgrownLookMs,
+  };
+
+  #again(task: Task, delayMs: number): void {
+    if (this.#stopped) return;
+    const run = async () => {
+      try {
+        this.#again(task, await task.run());
+      } catch (error) {
+        this.#options.logger.warn(task.failed, { error: textOf(error) });
+        this.#again(task, task.failedDelayMs);
+      }
+    };
+    this.#timers.set(
+      task,
+      this.#options.clock.setTimer(delayMs, () => void run()),
+    );
+  }
+
+  /** One look at the pressure, and what follows from it. Answers whether anything is short. */
+  async #relieve(): Promise<boolean> {
+    const { pressure, reclaim } = this.#options;
     const [before] = pressure.look();
     if (!before) return false;
-    if (this.#leaving && holds(this.#leaving)) return true;
-    this.#leaving = undefined;
+    if (this.#stillLeaving().length > 0) return true;
     await reclaim(before.resource);
     const short = pressure.look().find(({ resource }) => resource === before.resource);
     if (short) await this.#evictFor(short);
     return true;
   }
 
-  #again(delayMs: number): void {
-    if (this.#stopped) return;
-    this.#timer = this.#options.clock.setTimer(delayMs, () => {
-      void this.round()
-        .catch((error: unknown) => {
-          this.#options.logger.warn('cannot see to the pressure on the node', { error: textOf(error) });
-          return false;
-        })
-        .then((short) => this.#again(short ? pressedLookMs : lookMs));
-    });
-  }
-
-  async #evictOutgrown(): Promise<void> {
-    const { outgrown, logger, evict } = this.#options;
-    for (const { pod, message } of await outgrown()) {
-      logger.warn('evicting a pod', { pod: podText(pod), message });
-      evict(pod, message);
-    }
-  }
-
   async #evictFor(shortage: Shortage): Promise<void> {
-    const { consumers, logger, evict } = this.#options;
+    const { consumers, logger } = this.#options;
     const [first] = rankForEviction(await consumers(shortage.resource), shortage.resource);
+    if (this.#stopped || this.#stillLeaving().length > 0) return;
     if (!first) {
       logger.warn('the node is short and has no pod to evict', { ...shortage });
       return;
     }
-    this.#leaving = first.pod;
-    logger.warn('evicting a pod', { pod: podText(first.pod), ...shortage });
-    evict(first.pod, evictionMessage(shortage, first));
+    this.#evict({ pod: first.pod, message: evictionMessage(shortage, first) });
+  }
+
+  async #evictOutgrown(): Promise<void> {
+    for (const found of await this.#options.outgrown()) {
+      const { uid } = found.pod.metadata ?? {};
+      const told = this.#stillLeaving().some(({ metadata }) => metadata?.uid === uid);
+      if (!this.#stopped && !told) this.#evict(found);
+    }
+  }
+
+  #evict({ pod, message }: Outgrown): void {
+    this.#leaving.push(pod);
+    this.#options.logger.warn('evicting a pod', { pod: podText(pod), message });
+    this.#options.evict(pod, message);
+  }
+
+  #stillLeaving(): readonly V1Pod[] {
+    this.#leaving = this.#leaving.filter((pod) => this.#options.holds(pod));
+    return this.#leaving;
   }
 }

@@ -6,7 +6,7 @@ import { PodPaths } from '../options.ts';
 import { identity } from '../starter.ts';
 import { collectFigures, type StatsSource } from '../stats/collect.ts';
 import { diskUsage } from './disk-usage.ts';
-import { Evictions } from './evictions.ts';
+import { Evictions, type Outgrown } from './evictions.ts';
 import type { Resource } from './pressure.ts';
 import type { Consumer } from './rank.ts';
 import { limitedVolumes, limitsStorage, outgrown, type StorageUse } from './storage-limits.ts';
@@ -55,29 +55,35 @@ async function diskConsumer(pod: V1Pod, deps: WorkerDeps): Promise<Consumer> {
   return { pod, usedBytes: await diskBytesOf(pod, deps), containers: new Map() };
 }
 
-/** Volumes and logs; what containers write beside them is not known here. */
-async function diskBytesOf(pod: V1Pod, deps: WorkerDeps): Promise<number> {
+/**
+ * Volumes and logs; what containers write beside them is not known here. Parts of volumes that are bound for containers
+ * are left out: they are counted where they are, if they are the pod's at all.
+ */
+async function diskBytesOf(pod: V1Pod, deps: WorkerDeps, parts?: Map<string, number>): Promise<number> {
   const paths = new PodPaths(deps.paths, identity(pod));
-  const [volumes, logs] = await Promise.all([diskUsage(paths.directory), diskUsage(paths.logs)]);
+  const leaveOut = (path: string) => path === paths.subPaths;
+  const [volumes, logs] = await Promise.all([
+    diskUsage(paths.directory, { leaveOut, ...(parts && { parts }) }),
+    diskUsage(paths.logs),
+  ]);
   return volumes + logs;
 }
 
-/** Only pods that have limits are looked at. */
-async function outgrownPods(
-  active: readonly V1Pod[],
-  deps: WorkerDeps,
-): Promise<Array<{ pod: V1Pod; message: string }>> {
+/** Only pods that have limits are looked at, one after the other. */
+async function outgrownPods(active: readonly V1Pod[], deps: WorkerDeps): Promise<Outgrown[]> {
   const limited = active.filter((pod) => !pod.metadata?.deletionTimestamp && limitsStorage(pod));
-  const found = await Promise.all(
-    limited.map(async (pod) => ({ pod, message: outgrown(pod, await storageUseOf(pod, deps)) })),
-  );
-  return found.flatMap(({ pod, message }) => (message === undefined ? [] : [{ pod, message }]));
+  const found: Outgrown[] = [];
+  for (const pod of limited) {
+    const message = outgrown(pod, await storageUseOf(pod, deps));
+    if (message !== undefined) found.push({ pod, message });
+  }
+  return found;
 }
 
 async function storageUseOf(pod: V1Pod, deps: WorkerDeps): Promise<StorageUse> {
   const paths = new PodPaths(deps.paths, identity(pod));
-  const measured = limitedVolumes(pod).map(
-    async ({ name }) => [name, await diskUsage(paths.volume('emptyDir', name))] as const,
-  );
-  return { volumes: new Map(await Promise.all(measured)), totalBytes: await diskBytesOf(pod, deps) };
+  const folders = limitedVolumes(pod).map(({ name }) => [name, paths.volume('emptyDir', name)] as const);
+  const parts = new Map(folders.map(([, folder]) => [folder, 0]));
+  const totalBytes = await diskBytesOf(pod, deps, parts);
+  return { volumes: new Map(folders.map(([name, folder]) => [name, parts.get(folder) ?? 0])), totalBytes };
 }

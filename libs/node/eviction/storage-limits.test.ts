@@ -11,6 +11,11 @@ function pod(limits: Array<string | undefined>, ...volumes: V1Volume[]): V1Pod {
   return { spec: { containers, volumes } };
 }
 
+function withInit({ spec }: V1Pod, limit: string, restartPolicy?: string): V1Pod {
+  const init = { name: 'i', restartPolicy, resources: { limits: { 'ephemeral-storage': limit } } };
+  return { spec: { containers: [], ...spec, initContainers: [init] } };
+}
+
 const scratch = (emptyDir: V1Volume['emptyDir']): V1Volume => ({ name: 'scratch', emptyDir });
 const ofScratch = 'Usage of EmptyDir volume "scratch" exceeds the limit "1Mi". ';
 const ofAll = `Pod ephemeral local storage usage exceeds the total limit of containers ${3 * mi}. `;
@@ -23,7 +28,15 @@ describe('limits of what a pod has on disk', () => {
     ['a volume without a size', pod([undefined], scratch({})), false, 9 * mi, undefined],
     ['all within what containers may write', pod(['1Mi', '2Mi'], scratch({})), true, 3 * mi, undefined],
     ['all beyond what containers may write', pod(['1Mi', '2Mi'], scratch({})), true, 3 * mi + 1, ofAll],
-    ['a container without a limit', pod(['1Mi', undefined], scratch({})), false, 9 * mi, undefined],
+    ['a container that has no limit beside those that have', pod(['1Mi', undefined, '2Mi']), true, 3 * mi + 1, ofAll],
+    ['no container with a limit', pod([undefined, undefined], scratch({})), false, 9 * mi, undefined],
+    ['a volume of no size, which is not a limit', pod([undefined], scratch({ sizeLimit: '0' })), false, mi, undefined],
+    ['a volume of less than no size', pod([undefined], scratch({ sizeLimit: '-1Mi' })), false, mi, undefined],
+    ['a sidecar beside its main container', withInit(pod(['1Mi']), '2Mi', 'Always'), true, 3 * mi, undefined],
+    ['a sidecar and its main container too large', withInit(pod(['1Mi']), '2Mi', 'Always'), true, 3 * mi + 1, ofAll],
+    ['an init container with a larger limit', withInit(pod(['1Mi']), '3Mi'), true, 3 * mi, undefined],
+    ['an init container beyond its larger limit', withInit(pod(['1Mi']), '3Mi'), true, 3 * mi + 1, ofAll],
+    ['an init container with a smaller limit', withInit(pod(['3Mi']), '1Mi'), true, 3 * mi + 1, ofAll],
   ])('%s', (_, one, limited, usedBytes, message) => {
     expect(limitsStorage(one)).toBe(limited);
     expect(outgrown(one, { volumes: new Map([['scratch', usedBytes]]), totalBytes: usedBytes })).toBe(message);
