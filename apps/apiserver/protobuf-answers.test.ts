@@ -1,7 +1,9 @@
+import { jest } from '@jest/globals';
 import { configmaps } from '../../libs/api/kinds/configmap.ts';
 import { Document, storedValue } from '../../libs/cache/document.ts';
 import { decodeProtobuf } from '../../libs/wire/kubernetes/decode.ts';
 import { protobufPieces } from './protobuf-answers.ts';
+import { Recent } from './recent.ts';
 
 const megabyte = 1024 * 1024;
 const documentOf = (index: number, bytes: number) => {
@@ -10,14 +12,15 @@ const documentOf = (index: number, bytes: number) => {
   return Document.ofValue(storedValue(object), index + 1);
 };
 
-/** Beyond some 32 MB messages are made twice. */
+/** Of a list beyond some 32 MB only the first message is kept: after it, it is known to be too long. */
 const lists = [
-  { name: 'none', count: 0, bytes: 0 },
-  { name: 'more than one turn', count: 450, bytes: 10 },
-  { name: 'as much as is kept', count: 20, bytes: megabyte },
-  { name: 'more than is kept', count: 40, bytes: megabyte },
+  { name: 'none', count: 0, bytes: 0, kept: 0 },
+  { name: 'more than one turn', count: 450, bytes: 10, kept: 450 },
+  { name: 'as much as is kept', count: 20, bytes: megabyte, kept: 20 },
+  { name: 'more than is kept', count: 40, bytes: megabyte, kept: 1 },
 ];
-it.each(lists)('a list in protobuf has all of its items each time: $name', async ({ count, bytes }) => {
+it.each(lists)('a list in protobuf has all of its items each time: $name', async ({ count, bytes, kept }) => {
+  const keeping = jest.spyOn(Recent.prototype, 'set');
   const documents = Array.from({ length: count }, (_, index) => documentOf(index, bytes));
   for (let turn = 0; turn < 2; turn++) {
     const pieces = await protobufPieces(configmaps, { documents, revision: 9 });
@@ -32,4 +35,6 @@ it.each(lists)('a list in protobuf has all of its items each time: $name', async
     const wanted = documents.map((_, index) => [`c-${index}`, index, Math.max(bytes, String(index).length)]);
     expect(read).toEqual(wanted);
   }
+  expect(keeping).toHaveBeenCalledTimes(kept);
+  keeping.mockRestore();
 });

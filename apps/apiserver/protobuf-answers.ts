@@ -72,16 +72,19 @@ function passingMessageOf(document: Document): Message {
 /** How long messages are, known for as long as their documents are: the length of a list stands before its items. */
 const lengths = new WeakMap<Document, number>();
 
-/** The length of all items, each with its head. */
+/**
+ * The length of all items, each with its head. What is made meanwhile is kept while the list, if it goes on as it has
+ * begun, is not longer than what is kept: the messages of longer ones would take the place of all others for nothing.
+ */
 async function measure(documents: readonly Document[]): Promise<number> {
   let bytes = 0;
   let measured = 0;
-  for (const document of documents) {
+  for (const [index, document] of documents.entries()) {
     let length = lengths.get(document);
     if (length === undefined) {
       if (++measured % objectsPerTurn === 0) await setImmediate();
-      const message = bytes <= keptBytesMax ? messageOf(document) : passingMessageOf(document);
-      length = message.text.length;
+      const fits = bytes * documents.length <= keptBytesMax * index;
+      length = (fits ? messageOf(document) : passingMessageOf(document)).text.length;
       lengths.set(document, length);
     }
     bytes += itemHead(length).length + length;
