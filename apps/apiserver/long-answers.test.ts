@@ -1,8 +1,12 @@
 import { once } from 'node:events';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { connect } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { decodeProtobuf } from '../../libs/wire/kubernetes/decode.ts';
 import { openScratchApiServer, type ScratchApiServer } from '../../test/support/api-server.ts';
+import { sendPieces } from './long-answers.ts';
+import { partBytes } from './part-buffers.ts';
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
 const tableType = 'application/json;as=Table;g=meta.k8s.io;v=v1';
@@ -126,3 +130,15 @@ describe('long answers', () => {
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
+
+it('a long answer whose texts cannot all be made leaves no listener behind', async () => {
+  const response = new ServerResponse(new IncomingMessage(new Socket()));
+  const before = response.listenerCount('close');
+  const broken = function* () {
+    yield 'x'.repeat(partBytes);
+    throw new Error('no such text');
+  };
+  await expect(sendPieces(response, broken())).rejects.toThrow('no such text');
+  expect(response.headersSent).toBe(true);
+  expect(response.listenerCount('close')).toBe(before);
+});

@@ -32,9 +32,8 @@ export async function sendPieces(
     return;
   }
   const texts = new Texts(pieces);
-  const first = Part.take();
+  const { part: first, full: more } = Part.filled(texts);
   const contentType = contentTypes[options.encoding ?? 'json'];
-  const more = first.fill(texts);
   const { length } = first.bytes;
   const compressed = length > plainBytesMax && acceptsGzip(response);
   if (!more && !compressed) {
@@ -76,20 +75,23 @@ async function sendParts(
       wake?.();
     });
   };
-  send(first);
-  for (let full = more; full && !response.destroyed; ) {
-    const part = Part.take();
-    full = part.fill(texts);
-    // A chunk of no length would end the answer.
-    if (part.bytes.length === 0) part.release();
-    else send(part);
-    while (onTheWay.size >= partsOnTheWayMax && !response.destroyed) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+  try {
+    send(first);
+    for (let again = more; again && !response.destroyed; ) {
+      const { part, full } = Part.filled(texts);
+      again = full;
+      // A chunk of no length would end the answer.
+      if (part.bytes.length === 0) part.release();
+      else send(part);
+      while (onTheWay.size >= partsOnTheWayMax && !response.destroyed) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
     }
+  } finally {
+    response.off('close', closed);
   }
-  response.off('close', closed);
 }
 
 function plainWay(response: ServerResponse): Way {

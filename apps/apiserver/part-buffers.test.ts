@@ -4,8 +4,8 @@ const partsOf = (pieces: readonly string[]) => {
   const texts = new Texts(pieces);
   const parts: string[] = [];
   for (let more = true; more; ) {
-    const part = Part.take();
-    more = part.fill(texts);
+    const { part, full } = Part.filled(texts);
+    more = full;
     parts.push(part.bytes.toString('latin1'));
     part.release();
   }
@@ -30,8 +30,18 @@ describe('parts of long answers', () => {
   });
 
   it('are framed as chunks', () => {
-    const part = Part.take();
-    part.fill(new Texts(['ab', 'c']));
+    const { part } = Part.filled(new Texts(['ab', 'c']));
     expect(part.chunk.toString()).toBe('00003\r\nabc\r\n');
+  });
+
+  it('are there for the next answer when the texts of one cannot be made', () => {
+    const { part } = Part.filled(new Texts(['a']));
+    part.release();
+    const broken = function* () {
+      yield 'a';
+      throw new Error('no such text');
+    };
+    expect(() => Part.filled(new Texts(broken()))).toThrow('no such text');
+    expect(Part.filled(new Texts(['b'])).part).toBe(part);
   });
 });

@@ -42,8 +42,19 @@ export class Part {
   private readonly memory = Buffer.allocUnsafeSlow(headBytes + partBytes + tail.length);
   private end = headBytes;
 
-  static take(): Part {
+  private static take(): Part {
     return Part.free.pop() ?? new Part();
+  }
+
+  /** One with as much of the texts as it holds, and whether it is full, so that more may follow. */
+  static filled(texts: Texts): { part: Part; full: boolean } {
+    const part = Part.take();
+    try {
+      return { part, full: part.fill(texts) };
+    } catch (error) {
+      part.release();
+      throw error;
+    }
   }
 
   /** To be called when nobody reads its bytes any more. */
@@ -51,8 +62,7 @@ export class Part {
     if (Part.free.length < partsKeptMax) Part.free.push(this);
   }
 
-  /** Takes as much of the texts as it holds; answers whether it is full, so that more may follow. */
-  fill(texts: Texts): boolean {
+  private fill(texts: Texts): boolean {
     this.end = texts.fill(this.memory, headBytes, headBytes + partBytes);
     return this.end === headBytes + partBytes;
   }
