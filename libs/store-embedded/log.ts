@@ -105,10 +105,8 @@ export class Log {
       const timer = this.clock.setTimer(flushMsMax, () =>
         reject(new StoreUnavailableError(`the disk did not flush within ${flushMsMax} ms`)),
       );
-      this.database.flushed.then(() => {
-        timer.cancel();
-        resolve();
-      }, reject);
+      const { flushed } = this.database;
+      flushed.then(() => resolve(), reject).finally(() => timer.cancel());
     });
   }
 }
