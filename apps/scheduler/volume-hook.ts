@@ -47,7 +47,7 @@ export function volumeHook({ client, cluster, clock }: VolumeHookParts): Schedul
       stepsOf.set(info.uid, steps);
       for (const key of waiting) {
         const claim = volumes.claim(key)!;
-        const [volume] = volumes.suiting(key, (each) => admitsVolume(each, table, slot));
+        const volume = volumes.suiting(key).find((each) => admitsVolume(each, table, slot));
         if (volume === undefined && !volumes.canProvision(claim)) {
           unreserve(info);
           return noVolumeReason;

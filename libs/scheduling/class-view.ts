@@ -63,7 +63,8 @@ export class ClassView {
   /** An outcome of -1 - n is its refusal n. */
   readonly refused = new RefusalBook();
   private seen = -1;
-  private epoch = Number.NaN;
+  /** By judging: the epoch of the last look. */
+  private readonly epochs: Float64Array;
   private readonly topologyVersion: number;
   /** The best node of the other regions at the last choice. */
   private besideChosen: Choice | undefined;
@@ -80,6 +81,7 @@ export class ClassView {
       const judgement = weighted.plugin.judge(shape, labels, cluster);
       return judgement === undefined ? [] : [judgingOf(judgement, weighted)];
     });
+    this.epochs = new Float64Array(this.judging.length).fill(Number.NaN);
     this.scoring = this.judging.filter(scores);
     this.scorers = this.scoring.map(({ name }) => name);
     this.scorerOf = this.judging.map((each) => this.scoring.indexOf(each));
@@ -262,14 +264,26 @@ export class ClassView {
   refresh(): void {
     const { table } = this.cluster;
     this.reserve(table.size);
-    let epoch = 0;
-    for (const { local } of this.judging) if (local?.epoch) epoch = epoch * 65_537 + local.epoch();
-    const isWhole = this.seen < 0 || epoch !== this.epoch;
+    const isWhole = this.beginEpochs() || this.seen < 0;
     if (isWhole || !table.changesSince(this.seen, (slot) => this.judge(slot))) {
       for (let slot = 0; slot < table.size; slot++) this.judge(slot);
     }
-    this.epoch = epoch;
     this.seen = table.sequence;
+  }
+
+  /** Whether any judging has begun a new epoch since the last look. */
+  private beginEpochs(): boolean {
+    const { judging, epochs } = this;
+    let isNew = false;
+    for (let at = 0; at < judging.length; at++) {
+      const { local } = judging[at]!;
+      if (local?.epoch === undefined) continue;
+      const epoch = local.epoch();
+      if (epoch === epochs[at]) continue;
+      epochs[at] = epoch;
+      isNew = true;
+    }
+    return isNew;
   }
 
   private judge(slot: number): void {

@@ -22,7 +22,7 @@ export type ClaimState =
 
 /** Claims, volumes and storage classes, and which volumes are promised to claims that are not bound yet. */
 export class Volumes {
-  /** Grows with each change. */
+  /** Grows with each change but those of who uses a claim. */
   version = 0;
   private readonly claims = new Map<string, V1PersistentVolumeClaim>();
   private readonly volumes = new Map<string, V1PersistentVolume>();
@@ -54,6 +54,8 @@ export class Volumes {
     const limits = (node?.spec.drivers ?? []).flatMap(({ name: driver, allocatable }) =>
       allocatable?.count === undefined ? [] : [[driver, allocatable.count] as const],
     );
+    const known = this.limits.get(name);
+    if ((known?.size ?? 0) === limits.length && limits.every(([driver, count]) => known?.get(driver) === count)) return;
     set(this.limits, name, limits.length === 0 ? undefined : new Map(limits));
     this.version++;
   }
@@ -86,16 +88,16 @@ export class Volumes {
     return provisioner !== noProvisioner;
   }
 
-  /** Free volumes that suit a claim, the smallest first. `admits` says whether a volume can be used where the pod goes. */
-  *suiting(key: string, admits: (volume: V1PersistentVolume) => boolean): Generator<V1PersistentVolume> {
+  /** Free volumes that suit a claim, the smallest first. */
+  suiting(key: string): V1PersistentVolume[] {
     const claim = this.claims.get(key);
-    if (claim === undefined) return;
+    if (claim === undefined) return [];
     const wanted = wholeValue(claim.spec?.resources?.requests?.storage ?? '0');
     const size = (volume: V1PersistentVolume) => wholeValue(volume.spec?.capacity?.storage ?? '0');
     const found = [...this.volumes.values()].filter(
-      (volume) => size(volume) >= wanted && this.isFree(volume, key) && suits(volume, claim) && admits(volume),
+      (volume) => size(volume) >= wanted && this.isFree(volume, key) && suits(volume, claim),
     );
-    yield* found.sort((one, other) => size(one) - size(other) || (nameOf(one) < nameOf(other) ? -1 : 1));
+    return found.sort((one, other) => size(one) - size(other) || (nameOf(one) < nameOf(other) ? -1 : 1));
   }
 
   promise(volume: V1PersistentVolume, key: string): void {
@@ -104,8 +106,11 @@ export class Volumes {
   }
 
   withdraw(key: string): void {
-    for (const [volume, claim] of this.promised) if (claim === key) this.promised.delete(volume);
-    this.version++;
+    for (const [volume, claim] of this.promised) {
+      if (claim !== key) continue;
+      this.promised.delete(volume);
+      this.version++;
+    }
   }
 
   /** Counts a pod that uses claims on a node, or no longer does. */
@@ -115,7 +120,6 @@ export class Volumes {
       if (count > 0) this.users.set(key, count);
       else this.users.delete(key);
     }
-    if (keys.length > 0) this.version++;
   }
 
   usersOf(key: string): number {
@@ -128,6 +132,19 @@ export class Volumes {
     const { claimRef } = volume.spec ?? {};
     return claimRef === undefined || `${claimRef.namespace}/${claimRef.name}` === key;
   }
+}
+
+/** What rests on volumes alone, made anew only after they have changed. */
+export function perVersion<T>(volumes: Volumes, make: () => T): () => T {
+  let version = -1;
+  let made: T;
+  return () => {
+    if (version !== volumes.version) {
+      version = volumes.version;
+      made = make();
+    }
+    return made;
+  };
 }
 
 function set<T>(map: Map<string, T>, key: string, value: T | undefined): void {

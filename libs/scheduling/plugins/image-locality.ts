@@ -24,20 +24,22 @@ export const imageLocality: Plugin = {
     const bytesOn = heldBytes(wanted, table);
     const shares = wanted.map(() => 0);
     let seen = -1;
-    let current = 0;
+    let epoch = 0;
     return {
       isResolvable: false,
       local: {
         epoch() {
-          if (seen === table.imageVersion) return current;
+          if (seen === table.imageVersion) return epoch;
           seen = table.imageVersion;
-          current = 0;
+          let isSame = true;
           for (let at = 0; at < wanted.length; at++) {
             const step = Math.round((table.nodesWithImage(wanted[at]!) / Math.max(1, table.count)) * shareSteps);
+            if (shares[at] === step / shareSteps) continue;
             shares[at] = step / shareSteps;
-            current = (current * (shareSteps + 1) + step) % 65_521;
+            isSame = false;
           }
-          return current;
+          if (!isSame) epoch++;
+          return epoch;
         },
         score(slot) {
           const held = bytesOn(slot);

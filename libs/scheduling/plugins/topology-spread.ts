@@ -128,7 +128,26 @@ function localJudge(counted: readonly Counted[], soft: number): Judgement['local
   const required = counted.filter(({ constraint }) => constraint.isRequired);
   return {
     ...judge(counted, soft, (each, slot) => each.score(slot, 0)),
-    epoch: required.length > 0 ? () => required.reduce((sum, each) => sum * 65_537 + each.begin(), 0) : undefined,
+    epoch: required.length > 0 ? epochOf(required) : undefined,
+  };
+}
+
+/** A number that grows when the count that one of the constraints is measured by is another than before. */
+function epochOf(counted: readonly Counted[]): () => number {
+  const [only] = counted;
+  if (only !== undefined && counted.length === 1) return () => only.begin();
+  const seen = new Float64Array(counted.length).fill(Number.NaN);
+  let epoch = 0;
+  return () => {
+    let isSame = true;
+    for (let at = 0; at < counted.length; at++) {
+      const count = counted[at]!.begin();
+      if (seen[at] === count) continue;
+      seen[at] = count;
+      isSame = false;
+    }
+    if (!isSame) epoch++;
+    return epoch;
   };
 }
 

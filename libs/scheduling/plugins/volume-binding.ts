@@ -1,8 +1,8 @@
-import type { V1PersistentVolume, V1Pod } from '../../api/gen/types.ts';
+import type { V1PersistentVolume, V1Pod, V1TopologySelectorTerm } from '../../api/gen/types.ts';
 import type { NodeTable } from '../node-table.ts';
 import { meetsTerm } from '../node-terms.ts';
 import { type Plugin, type Refusal, wakesOn } from '../plugin.ts';
-import type { Volumes } from '../volumes.ts';
+import { perVersion, type Volumes } from '../volumes.ts';
 
 export const affinityReason = "node(s) didn't match PersistentVolume's node affinity";
 export const noVolumeReason = "node(s) didn't find available persistent volumes to bind";
@@ -25,29 +25,60 @@ export const volumeBinding: Plugin = {
   wakesOn: wakesOn.nodeAdded | wakesOn.nodeLabels | wakesOn.volumes,
   judge({ claims, pod }, _labels, { table, volumes }) {
     if (claims.length === 0) return undefined;
+    const needs = perVersion(volumes, () => claims.map((key) => needOf(key, pod, volumes)));
     return {
       isResolvable: false,
-      objection() {
-        for (const key of claims) {
-          const objection = objectionTo(key, pod, volumes);
-          if (objection !== undefined) return objection;
-        }
-        return undefined;
-      },
+      objection: () => needs().find(({ objection }) => objection !== undefined)?.objection,
       local: {
         epoch: () => volumes.version,
         filter(slot) {
-          const reasons = new Set<Refusal>();
-          for (const key of claims) {
-            const refusal = objectionTo(key, pod, volumes) ?? refusalOf(key, volumes, { table, slot });
-            if (refusal !== undefined) reasons.add(refusal);
+          let refusals: Refusal | undefined;
+          for (const need of needs()) {
+            const refusal = refusalOf(need, table, slot);
+            if (refusal === undefined || refusals?.split('\n').includes(refusal)) continue;
+            refusals = refusals === undefined ? refusal : `${refusals}\n${refusal}`;
           }
-          return reasons.size === 0 ? undefined : [...reasons].join('\n');
+          return refusals;
         },
       },
     };
   },
 };
+
+/** What a claim asks of a node: one of its volumes that can be used there, or a place where one can be made. */
+interface Need {
+  /** Why no node at all will do. */
+  readonly objection?: Refusal;
+  /** What a node lacks where none of the volumes can be used. */
+  readonly reason: Refusal;
+  readonly volumes: readonly V1PersistentVolume[];
+  /** Where a volume can be made: everywhere when empty, nowhere when absent. */
+  readonly topologies?: readonly V1TopologySelectorTerm[];
+}
+
+function needOf(key: string, pod: V1Pod, volumes: Volumes): Need {
+  const state = volumes.stateOf(key);
+  const objection = objectionTo(key, pod, volumes);
+  if (objection !== undefined) return { objection, reason: objection, volumes: [] };
+  if (state.kind === 'bound') return { reason: affinityReason, volumes: state.volume ? [state.volume] : [] };
+  const claim = volumes.claim(key);
+  const canBeMade = claim !== undefined && volumes.canProvision(claim);
+  const topologies = canBeMade ? (volumes.classOf(claim)?.allowedTopologies ?? []) : undefined;
+  return { reason: noVolumeReason, volumes: volumes.suiting(key), topologies };
+}
+
+function refusalOf(need: Need, table: NodeTable, slot: number): Refusal | undefined {
+  for (const volume of need.volumes) if (admitsVolume(volume, table, slot)) return undefined;
+  return need.topologies !== undefined && liesIn(need.topologies, table, slot) ? undefined : need.reason;
+}
+
+function liesIn(topologies: readonly V1TopologySelectorTerm[], table: NodeTable, slot: number): boolean {
+  if (topologies.length === 0) return true;
+  const labels = table.labels(slot);
+  return topologies.some(({ matchLabelExpressions = [] }) =>
+    matchLabelExpressions.every(({ key, values }) => values.includes(labels[key] ?? '')),
+  );
+}
 
 /** What is wrong with a claim wherever the pod goes. */
 function objectionTo(key: string, pod: V1Pod, volumes: Volumes): Refusal | undefined {
@@ -63,38 +94,4 @@ function objectionTo(key: string, pod: V1Pod, volumes: Volumes): Refusal | undef
 /** Whether the claim is one that is made for a volume of the pod. */
 function isEphemeral(name: string, { spec }: V1Pod): boolean {
   return !spec?.volumes?.some(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === name);
-}
-
-function refusalOf(
-  key: string,
-  volumes: Volumes,
-  { table, slot }: { table: NodeTable; slot: number },
-): Refusal | undefined {
-  const state = volumes.stateOf(key);
-  const admits = (volume: V1PersistentVolume) => admitsVolume(volume, table, slot);
-  switch (state.kind) {
-    case 'missing':
-    case 'deleting':
-      return undefined;
-    case 'bound':
-      return state.volume === undefined || admits(state.volume) ? undefined : affinityReason;
-    case 'unbound': {
-      const isThere = volumes.suiting(key, admits).next().done === false;
-      return isThere || canBeMadeAt(key, volumes, { table, slot }) ? undefined : noVolumeReason;
-    }
-  }
-}
-
-/** Whether a volume can be made for the claim that is usable at the node. */
-function canBeMadeAt(key: string, volumes: Volumes, { table, slot }: { table: NodeTable; slot: number }): boolean {
-  const claim = volumes.claim(key);
-  if (claim === undefined || !volumes.canProvision(claim)) return false;
-  const topologies = volumes.classOf(claim)?.allowedTopologies ?? [];
-  const labels = table.labels(slot);
-  return (
-    topologies.length === 0 ||
-    topologies.some(({ matchLabelExpressions = [] }) =>
-      matchLabelExpressions.every(({ key: label, values }) => values.includes(labels[label] ?? '')),
-    )
-  );
 }

@@ -1,6 +1,6 @@
 import { type Plugin, wakesOn } from '../plugin.ts';
 import type { PlacedPod } from '../pod-info.ts';
-import type { Volumes } from '../volumes.ts';
+import { perVersion, type Volumes } from '../volumes.ts';
 
 export const reason = 'node(s) exceed max volume count';
 
@@ -10,6 +10,7 @@ export const volumeLimits: Plugin = {
   wakesOn: wakesOn.nodeAdded | wakesOn.podRemoved | wakesOn.volumes,
   judge({ claims }, _labels, { table, volumes }) {
     if (claims.length === 0) return undefined;
+    const known = perVersion(volumes, () => new KnownAttachments(volumes));
     return {
       isResolvable: true,
       local: {
@@ -17,7 +18,7 @@ export const volumeLimits: Plugin = {
         filter(slot) {
           const limits = volumes.limitsOf(table.names[slot]!);
           if (limits === undefined) return undefined;
-          return exceeds(claims, { limits, pods: table.podsOn[slot]!, volumes }) ? reason : undefined;
+          return exceeds(claims, { limits, pods: table.podsOn[slot]!, known: known() }) ? reason : undefined;
         },
       },
     };
@@ -27,22 +28,48 @@ export const volumeLimits: Plugin = {
 interface Node {
   limits: ReadonlyMap<string, number>;
   pods: Iterable<PlacedPod>;
-  volumes: Volumes;
+  known: KnownAttachments;
 }
 
 /** Whether the claims bring more volumes of a driver than may be attached; a volume that is there already is not new. */
-function exceeds(claims: readonly string[], { limits, pods, volumes }: Node): boolean {
-  const wanted = attachments(claims, volumes);
+function exceeds(claims: readonly string[], { limits, pods, known }: Node): boolean {
+  const wanted = known.of(claims);
   if (![...wanted.values()].some((driver) => limits.has(driver))) return false;
-  const attached = new Map<string, string>();
-  for (const { info } of pods)
-    for (const [id, driver] of attachments(info.shape.claims, volumes)) attached.set(id, driver);
-  const grows = new Set([...wanted].filter(([id]) => !attached.has(id)).map(([, driver]) => driver));
-  const all = [...new Map([...attached, ...wanted]).values()];
-  return [...grows].some((driver) => all.filter((each) => each === driver).length > (limits.get(driver) ?? Infinity));
+  const attached = new Set<string>();
+  const counts = new Map<string, number>();
+  const attach = (id: string, driver: string) => {
+    attached.add(id);
+    counts.set(driver, (counts.get(driver) ?? 0) + 1);
+  };
+  for (const { info } of pods) {
+    if (info.shape.claims.length === 0) continue;
+    for (const [id, driver] of known.of(info.shape.claims)) if (!attached.has(id)) attach(id, driver);
+  }
+  const added = [...wanted].filter(([id]) => !attached.has(id));
+  for (const [id, driver] of added) attach(id, driver);
+  return added.some(([, driver]) => counts.get(driver)! > (limits.get(driver) ?? Number.POSITIVE_INFINITY));
 }
 
-/** The driver of each volume behind the claims, by an identity of the volume. */
+/** What claims attach, found out once for each list of them. */
+class KnownAttachments {
+  private readonly known = new Map<readonly string[], ReadonlyMap<string, string>>();
+  private readonly volumes: Volumes;
+
+  constructor(volumes: Volumes) {
+    this.volumes = volumes;
+  }
+
+  /** The driver of each volume behind the claims, by an identity of the volume. */
+  of(claims: readonly string[]): ReadonlyMap<string, string> {
+    let found = this.known.get(claims);
+    if (found === undefined) {
+      found = attachments(claims, this.volumes);
+      this.known.set(claims, found);
+    }
+    return found;
+  }
+}
+
 function attachments(claims: readonly string[], volumes: Volumes): Map<string, string> {
   const found = new Map<string, string>();
   for (const key of claims) {

@@ -14,7 +14,7 @@ export const volumeRestrictions: Plugin = {
     return {
       isResolvable: true,
       local: {
-        epoch: () => volumes.version,
+        epoch: () => (claims.some(isTaken) ? 1 : 0),
         filter: () => (claims.some(isTaken) ? reason : undefined),
       },
     };

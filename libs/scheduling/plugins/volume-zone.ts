@@ -1,5 +1,5 @@
-import type { V1PersistentVolume } from '../../api/gen/types.ts';
 import { type Plugin, wakesOn } from '../plugin.ts';
+import { perVersion, type Volumes } from '../volumes.ts';
 
 export const reason = 'node(s) had no available volume zone';
 const stableKeys = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'];
@@ -18,6 +18,7 @@ export const volumeZone: Plugin = {
   wakesOn: wakesOn.nodeAdded | wakesOn.nodeLabels | wakesOn.volumes,
   judge({ claims }, _labels, { table, volumes }) {
     if (claims.length === 0) return undefined;
+    const places = perVersion(volumes, () => claims.flatMap((claim) => placesOf(claim, volumes)));
     return {
       isResolvable: false,
       local: {
@@ -26,9 +27,9 @@ export const volumeZone: Plugin = {
           const labels = table.labels(slot);
           // A node without any of them is on a cluster that has no zones.
           if (!keys.some((key) => labels[key] !== undefined)) return undefined;
-          for (const claim of claims) {
-            const state = volumes.stateOf(claim);
-            if (state.kind === 'bound' && state.volume && !isInZone(state.volume, labels)) return reason;
+          for (const { key, values } of places()) {
+            const value = labels[key] ?? labels[formerKeys[key] ?? ''];
+            if (value === undefined || !values.includes(value)) return reason;
           }
           return undefined;
         },
@@ -37,11 +38,17 @@ export const volumeZone: Plugin = {
   },
 };
 
-function isInZone({ metadata }: V1PersistentVolume, labels: Readonly<Record<string, string>>): boolean {
-  return keys.every((key) => {
-    const zones = metadata?.labels?.[key];
-    if (zones === undefined) return true;
-    const zone = labels[key] ?? labels[formerKeys[key] ?? ''];
-    return zone !== undefined && zones.split(separator).includes(zone);
+/** A label of a volume that says where it is: a node must have one of the values. */
+interface Place {
+  key: string;
+  values: readonly string[];
+}
+
+function placesOf(claim: string, volumes: Volumes): Place[] {
+  const state = volumes.stateOf(claim);
+  const labels = state.kind === 'bound' ? state.volume?.metadata?.labels : undefined;
+  return keys.flatMap((key) => {
+    const values = labels?.[key]?.split(separator);
+    return values === undefined ? [] : [{ key, values }];
   });
 }
