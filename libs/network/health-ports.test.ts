@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { quietPort } from '../../test/support/server-process.ts';
 import type { V1EndpointSlice, V1Service } from '../api/gen/types.ts';
 import { silentLogger } from '../base/log.ts';
 import { computeHealthPorts, HealthPorts } from './health-ports.ts';
@@ -11,6 +12,11 @@ function slice(...endpoints: NonNullable<V1EndpointSlice['endpoints']>): V1Endpo
   return { metadata: { namespace: 'x', labels }, addressType: 'IPv4', endpoints };
 }
 
+function labelled<T extends V1Service | V1EndpointSlice>(one: T, label: string): T {
+  const labels = { ...one.metadata?.labels, [`service.kubernetes.io/${label}`]: 'other' };
+  return { ...one, metadata: { ...one.metadata, labels } };
+}
+
 const on = (nodeName: string, address: string, conditions = {}) => ({ addresses: [address], nodeName, conditions });
 
 describe('the endpoints that a health check port counts', () => {
@@ -19,9 +25,26 @@ describe('the endpoints that a health check port counts', () => {
     ['those on the node', local, [slice(on('n1', '10.0.0.1'), on('n2', '10.0.0.2'))], [1]],
     ['each once', local, [slice(on('n1', '10.0.0.1')), slice(on('n1', '10.0.0.1'))], [1]],
     ['those that are ready', local, [slice(on('n1', '10.0.0.1', { ready: false }))], [0]],
+    ['none of a service that another proxy answers', labelled(local, 'service-proxy-name'), [], []],
+    ['none that are left to others', local, [labelled(slice(on('n1', '10.0.0.1')), 'headless')], [0]],
+    [
+      'of a pod with two addresses one',
+      local,
+      [slice(on('n1', '10.0.0.1')), { ...slice(on('n1', 'fd00::1')), addressType: 'IPv6' }],
+      [1],
+    ],
   ];
   it.each(cases)('are %s', (_, one, slices, counts) => {
     expect(computeHealthPorts([one], slices, 'n1').map(({ localEndpoints }) => localEndpoints)).toEqual(counts);
+  });
+
+  it('are not looked for when no service has such a port', () => {
+    const slices: Iterable<V1EndpointSlice> = {
+      [Symbol.iterator]: () => {
+        throw new Error('looked at the slices');
+      },
+    };
+    expect(computeHealthPorts([service({ externalTrafficPolicy: 'Local' })], slices, 'n1')).toEqual([]);
   });
 });
 
@@ -30,7 +53,7 @@ describe('health check ports', () => {
   let port = 0;
 
   beforeAll(async () => {
-    port = await freePort();
+    port = await quietPort();
   });
 
   afterAll(() => ports.stop());
@@ -59,11 +82,3 @@ describe('health check ports', () => {
     expect((await ask()).status).toBe(200);
   });
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0);
-  await new Promise((resolve) => probe.once('listening', resolve));
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}

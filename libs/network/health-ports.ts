@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { V1EndpointSlice, V1Service } from '../api/gen/types.ts';
 import type { Logger } from '../base/log.ts';
-import { slicesByService } from './service-table.ts';
+import { isForOthers, routedSlices } from './service-table.ts';
 
 /** Where load balancers ask whether this node has endpoints of a service that is answered by its own node alone. */
 export interface HealthPort {
@@ -18,15 +18,22 @@ export function computeHealthPorts(
   slices: Iterable<V1EndpointSlice>,
   nodeName: string,
 ): HealthPort[] {
-  const known = slicesByService(slices);
-  const ports: HealthPort[] = [];
-  for (const { metadata = {}, spec = {} } of services) {
-    const { namespace = '', name = '' } = metadata;
-    if (!spec.healthCheckNodePort || spec.externalTrafficPolicy !== 'Local') continue;
+  const checked = [...services].filter((service) => checkPort(service) !== undefined);
+  // Usually there is none, and slices are many.
+  if (checked.length === 0) return [];
+  const known = routedSlices(slices);
+  return checked.map((service) => {
+    const { namespace = '', name = '' } = service.metadata ?? {};
     const localEndpoints = countLocal(known.get(`${namespace}/${name}`) ?? [], nodeName);
-    ports.push({ port: spec.healthCheckNodePort, namespace, name, localEndpoints });
-  }
-  return ports;
+    return { port: checkPort(service)!, namespace, name, localEndpoints };
+  });
+}
+
+/** Undefined without one that is ours to answer. */
+function checkPort(service: V1Service): number | undefined {
+  const { healthCheckNodePort, externalTrafficPolicy } = service.spec ?? {};
+  if (externalTrafficPolicy !== 'Local' || isForOthers(service)) return undefined;
+  return healthCheckNodePort || undefined;
 }
 
 function countLocal(slices: readonly V1EndpointSlice[], nodeName: string): number {

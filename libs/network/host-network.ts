@@ -37,14 +37,13 @@ export class HostNetwork {
     const shared = new SharedNodePorts({ table, run, logger, onShared });
     this.rules = new ServiceRules({
       table,
-      nodeName: undefined,
       clusterCidrs: [clusterCidr],
       masqueradeCidrs: [],
       masqueradeNodePorts: false,
       run,
       clock: options.clock,
       logger,
-      ports: () => computeServicePorts(services(), endpointslices()),
+      ports: () => computeServicePorts(services(), endpointslices(), undefined),
       hostPorts: () => computeHostPorts(pods()),
       onApplied: (ports) => shared.applied(ports),
     });

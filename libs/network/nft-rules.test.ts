@@ -3,7 +3,6 @@ import type { ServicePort } from './service-table.ts';
 
 const options: RuleOptions = {
   table: 'berth',
-  nodeName: 'n1',
   clusterCidrs: ['10.244.0.0/16'],
   masqueradeCidrs: ['10.244.0.0/16'],
   masqueradeNodePorts: true,
@@ -20,11 +19,14 @@ const port = (changes: Partial<ServicePort> = {}): ServicePort => ({
     { ip: '10.244.0.2', port: 8080, nodeName: 'n1' },
     { ip: '10.244.1.2', port: 8080, nodeName: 'n2' },
   ],
+  localEndpoints: [],
   affinitySeconds: undefined,
   externalLocalOnly: false,
   internalLocalOnly: false,
   ...changes,
 });
+
+const localEndpoints = [{ ip: '10.244.0.2', port: 8080, nodeName: 'n1' }];
 
 const text = (...ports: ServicePort[]) => renderRules(ports, [], options).text;
 
@@ -42,8 +44,14 @@ describe('renderRules', () => {
     },
     {
       name: 'keeps internal traffic local when asked',
-      ports: [port({ internalLocalOnly: true })],
+      ports: [port({ internalLocalOnly: true, localEndpoints })],
       has: /mod 1 map \{ 0 : 10\.244\.0\.2/,
+      hasNot: /mod 2/,
+    },
+    {
+      name: 'refuses internal traffic without a local endpoint when asked to keep it local',
+      ports: [port({ internalLocalOnly: true })],
+      has: /set refused \{\n.*\n\s+elements = \{ 10\.96\.0\.7 \. tcp \. 80 \}/,
     },
     {
       name: 'hides clients of a node port',
@@ -52,9 +60,25 @@ describe('renderRules', () => {
     },
     {
       name: 'shows clients to local endpoints',
+      ports: [port({ nodePort: 30080, externalLocalOnly: true, localEndpoints })],
+      has: /chain (svc-[0-9a-f]+)-x \{\n(.*\n){2} +goto \1-l\n +\}[\s\S]*tcp \. 30080 : goto \1-x/,
+      hasNot: /^ *meta mark set/m,
+    },
+    {
+      name: 'leads the node and its pods past the policy',
+      ports: [port({ externalIps: ['192.0.2.9'], externalLocalOnly: true, localEndpoints })],
+      has: /ip saddr 10\.244\.0\.0\/16 goto (svc-[0-9a-f]+)\n +fib saddr type local meta mark set .* goto \1\n[\s\S]*192\.0\.2\.9 \. tcp \. 80 : goto \1-x/,
+    },
+    {
+      name: 'does so without a local endpoint too, and refuses others',
       ports: [port({ nodePort: 30080, externalLocalOnly: true })],
-      has: /tcp \. 30080 : goto svc-[0-9a-f]+-l/,
-      hasNot: /mark set/,
+      has: /fib saddr type local .*\n +\}[\s\S]*30080 : goto svc-[0-9a-f]+-x[\s\S]*set refused-nodeports \{\n.*\n +elements = \{ tcp \. 30080 \}/,
+    },
+    {
+      name: 'refuses all when there is no endpoint anywhere',
+      ports: [port({ nodePort: 30080, externalLocalOnly: true, endpoints: [] })],
+      has: /set refused-nodeports \{\n.*\n +elements = \{ tcp \. 30080 \}/,
+      hasNot: /goto/,
     },
     { name: 'remembers clients', ports: [port({ affinitySeconds: 60 })], has: /flags dynamic,timeout; timeout 60s/ },
   ];

@@ -14,8 +14,6 @@ export interface HostPort {
 export interface RuleOptions {
   /** The nft table; one for each cluster on a machine. */
   table: string;
-  /** Whose local endpoints count for the Local traffic policies; undefined on a machine that is no node. */
-  nodeName: string | undefined;
   /** Addresses that keep their own source address: the cluster's pods and nodes. */
   clusterCidrs: readonly string[];
   /** Sources that are hidden behind the machine's address when they leave the cluster: this node's pods. */
@@ -75,35 +73,50 @@ export function renderRules(
 }
 
 function addServicePort(build: Build, port: ServicePort, options: RuleOptions): void {
-  const local = port.endpoints.filter((endpoint) => endpoint.nodeName === options.nodeName);
-  const internal = port.internalLocalOnly && options.nodeName !== undefined ? local : port.endpoints;
-  const external = port.externalLocalOnly && options.nodeName !== undefined ? local : port.endpoints;
-  for (const endpoint of port.endpoints) build.hairpin.add(endpoint.ip);
+  const { endpoints, localEndpoints, internalLocalOnly, externalLocalOnly } = port;
+  for (const endpoint of [...endpoints, ...localEndpoints]) build.hairpin.add(endpoint.ip);
   const name = `svc-${digest(port.key)}`;
-  const internalChain = addBalancer(build, name, port, internal);
+  const isExternal = port.nodePort !== undefined || port.externalIps.length > 0;
+  const needsAll = isExternal || !internalLocalOnly;
+  const needsLocal = internalLocalOnly || (isExternal && externalLocalOnly);
+  const all = needsAll ? addBalancer(build, name, port, endpoints) : undefined;
+  const local = needsLocal ? addBalancer(build, `${name}-l`, port, localEndpoints) : undefined;
+  const internalChain = internalLocalOnly ? local : all;
   for (const ip of port.clusterIps) {
     const match = `${ip} . ${port.protocol} . ${port.port}`;
     if (internalChain) build.serviceElements.push(`${match} : goto ${internalChain}`);
     else build.refusedElements.push(match);
   }
-  if (port.nodePort === undefined && port.externalIps.length === 0) return;
-  const balanced = external === internal ? internalChain : addBalancer(build, `${name}-l`, port, external);
-  addExternal(build, port, { name, balanced, hide: options.masqueradeNodePorts && !port.externalLocalOnly });
+  if (!isExternal) return;
+  const balanced = externalLocalOnly ? local : all;
+  addExternal(build, port, { name, balanced, first: all ? beforeExternal(port, all, options) : [] });
+}
+
+/** What comes before the balancing of traffic from outside. */
+function beforeExternal(port: ServicePort, all: string, options: RuleOptions): string[] {
+  const hide = `meta mark set meta mark | ${masqueradeMark}`;
+  if (!port.externalLocalOnly) return options.masqueradeNodePorts ? [hide] : [];
+  // What comes from here went to a load balancer and back in through any node, as it were: no policy holds for it.
+  return [
+    ...options.masqueradeCidrs.map((cidr) => `ip saddr ${cidr} goto ${all}`),
+    `fib saddr type local ${hide} goto ${all}`,
+  ];
 }
 
 function addExternal(
   build: Build,
   port: ServicePort,
-  way: { name: string; balanced: string | undefined; hide: boolean },
+  way: { name: string; balanced: string | undefined; first: readonly string[] },
 ): void {
   let target = way.balanced;
-  if (target && way.hide) {
-    build.chains.set(`${way.name}-x`, [`meta mark set meta mark | ${masqueradeMark}`, `goto ${target}`]);
+  if (way.first.length > 0) {
+    build.chains.set(`${way.name}-x`, target ? [...way.first, `goto ${target}`] : [...way.first]);
     target = `${way.name}-x`;
   }
   if (port.nodePort !== undefined) {
     if (target) build.nodePortElements.push(`${port.protocol} . ${port.nodePort} : goto ${target}`);
-    else build.refusedNodePorts.push(`${port.protocol} . ${port.nodePort}`);
+    // With nothing to balance over, whatever the first rules leave is refused.
+    if (!way.balanced) build.refusedNodePorts.push(`${port.protocol} . ${port.nodePort}`);
   }
   for (const ip of port.externalIps) {
     if (target) build.serviceElements.push(`${ip} . ${port.protocol} . ${port.port} : goto ${target}`);

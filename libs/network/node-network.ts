@@ -58,14 +58,13 @@ export async function startNodeNetwork(options: NodeNetworkOptions): Promise<Nod
   let hostPorts = computeHostPorts(mirrors.pods.list());
   const rules = new ServiceRules({
     table: 'berth',
-    nodeName: options.nodeName,
     clusterCidrs: [options.clusterCidr],
     masqueradeCidrs: [options.clusterCidr],
     masqueradeNodePorts: true,
     run,
     clock,
     logger,
-    ports: () => computeServicePorts(mirrors.services.list(), mirrors.endpointslices.list()),
+    ports: () => computeServicePorts(mirrors.services.list(), mirrors.endpointslices.list(), options.nodeName),
     hostPorts: () => hostPorts,
   });
   let zone: Zone | undefined;

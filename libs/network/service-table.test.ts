@@ -1,5 +1,5 @@
 import type { V1EndpointSlice, V1Service } from '../api/gen/types.ts';
-import { computeServicePorts } from './service-table.ts';
+import { computeServicePorts, type ServiceEndpoint } from './service-table.ts';
 
 const service = (spec: V1Service['spec'], name = 'web'): V1Service => ({
   metadata: { namespace: 'default', name },
@@ -24,7 +24,8 @@ function headless(one: V1EndpointSlice): V1EndpointSlice {
   return { ...one, metadata: { ...one.metadata, labels } };
 }
 
-const at = (ip: string, conditions = {}) => ({ addresses: [ip], nodeName: 'n1', conditions });
+const at = (ip: string, conditions = {}, nodeName = 'n1') => ({ addresses: [ip], nodeName, conditions });
+const ipsOf = (endpoints: readonly ServiceEndpoint[]) => endpoints.map(({ ip }) => ip);
 
 describe('computeServicePorts', () => {
   const cases: Array<{ name: string; services: V1Service[]; slices: V1EndpointSlice[]; ips: string[][] }> = [
@@ -79,9 +80,28 @@ describe('computeServicePorts', () => {
     },
   ];
   it.each(cases)('$name', ({ services, slices, ips }) => {
-    expect(computeServicePorts(services, slices).map((port) => port.endpoints.map((endpoint) => endpoint.ip))).toEqual(
-      ips,
-    );
+    expect(computeServicePorts(services, slices, 'n1').map((port) => ipsOf(port.endpoints))).toEqual(ips);
+  });
+
+  const ending = { ready: false, serving: true, terminating: true };
+  const external = { externalTrafficPolicy: 'Local' };
+  const internal = { internalTrafficPolicy: 'Local' };
+  const here = '10.244.0.2';
+  const away = at('10.244.1.2', {}, 'n2');
+  const own: Array<[string, object, V1EndpointSlice['endpoints'], string | undefined, string[]]> = [
+    ['those on the node', external, [at(here), away], 'n1', [here]],
+    ['its terminating ones while others are ready elsewhere', external, [at(here, ending), away], 'n1', [here]],
+    ['so for traffic from inside', internal, [at(here, ending), away], 'n1', [here]],
+    ['its ready ones before those', internal, [at(here), at('10.244.0.3', ending)], 'n1', [here]],
+    ['none without one on the node', external, [away], 'n1', []],
+    ['none when no policy asks', {}, [at(here), away], 'n1', []],
+    ['none on a machine that is no node', external, [at(here), away], undefined, []],
+  ];
+  it.each(own)('takes as the node’s own: %s', (_, policy, endpoints, nodeName, ips) => {
+    const [port] = computeServicePorts([service({ ...clusterIp, ...policy })], [slice(endpoints)], nodeName);
+    expect(ipsOf(port!.localEndpoints)).toEqual(ips);
+    const ready = endpoints!.filter(({ conditions }) => conditions?.ready !== false);
+    expect(ipsOf(port!.endpoints)).toEqual(ready.map(({ addresses }) => addresses[0]));
   });
 
   it('carries affinity, policies and node ports', () => {
@@ -91,7 +111,7 @@ describe('computeServicePorts', () => {
       externalTrafficPolicy: 'Local',
       ports: [{ name: 'http', port: 80, nodePort: 30080 }],
     };
-    expect(computeServicePorts([service(spec)], [])[0]).toMatchObject({
+    expect(computeServicePorts([service(spec)], [], 'n1')[0]).toMatchObject({
       affinitySeconds: 10_800,
       externalLocalOnly: true,
       nodePort: 30080,

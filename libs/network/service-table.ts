@@ -1,4 +1,4 @@
-import type { V1EndpointSlice, V1Service } from '../api/gen/types.ts';
+import type { V1EndpointSlice, V1Service, V1ServicePort } from '../api/gen/types.ts';
 import type { KubeObject } from '../api/meta.ts';
 
 /** One address behind a service port. */
@@ -21,6 +21,8 @@ export interface ServicePort {
   /** External and load balancer IPs. */
   externalIps: string[];
   endpoints: ServiceEndpoint[];
+  /** Those on this node, for the policies that ask for them; none when neither does. */
+  localEndpoints: ServiceEndpoint[];
   /** How long a client stays with an endpoint; undefined without affinity. */
   affinitySeconds: number | undefined;
   externalLocalOnly: boolean;
@@ -40,7 +42,7 @@ const defaultAffinitySeconds = 10_800;
 /** What has one of these labels is left to other proxies, or to clients that ask for the endpoints. */
 const otherProxyLabels = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
 
-function isForOthers({ metadata }: KubeObject): boolean {
+export function isForOthers({ metadata }: KubeObject): boolean {
   const labels = metadata?.labels;
   return labels !== undefined && otherProxyLabels.some((label) => label in labels);
 }
@@ -59,14 +61,26 @@ export function slicesByService(slices: Iterable<V1EndpointSlice>): Map<string, 
   return byService;
 }
 
-/** What to route: every port of every service that has an address of its own, in a stable order. */
-export function computeServicePorts(services: Iterable<V1Service>, slices: Iterable<V1EndpointSlice>): ServicePort[] {
-  const bySlice = slicesByService([...slices].filter((slice) => !isForOthers(slice)));
+/** The slices that traffic is led by: those with IPv4 addresses that are not left to others. */
+export function routedSlices(slices: Iterable<V1EndpointSlice>): Map<string, V1EndpointSlice[]> {
+  return slicesByService([...slices].filter((slice) => slice.addressType === 'IPv4' && !isForOthers(slice)));
+}
+
+/**
+ * What to route: every port of every service that has an address of its own, in a stable order. The Local traffic
+ * policies choose among the endpoints on `nodeName`; on a machine that is no node (undefined) they ask for nothing.
+ */
+export function computeServicePorts(
+  services: Iterable<V1Service>,
+  slices: Iterable<V1EndpointSlice>,
+  nodeName: string | undefined,
+): ServicePort[] {
+  const bySlice = routedSlices(slices);
   const ports: ServicePort[] = [];
   for (const service of services) {
     if (!isRouted(service)) continue;
     const key = `${service.metadata?.namespace}/${service.metadata?.name}`;
-    ports.push(...portsOf(service, key, bySlice.get(key) ?? []));
+    ports.push(...portsOf(service, key, { slices: bySlice.get(key) ?? [], nodeName }));
   }
   return ports.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
 }
@@ -77,12 +91,18 @@ function isRouted(service: V1Service): boolean {
   return service.spec?.type !== 'ExternalName' && ip !== undefined && ip !== '' && ip !== 'None';
 }
 
-function portsOf(service: V1Service, key: string, slices: V1EndpointSlice[]): ServicePort[] {
+function portsOf(
+  service: V1Service,
+  key: string,
+  { slices, nodeName }: { slices: V1EndpointSlice[]; nodeName: string | undefined },
+): ServicePort[] {
   const spec = service.spec ?? {};
   const clusterIps = (spec.clusterIPs ?? [spec.clusterIP ?? '']).filter(isIpv4);
   const balancerIps = (service.status?.loadBalancer?.ingress ?? []).map((ingress) => ingress.ip ?? '');
   const externalIps = [...(spec.externalIPs ?? []), ...balancerIps].filter(isIpv4);
   const sticky = spec.sessionAffinity === 'ClientIP';
+  const externalLocalOnly = nodeName !== undefined && spec.externalTrafficPolicy === 'Local';
+  const internalLocalOnly = nodeName !== undefined && spec.internalTrafficPolicy === 'Local';
   return (spec.ports ?? []).map((port) => ({
     key: `${key}:${port.name ?? ''}`,
     protocol: protocolOf(port.protocol),
@@ -90,12 +110,12 @@ function portsOf(service: V1Service, key: string, slices: V1EndpointSlice[]): Se
     nodePort: port.nodePort || undefined,
     clusterIps,
     externalIps,
-    endpoints: chooseEndpoints(candidates(slices, port.name ?? '', port.protocol ?? 'TCP')),
+    ...endpointsOf(candidates(slices, port), externalLocalOnly || internalLocalOnly ? nodeName : undefined),
     affinitySeconds: sticky
       ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? defaultAffinitySeconds)
       : undefined,
-    externalLocalOnly: spec.externalTrafficPolicy === 'Local',
-    internalLocalOnly: spec.internalTrafficPolicy === 'Local',
+    externalLocalOnly,
+    internalLocalOnly,
   }));
 }
 
@@ -104,11 +124,10 @@ function protocolOf(protocol: string | undefined): ServicePort['protocol'] {
   return protocol === 'SCTP' ? 'sctp' : 'tcp';
 }
 
-function candidates(slices: V1EndpointSlice[], portName: string, protocol: string): Candidate[] {
+function candidates(slices: V1EndpointSlice[], { name = '', protocol = 'TCP' }: V1ServicePort): Candidate[] {
   const found = new Map<string, Candidate>();
   for (const slice of slices) {
-    if (slice.addressType !== 'IPv4') continue;
-    const port = slice.ports?.find((each) => (each.name ?? '') === portName && (each.protocol ?? 'TCP') === protocol);
+    const port = slice.ports?.find((each) => (each.name ?? '') === name && (each.protocol ?? 'TCP') === protocol);
     if (!port?.port) continue;
     for (const endpoint of slice.endpoints ?? []) {
       const ip = endpoint.addresses[0];
@@ -128,6 +147,15 @@ function candidates(slices: V1EndpointSlice[], portName: string, protocol: strin
     }
   }
   return [...found.values()];
+}
+
+/** The node's own are chosen by themselves: one that is ready elsewhere does not replace one that serves here to the end. */
+function endpointsOf(
+  all: Candidate[],
+  nodeName: string | undefined,
+): Pick<ServicePort, 'endpoints' | 'localEndpoints'> {
+  const local = nodeName === undefined ? [] : all.filter((endpoint) => endpoint.nodeName === nodeName);
+  return { endpoints: chooseEndpoints(all), localEndpoints: chooseEndpoints(local) };
 }
 
 /**

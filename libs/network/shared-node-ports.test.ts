@@ -16,7 +16,7 @@ const map = `table ip berth-bb00bb00-services {
 function port(nodePort: number | undefined, protocol: ServicePort['protocol'] = 'tcp'): ServicePort {
   return {
     ...{ key: 'ns/web:http', protocol, port: 80, nodePort, clusterIps: [], externalIps: [], endpoints: [] },
-    ...{ affinitySeconds: undefined, externalLocalOnly: false, internalLocalOnly: false },
+    ...{ localEndpoints: [], affinitySeconds: undefined, externalLocalOnly: false, internalLocalOnly: false },
   };
 }
 

@@ -7,7 +7,7 @@ function port(endpoints: string[], change: Partial<ServicePort> = {}): ServicePo
   return {
     ...{ key: 'ns/s:', protocol: 'udp', port: 53, nodePort: undefined, clusterIps: ['10.96.0.20'], externalIps: [] },
     endpoints: endpoints.map((ip) => ({ ip, port: 5353, nodeName: undefined })),
-    ...{ affinitySeconds: undefined, externalLocalOnly: false, internalLocalOnly: false },
+    ...{ localEndpoints: [], affinitySeconds: undefined, externalLocalOnly: false, internalLocalOnly: false },
     ...change,
   };
 }
@@ -23,6 +23,13 @@ describe('staleFlows', () => {
     ['an endpoint that has gone', flow('10.96.0.20', 53, dead, 5353), [port([alive])], [], [gone]],
     ['one without an answer yet', flow('10.96.0.20', 53, dead, 5353, '[UNREPLIED] '), [port([alive])], [], [gone]],
     ['one that is there', flow('10.96.0.20', 53, alive, 5353), [port([alive])], [], []],
+    [
+      'one that ends on this node, which a policy keeps to',
+      flow('10.96.0.20', 53, dead, 5353),
+      [port([alive], { localEndpoints: port([dead]).endpoints })],
+      [],
+      [],
+    ],
     ['a service that has gone', flow('10.96.0.20', 53, dead, 5353), [], [port([dead])], [gone]],
     ['somebody else’s translation', flow('10.1.1.1', 53, dead, 5353), [port([alive])], [], []],
     ['no translation', flow('10.96.0.20', 53, '10.96.0.20', 53), [port([alive])], [], []],

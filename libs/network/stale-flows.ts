@@ -1,6 +1,6 @@
 import type { Logger } from '../base/log.ts';
 import { CommandError, type CommandRunner } from './command.ts';
-import type { ServicePort } from './service-table.ts';
+import type { ServiceEndpoint, ServicePort } from './service-table.ts';
 
 /** A group of tracked UDP flows: those to one service port that were led to one endpoint. */
 export interface Flow {
@@ -15,8 +15,12 @@ function udp(ports: readonly ServicePort[]): ServicePort[] {
   return ports.filter(({ protocol }) => protocol === 'udp');
 }
 
+function reached({ endpoints, localEndpoints }: ServicePort): ServiceEndpoint[] {
+  return [...endpoints, ...localEndpoints];
+}
+
 function endpointKeys(ports: readonly ServicePort[]): Set<string> {
-  return new Set(udp(ports).flatMap(({ key, endpoints }) => endpoints.map(({ ip, port }) => `${key} ${ip}:${port}`)));
+  return new Set(udp(ports).flatMap((each) => reached(each).map(({ ip, port }) => `${each.key} ${ip}:${port}`)));
 }
 
 /** Whether an endpoint that UDP flows may have been led to is no more. */
@@ -40,8 +44,8 @@ export function staleFlows(listing: string, before: readonly ServicePort[], afte
     if (destination === '' || (endpoint === destination && endpointPort === port)) continue;
     const now = leadsTo(after, destination, Number(port));
     if (now.length === 0 && leadsTo(before, destination, Number(port)).length === 0) continue;
-    const lives = now.some(({ endpoints }) =>
-      endpoints.some(({ ip, port: at }) => ip === endpoint && at === Number(endpointPort)),
+    const lives = now.some((each) =>
+      reached(each).some(({ ip, port: at }) => ip === endpoint && at === Number(endpointPort)),
     );
     if (!lives) stale.set(`${destination} ${port} ${endpoint}`, { destination, port, endpoint });
   }

@@ -85,7 +85,6 @@ describe('service rules in a real network namespace', () => {
   let hostPorts: HostPort[] = [];
   const rules = new ServiceRules({
     table: 'berth',
-    nodeName: 'n1',
     clusterCidrs: ['10.244.0.0/16'],
     masqueradeCidrs: ['10.244.0.0/16'],
     masqueradeNodePorts: true,
@@ -103,6 +102,7 @@ describe('service rules in a real network namespace', () => {
     clusterIps: ['10.96.0.7'],
     externalIps: [],
     endpoints: endpoints.map((ip) => ({ ip, port: 8080, nodeName: 'n1' })),
+    localEndpoints: [],
     affinitySeconds: undefined,
     externalLocalOnly: false,
     internalLocalOnly: false,
@@ -167,6 +167,14 @@ describe('service rules in a real network namespace', () => {
     await route(web(['10.244.0.2']));
     expect(await ask(node, '127.0.0.1:30080')).toMatch(/^10\.244\.0\.2 saw/);
     expect(await ask(pods[1]!.ns, '10.244.0.1:30080')).toMatch(/^10\.244\.0\.2 saw/);
+  });
+
+  it('leads the node and its pods to endpoints elsewhere when clients from outside are kept to the node', async () => {
+    await route(web(['10.244.0.2'], { externalLocalOnly: true, externalIps: ['192.0.2.9'] }));
+    for (const address of ['127.0.0.1:30080', '192.0.2.2:30080', '192.0.2.9:80']) {
+      expect(await ask(node, address)).toBe('10.244.0.2 saw 10.244.0.1');
+    }
+    expect(await ask(pods[1]!.ns, '192.0.2.2:30080')).toBe('10.244.0.2 saw 10.244.0.3');
   });
 
   it('keeps a client with its endpoint while others come and go', async () => {
