@@ -82,6 +82,21 @@ describe('an exchange with another server', () => {
     await expect(send({ agent })).rejects.toBeInstanceOf(StaleConnectionError);
     agent.destroy();
   });
+
+  it('does not take a kept connection that breaks within the answer for one that was closed', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    answer = (_, response) => void response.end('1');
+    await send({ agent });
+    let asked = 0;
+    answer = (request, response) => {
+      asked++;
+      response.write('1', () => request.socket.destroy());
+    };
+    const failure = await send({ agent }).catch((error: unknown) => error);
+    expect(failure).not.toBeInstanceOf(StaleConnectionError);
+    expect([String(failure), asked]).toEqual(['Error: aborted', 1]);
+    agent.destroy();
+  });
 });
 
 it.each([

@@ -17,7 +17,10 @@ export interface Answer {
 /** The other side answered, but not as it should. */
 export class AnswerError extends Error {}
 
-/** A connection that had been kept, and that the other side had closed meanwhile: to ask once more is no second try. */
+/**
+ * A connection that had been kept, and that the other side had closed meanwhile: to ask once more is no second try. One
+ * that breaks within the answer is not: the other side has heard.
+ */
 export class StaleConnectionError extends Error {}
 
 /**
@@ -27,15 +30,17 @@ export class StaleConnectionError extends Error {}
 export function exchange(request: ClientRequest, options: ExchangeOptions): Promise<Answer> {
   const { clock, timeoutMs, answerBytesMax, body } = options;
   return new Promise((resolve, reject) => {
+    let answering = false;
     const fail = (error: Error & { code?: string }) => {
       timer.cancel();
-      const stale = request.reusedSocket && error.code === 'ECONNRESET';
+      const stale = request.reusedSocket && !answering && error.code === 'ECONNRESET';
       reject(stale ? new StaleConnectionError(error.message, { cause: error }) : error);
       request.destroy();
     };
     const timer = clock.setTimer(Math.max(0, timeoutMs), () => fail(new Error('context deadline exceeded')));
     request.on('error', fail);
     request.once('response', (response) => {
+      answering = true;
       readText(response, answerBytesMax).then((text) => {
         timer.cancel();
         resolve({ status: response.statusCode ?? 0, text });
