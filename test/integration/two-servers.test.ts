@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { sleep, systemClock } from '../../libs/base/clock.ts';
 import { type EtcdServer, startEtcd } from '../support/etcd-server.ts';
 import { quietPort, ServerProcess } from '../support/server-process.ts';
+import { untilFound } from '../support/until.ts';
 
 // Two whole control planes over one etcd, with homes of their own: what one of them gives away the other honours, and
 // when one is killed the other carries on.
@@ -18,13 +18,16 @@ const secretFile = join(folder, 'secret');
 const homeOf = (name: string) => join(folder, name);
 let etcd: EtcdServer;
 let first: ServerProcess;
-let second: ServerProcess;
 let secondUrl: string;
+/** All that were started, also those that should not have come up. */
+const servers: ServerProcess[] = [];
+const patience = { waitMsMax: settleMsMax, pollMs: 200 };
 
 const startServer = async (name: string, flags: readonly string[]) => {
   const port = await quietPort();
   const place = { home: homeOf(name), port, store: `etcd=${etcd.url}`, program: 'server', flags } as const;
   const server = new ServerProcess(place);
+  servers.push(server);
   await server.start();
   return { server, url: `https://127.0.0.1:${port}` };
 };
@@ -37,25 +40,30 @@ beforeAll(async () => {
   writeFileSync(secretFile, 'what both of the servers know\n');
   const flags = ['--controllers', '*,-node-lifecycle', '--cluster-secret-file', secretFile];
   ({ server: first } = await startServer('first', flags));
-  ({ server: second, url: secondUrl } = await startServer('second', flags));
+  ({ url: secondUrl } = await startServer('second', flags));
 }, testMsMax);
 
 afterAll(async () => {
-  await first?.kill();
-  await second?.kill();
+  await Promise.all(servers.map((server) => server.kill()));
   await etcd?.dispose();
   rmSync(folder, { recursive: true });
 });
 
 describe('two control planes over one etcd', () => {
-  it('know each other’s people and tokens', async () => {
-    const whoami = ['auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}'];
-    expect(await kubectl(homeOf('first'), '--server', secondUrl, ...whoami)).toBe('kubernetes-admin');
-    const token = await kubectl(homeOf('first'), 'create', 'token', 'default');
-    const bare = ['--certificate-authority', join(homeOf('first'), 'pki/ca.crt'), '--server', secondUrl];
-    const { stdout } = await exec('kubectl', ['--kubeconfig', '/dev/null', ...bare, '--token', token, ...whoami]);
-    expect(stdout).toBe('system:serviceaccount:default:default');
-  });
+  it(
+    'know each other’s people and tokens',
+    async () => {
+      const whoami = ['auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}'];
+      expect(await kubectl(homeOf('first'), '--server', secondUrl, ...whoami)).toBe('kubernetes-admin');
+      const account = () => kubectl(homeOf('first'), 'get', 'serviceaccount', 'default', '-o', 'name');
+      await untilFound(account, (name) => name !== '', patience);
+      const token = await kubectl(homeOf('first'), 'create', 'token', 'default');
+      const bare = ['--certificate-authority', join(homeOf('first'), 'pki/ca.crt'), '--server', secondUrl];
+      const { stdout } = await exec('kubectl', ['--kubeconfig', '/dev/null', ...bare, '--token', token, ...whoami]);
+      expect(stdout).toBe('system:serviceaccount:default:default');
+    },
+    testMsMax,
+  );
 
   it(
     'place and scale pods through either, also when one is gone',
@@ -75,15 +83,10 @@ describe('two control planes over one etcd', () => {
         const nodes = await kubectl(homeOf('second'), 'get', 'pods', '-o', 'jsonpath={.items[*].spec.nodeName}');
         return nodes.split(' ').filter((name) => name === 'n1').length;
       };
-      const until = async (count: number) => {
-        const deadline = systemClock.monotonic() + settleMsMax;
-        while ((await placed()) !== count && systemClock.monotonic() < deadline) await sleep(systemClock, 200);
-        expect(await placed()).toBe(count);
-      };
-      await until(2);
+      await untilFound(placed, (count) => count === 2, patience);
       await first.kill();
       await kubectl(homeOf('second'), 'scale', 'deployment/web', '--replicas=5');
-      await until(5);
+      await untilFound(placed, (count) => count === 5, patience);
     },
     testMsMax,
   );

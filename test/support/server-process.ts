@@ -56,7 +56,10 @@ export class ServerProcess {
     this.child = child;
     this.output = '';
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`the server did not start: ${this.output}`)), startMsMax);
+      const timer = setTimeout(() => {
+        reject(new Error(`the server did not start: ${this.output}`));
+        child.kill('SIGKILL');
+      }, startMsMax);
       child.once('exit', (code) => {
         clearTimeout(timer);
         reject(new Error(`the server ended with ${code}: ${this.output}`));
