@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep, systemClock } from '../../libs/base/clock.ts';
 import { silentLogger } from '../../libs/base/log.ts';
@@ -28,6 +28,7 @@ const context: NodeContext = {
 };
 const images = buildCatalogueArchive(join(home, 'images.tar'));
 let ranges = chooseRanges([]);
+const machineName = hostname();
 const testMsMax = 60_000;
 
 function makeNode(index: number): LocalNode {
@@ -94,7 +95,9 @@ describe('a node on this machine', () => {
         if (!String(error).includes('nsenter: failed to execute')) throw error;
         await thisMachine.run([...enter, '/bin/busybox', 'ping', '-c1', '-W1', gatewayAddress(ranges)]);
       });
-      expect(await hostNameSeenBy(nodes[0]!.pids.containerd)).toBe(nodes[0]!.name);
+      const { pids, name } = nodes[0]!;
+      expect([await hostNameSeenBy(pids.containerd), await hostNameSeenBy(pids.agent)]).toEqual([name, name]);
+      expect(hostname()).toBe(machineName);
       await startContainer(nodes[1]!, 'c1');
       expect(await processesIn(context.cgroups, nodes[1]!.spec.names.podsCgroup)).toHaveLength(1);
       await Promise.all(nodes.map((node) => node.stop()));
