@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { podOf, TestNode } from '../../../test/support/test-node.ts';
 import type { V1Pod } from '../../api/gen/types.ts';
-import { unmountBelow } from '../volumes/mounts.ts';
 import { type Measures, type Shortage, shortages } from './pressure.ts';
 import { type Consumer, evictionMessage, rankForEviction } from './rank.ts';
 
@@ -126,8 +124,10 @@ describe('a node that runs short', () => {
     expect(node.status('a')).toMatchObject({ reason: 'Evicted', message });
     expect(node.status('b')?.phase).toBe('Running');
   });
+
   it('counts parts of volumes that are bound for containers where they are, not again', async () => {
-    const outside = mkdtempSync(join(tmpdir(), 'outside-'));
+    const outside = node.path('outside');
+    mkdirSync(outside);
     writeFileSync(join(outside, 'data'), Buffer.alloc(2 * mi, 'x'));
     const volumes = [
       { name: 'scratch', emptyDir: { sizeLimit: '1Mi' } },
@@ -139,21 +139,18 @@ describe('a node that runs short', () => {
       { name: 'outside', mountPath: '/c', subPath: 'data' },
     ];
     const limits = { 'ephemeral-storage': '1Mi' };
-    try {
-      for (const name of ['a', 'b']) {
-        node.pods.set(podOf(name, { volumes }, { volumeMounts, resources: { limits } }));
-        await node.running(name);
-        const part = node.path('pods', `uid-${name}`, 'volumes', 'emptyDir', 'scratch', 'part');
-        writeFileSync(join(part, 'data'), Buffer.alloc(name === 'a' ? 600 * 1024 : 2 * mi, 'x'));
-      }
-      const seen = node.path('pods', 'uid-a', 'volume-subpaths', 'scratch', 'c', '1', 'data');
-      expect(statSync(seen).size).toBe(600 * 1024);
-      await node.clock.advance(30_000);
-      await node.until('the one that is too large is evicted', () => node.status('b')?.phase === 'Failed');
-      expect(node.status('a')?.phase).toBe('Running');
-    } finally {
-      for (const name of ['a', 'b']) await unmountBelow(node.path('pods', `uid-${name}`));
-      rmSync(outside, { recursive: true });
+    for (const name of ['a', 'b']) {
+      node.pods.set(podOf(name, { volumes }, { volumeMounts, resources: { limits } }));
+      await node.running(name);
+      const part = node.path('pods', `uid-${name}`, 'volumes', 'emptyDir', 'scratch', 'part');
+      writeFileSync(join(part, 'data'), Buffer.alloc(name === 'a' ? 600 * 1024 : 2 * mi, 'x'));
     }
+    const seen = node.path('pods', 'uid-a', 'volume-subpaths', 'scratch', 'c', '1', 'data');
+    expect(statSync(seen).size).toBe(600 * 1024);
+    await node.clock.advance(30_000);
+    await node.until('the one that is too large is evicted', () => node.status('b')?.phase === 'Failed');
+    expect(node.status('a')?.phase).toBe('Running');
+    for (const name of ['a', 'b']) node.delete(name);
+    await node.until('all is unmounted', () => node.clean());
   });
 });
