@@ -1,19 +1,26 @@
 import type { ResourceDefinition } from '../definition.ts';
-import type { ResourceV1ResourceClaim, V1DeviceClass, V1ResourceClaimTemplate, V1ResourceSlice } from '../gen/types.ts';
+import type {
+  ResourceV1ResourceClaim,
+  V1DeviceClaim,
+  V1DeviceClass,
+  V1ResourceClaimTemplate,
+  V1ResourceSlice,
+} from '../gen/types.ts';
 import type { KubeObject } from '../meta.ts';
+import { csiDriverName } from '../validation/csi.ts';
 import { clusterMetadata, namespacedMetadata, templateMetadata } from '../validation/metadata.ts';
-import { dnsSubdomain } from '../validation/names.ts';
 import { immutable, validations } from '../validation/object.ts';
 import { fields, present, type Rule } from '../validation/rule.ts';
 import { ageColumn, text as column, nameColumn } from './cells.ts';
-import { type DeviceRequest, deviceClassSpec, deviceRequests } from './device/requests.ts';
+import { deviceClaim } from './device/claims.ts';
+import { deviceClassSpec } from './device/requests.ts';
 import { ownStatus } from './strategy.ts';
 
 const GROUP = { group: 'resource.k8s.io', version: 'v1' } as const;
 const COUNT = 1;
 
 interface ClaimSpec {
-  devices?: { requests?: DeviceRequest[] };
+  devices?: V1DeviceClaim;
 }
 
 function defaultClaim(spec: ClaimSpec | undefined): void {
@@ -21,15 +28,12 @@ function defaultClaim(spec: ClaimSpec | undefined): void {
     for (const exact of [...(request.exactly ? [request.exactly] : []), ...(request.firstAvailable ?? [])]) {
       exact.allocationMode ||= 'ExactCount';
       if (exact.allocationMode === 'ExactCount') exact.count ||= COUNT;
+      for (const toleration of exact.tolerations ?? []) toleration.operator ||= 'Equal';
     }
   }
 }
 
-const claimSpec: Rule<ClaimSpec> = fields<ClaimSpec>({
-  devices: fields<NonNullable<ClaimSpec['devices']>>({
-    requests: deviceRequests,
-  }),
-});
+const claimSpec: Rule<ClaimSpec> = fields<ClaimSpec>({ devices: deviceClaim });
 
 const withClaimSpec = fields<KubeObject & { spec?: ClaimSpec }>({ spec: present(claimSpec) });
 
@@ -96,6 +100,8 @@ export const resourceclaimtemplates: ResourceDefinition<V1ResourceClaimTemplate>
   columns: [nameColumn, ageColumn],
 };
 
+const withDriver = fields<{ driver?: string }>({ driver: csiDriverName });
+
 export const resourceslices: ResourceDefinition<V1ResourceSlice> = {
   ...GROUP,
   kind: 'ResourceSlice',
@@ -106,9 +112,10 @@ export const resourceslices: ResourceDefinition<V1ResourceSlice> = {
   hasGeneration: true,
   ...validations<V1ResourceSlice>({
     metadata: clusterMetadata,
-    object({ spec }, at) {
-      if (!spec?.driver) at.required('', 'spec', 'driver');
-      else for (const complaint of dnsSubdomain(spec.driver)) at.invalid(complaint, 'spec', 'driver');
+    object({ spec }, at, context) {
+      at.enter('spec');
+      withDriver(spec ?? {}, at, context);
+      at.leave();
       if (!spec?.pool?.name) at.required('', 'spec', 'pool', 'name');
     },
     after: immutable<V1ResourceSlice>('spec.driver', 'spec.pool.name', 'spec.nodeName'),
