@@ -28,6 +28,24 @@ describe('complaints of form and of expressions', () => {
       [at('spec.auditAnnotations[0].valueExpression')],
       ['valueExpression', 'key'],
     ],
+    [
+      'stand between the second of one name and what comes after the list',
+      [at('webhooks[0].matchConditions[1].name', 'FieldValueDuplicate'), at('webhooks[0].admissionReviewVersions')],
+      [at('webhooks[0].matchConditions[2].expression')],
+      ['name', 'expression', 'admissionReviewVersions'],
+    ],
+    [
+      'of a mutation begin with the patch of its type',
+      [at('spec.mutations[0].jsonPatch'), at('spec.mutations[1].patchType')],
+      [at('spec.mutations[0].applyConfiguration.expression')],
+      ['expression', 'jsonPatch', 'patchType'],
+    ],
+    [
+      'keep the order of each kind',
+      [at('spec.unknown'), at('metadata.name'), at('spec.reinvocationPolicy')],
+      [at('spec.variables[1].expression'), at('spec.variables[0].expression')],
+      ['unknown', 'metadata.name', '1', '0', 'reinvocationPolicy'],
+    ],
     ['begin with metadata', [at('metadata.name')], [at('spec.variables[0].expression')], ['name', 'expression']],
   ])('%s', (_what, found, ofExpressions, ends) => {
     const told = inOrder(found, ofExpressions).map(({ field }) => field);

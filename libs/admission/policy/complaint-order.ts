@@ -16,19 +16,18 @@ const partOrder: Readonly<Record<string, readonly string[]>> = {
   auditAnnotations: ['key', 'valueExpression'],
 };
 
-interface Placed {
-  readonly error: FieldError;
-  /** The place of each step of the path among its siblings. */
-  readonly places: readonly number[];
+interface Place {
+  /** The place of each step of the path among its siblings; steps that are not named have the first. */
+  readonly steps: readonly number[];
   /** How many of the steps lead to the item that the complaint is about. */
   readonly itemDepth: number;
 }
 
-function placed(error: FieldError): Placed {
-  const steps = error.field.split(/[.[\]]+/).filter(Boolean);
+function placeOf({ field }: FieldError): Place {
   let part = '';
   let itemDepth = 0;
-  const places = steps.map((step, i) => {
+  const names = field.split(/[.[\]]+/).filter(Boolean);
+  const steps = names.map((step, i) => {
     if (/^\d+$/.test(step)) {
       itemDepth = i + 1;
       return Number(step);
@@ -37,7 +36,7 @@ function placed(error: FieldError): Placed {
     part = step;
     return place;
   });
-  return { error, places, itemDepth };
+  return { steps, itemDepth };
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
@@ -45,19 +44,29 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-/** A second item of one name is told last of its item. */
-function isLast({ reason }: FieldError): number {
-  return reason === 'FieldValueDuplicate' ? 1 : 0;
+/** A second item of one name, and a patch beside that of a mutation's type, are told last of their item. */
+function isLastOfItem({ reason, field }: FieldError): boolean {
+  return reason === 'FieldValueDuplicate' || /\]\.(?:applyConfiguration|jsonPatch)$/.test(field);
 }
 
-/** What is wrong with the form and what is wrong with expressions, told together as upstream does. */
+function isLater(found: FieldError, ofExpression: FieldError): boolean {
+  const [one, other] = [placeOf(found), placeOf(ofExpression)];
+  const depth = Math.min(one.itemDepth, other.itemDepth);
+  const ofItems = compare(one.steps.slice(0, depth), other.steps.slice(0, depth));
+  if (ofItems !== 0) return ofItems > 0;
+  return isLastOfItem(found) || compare(one.steps, other.steps) > 0;
+}
+
+/**
+ * What is wrong with the form and what is wrong with expressions, told together as upstream does: both keep the order
+ * in which they were found, and each of an expression stands before the first of the form that is later.
+ */
 export function inOrder(found: readonly FieldError[], ofExpressions: readonly FieldError[]): FieldError[] {
-  if (found.length === 0 || ofExpressions.length === 0) return [...found, ...ofExpressions];
-  const all = [...found, ...ofExpressions].map(placed);
-  all.sort((a, b) => {
-    const depth = Math.min(a.itemDepth, b.itemDepth);
-    const ofItems = compare(a.places.slice(0, depth), b.places.slice(0, depth));
-    return ofItems || isLast(a.error) - isLast(b.error) || compare(a.places, b.places);
-  });
-  return all.map(({ error }) => error);
+  const together: FieldError[] = [];
+  let next = 0;
+  for (const error of ofExpressions) {
+    while (next < found.length && !isLater(found[next]!, error)) together.push(found[next++]!);
+    together.push(error);
+  }
+  return [...together, ...found.slice(next)];
 }

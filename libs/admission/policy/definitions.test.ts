@@ -107,6 +107,18 @@ describe('expressions of a new', () => {
       'spec.mutations[0].applyConfiguration.expression',
     ],
     [
+      'mutation of no known type, which are looked at no further',
+      'MutatingAdmissionPolicy',
+      { reinvocationPolicy: 'Never', mutations: [{ ...mutation('('), patchType: 'Odd' }] },
+      'spec.mutations[0].patchType',
+    ],
+    [
+      'policy with an annotation that is too long to be looked at',
+      'ValidatingAdmissionPolicy',
+      { auditAnnotations: [{ key: 'a', valueExpression: '('.repeat(6 * 1024) }] },
+      'spec.auditAnnotations[0].valueExpression',
+    ],
+    [
       'mutation that make no patch',
       'MutatingAdmissionPolicy',
       { reinvocationPolicy: 'Never', mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[1]' } }] },

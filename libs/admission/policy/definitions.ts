@@ -9,6 +9,7 @@ import type {
   V1ValidatingWebhookConfiguration,
   V1Variable,
 } from '../../api/gen/types.ts';
+import { isOverlongValueExpression } from '../../api/kinds/admission/policy.ts';
 import { mutatingadmissionpolicies, validatingadmissionpolicies } from '../../api/kinds/admissionpolicy.ts';
 import {
   mutatingwebhookconfigurations,
@@ -87,10 +88,17 @@ function validatingProblems({ spec }: V1ValidatingAdmissionPolicy): FieldError[]
     ]),
     ...auditAnnotations.flatMap(({ valueExpression }, i) => {
       const field = `spec.auditAnnotations[${i}].valueExpression`;
+      if (isOverlongValueExpression(valueExpression)) return [];
       return problem(field, valueExpression, (text) => compileAs(text, whole, ['string', 'null_type']));
     }),
   ];
 }
+
+/** Where the patch of each type is told. */
+const patchFields: Readonly<Record<string, 'applyConfiguration' | 'jsonPatch' | undefined>> = {
+  ApplyConfiguration: 'applyConfiguration',
+  JSONPatch: 'jsonPatch',
+};
 
 function mutatingProblems({ spec }: V1MutatingAdmissionPolicy): FieldError[] {
   const { mutations = [], ...rest }: Partial<V1MutatingAdmissionPolicySpec> = spec ?? {};
@@ -102,7 +110,8 @@ function mutatingProblems({ spec }: V1MutatingAdmissionPolicy): FieldError[] {
     ...conditionProblems(rest.matchConditions ?? [], 'spec.matchConditions', options.hasParams),
     ...problems,
     ...mutations.flatMap((mutation, i) => {
-      const part = mutation.patchType === 'JSONPatch' ? 'jsonPatch' : 'applyConfiguration';
+      const part = patchFields[mutation.patchType];
+      if (!part) return [];
       const field = `spec.mutations[${i}].${part}.expression`;
       return problem(field, mutation[part]?.expression, () => compileMutation(mutation, known).expression);
     }),

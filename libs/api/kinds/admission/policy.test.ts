@@ -42,6 +42,11 @@ describe('the form of a validating policy', () => {
       ['Duplicate spec.matchConditions[2].name'],
     ],
     [
+      'spec.matchConditions',
+      ['a', 'a', 'b c'].map((name) => ({ name, expression: 'true' })),
+      ['Duplicate spec.matchConditions[1].name', 'Invalid spec.matchConditions[2].name'],
+    ],
+    [
       'spec.auditAnnotations',
       ['a', 'b', 'a'].map((key) => ({ key, valueExpression: '"x"' })),
       ['Duplicate spec.auditAnnotations[2].key'],

@@ -66,12 +66,17 @@ const validation: Rule<V1Validation> = ({ expression, message, messageExpression
   if (reason !== undefined && !REASONS.includes(reason)) at.notSupported(REASONS, 'reason');
 };
 
+/** Whether the value of an audit annotation takes more text than one may; nobody looks into such a text. */
+export function isOverlongValueExpression(text: string | undefined): boolean {
+  return Buffer.byteLength(text?.trim() ?? '') > VALUE_EXPRESSION_BYTES_MAX;
+}
+
 /** The key of an annotation is the policy's name and its own. */
 function annotation({ key, valueExpression }: V1AuditAnnotation, policyName: string | undefined, at: Report): void {
   if (!policyName) at.invalid('the policy must have a name', 'key');
   else for (const complaint of qualifiedName(`${policyName}/${key ?? ''}`)) at.invalid(complaint, 'key');
-  const isLong = Buffer.byteLength(valueExpression?.trim() ?? '') > VALUE_EXPRESSION_BYTES_MAX;
-  if (isBlank(valueExpression) || isLong) at.required('must be there and not too long', 'valueExpression');
+  if (isBlank(valueExpression) || isOverlongValueExpression(valueExpression))
+    at.required('must be there and not too long', 'valueExpression');
 }
 
 function annotations(list: readonly V1AuditAnnotation[], policyName: string | undefined, at: Report): void {

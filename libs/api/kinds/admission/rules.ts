@@ -7,7 +7,7 @@ import type {
 import { labelSelector } from '../../validation/labels.ts';
 import { dnsSubdomain, fullyQualifiedName, pathSegment, qualifiedName } from '../../validation/names.ts';
 import type { Report } from '../../validation/report.ts';
-import { each, fields, isEmpty, oneOf, type Rule, required, unique } from '../../validation/rule.ts';
+import { below, each, fields, isEmpty, oneOf, type Rule, required } from '../../validation/rule.ts';
 
 const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 const MUTABLE_OPERATIONS = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
@@ -64,12 +64,14 @@ const condition: Rule<V1MatchCondition> = ({ name, expression }, at) => {
   else for (const complaint of qualifiedName(name)) at.invalid(complaint, 'name');
 };
 
-const uniqueNames = unique<V1MatchCondition>(({ name }) => name, 'name');
-
 export const matchConditions: Rule<readonly V1MatchCondition[]> = (list, at, context) => {
   if (list.length > CONDITIONS_MAX) at.tooMany(CONDITIONS_MAX);
-  each(condition)(list, at, context);
-  uniqueNames(list, at, context);
+  const seen = new Set<string>();
+  list.forEach((item, i) => {
+    below(at, i, item, condition, context);
+    if (item.name && seen.has(item.name)) at.duplicate(item.name, i, 'name');
+    seen.add(item.name);
+  });
 };
 
 export const failurePolicy = oneOf(['Fail', 'Ignore']);
