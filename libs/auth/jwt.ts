@@ -42,6 +42,11 @@ export class TokenSigner {
   }
 }
 
+/** Who says to have issued a token, whoever has; undefined where it does not say. */
+export function issuerOf(token: string): unknown {
+  return decode(token.split('.', 2)[1] ?? '')?.iss;
+}
+
 function encode(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }

@@ -34,8 +34,8 @@ export class SecretTokens implements TokenAuthenticator {
 
   private userOf(token: string): UserInfo | undefined {
     const { claims, objects, onUse } = this.parts;
-    const found = claims.of(token);
-    if (found?.iss !== issuer) return undefined;
+    const found = claims.of(token, issuer);
+    if (!found) return undefined;
     const claim = (name: string) => String(found[prefix + name] ?? '');
     const [namespace, name, uid] = [claim('namespace'), claim('service-account.name'), claim('service-account.uid')];
     if (found.sub !== serviceAccountUserName(namespace, name)) return undefined;

@@ -96,8 +96,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   }
 
   private claimsOf(token: string): TokenClaims | undefined {
-    const claims = this.parts.claims.of(token) as Readonly<TokenClaims> | undefined;
-    return claims?.iss === this.parts.issuer && claims['kubernetes.io'] ? claims : undefined;
+    const claims = this.parts.claims.of(token, this.parts.issuer) as Readonly<TokenClaims> | undefined;
+    return claims?.['kubernetes.io'] ? claims : undefined;
   }
 
   /** A token ends with its account, and with the object that it was made for. */

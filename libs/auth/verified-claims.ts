@@ -1,4 +1,4 @@
-import type { TokenSigner } from './jwt.ts';
+import { issuerOf, type TokenSigner } from './jwt.ts';
 
 /** Tokens whose signature has been checked are remembered, up to this many. */
 const verifiedTokensMax = 4_096;
@@ -9,10 +9,14 @@ export class VerifiedClaims {
 
   constructor(private readonly signer: TokenSigner) {}
 
-  /** Undefined for a text that this cluster did not sign. Whether the claims still hold is the caller's to check. */
-  of(token: string): Readonly<Record<string, unknown>> | undefined {
+  /**
+   * Undefined for a text that this cluster did not sign, or not as this issuer: no signature of another's is looked
+   * at. Whether the claims still hold is the caller's to check.
+   */
+  of(token: string, issuer: string): Readonly<Record<string, unknown>> | undefined {
     const known = this.known.get(token);
-    if (known) return known;
+    if (known) return known.iss === issuer ? known : undefined;
+    if (issuerOf(token) !== issuer) return undefined;
     const claims = this.signer.verify(token);
     if (!claims) return undefined;
     if (this.known.size >= verifiedTokensMax) this.known.clear();
