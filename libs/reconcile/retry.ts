@@ -21,12 +21,13 @@ export async function unlessExists<R>(request: Promise<R>): Promise<R | undefine
 }
 
 /**
- * Resolves once all of the work has ended, well or not. Rejects with the first failure, unless it only says that the
+ * Resolves once all of the work has ended, well or not. Rejects with the first failure that says more than that the
  * namespace is being deleted.
  */
 export async function allDone(work: ReadonlyArray<Promise<unknown>>): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find((outcome) => outcome.status === 'rejected');
-  if (failed && !isNamespaceTerminating(failed.reason)) throw failed.reason;
+  for (const outcome of await Promise.allSettled(work)) {
+    if (outcome.status === 'rejected' && !isNamespaceTerminating(outcome.reason)) throw outcome.reason;
+  }
 }
 
 /** Whether a refusal says that the object's namespace is being deleted, so that trying again is in vain. */

@@ -1,4 +1,5 @@
 import { leases } from '../../../libs/api/kinds/lease.ts';
+import { rfc3339Micro } from '../../../libs/base/clock.ts';
 import { silentLogger } from '../../../libs/base/log.ts';
 import { FakeClient } from '../../../test/support/fake-client.ts';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
@@ -58,6 +59,27 @@ it('releases what a dead server held, and only that', async () => {
   await clock.advance(12_000);
   expect([await holder('n1'), await holder('n2')]).toEqual(['', 'alive']);
   alive.abort(new Error('done'));
+});
+
+it('releases what a dead server of before held without a label, and no kubelet’s', async () => {
+  const lease = (namespace: string, name: string, holderIdentity: string) => ({
+    metadata: {
+      name,
+      namespace,
+      ...(namespace === 'kube-system' && { labels: { 'berth.dev/node-session-server': 'true' } }),
+    },
+    spec: { holderIdentity, leaseDurationSeconds: 12, renewTime: rfc3339Micro(clock.now()) },
+  });
+  await client.create(leases, lease('kube-system', 'berth-server-before', 'before'));
+  await client.create(leases, lease('kube-node-lease', 'n1', 'before'));
+  await client.create(leases, lease('kube-node-lease', 'n2', 'n2'));
+  const abort = new AbortController();
+  void server('fresh').keep(abort.signal);
+  await clock.advance(8_000);
+  expect(await holder('n1')).toBe('before');
+  await clock.advance(12_000);
+  expect([await holder('n1'), await holder('n2')]).toEqual(['', 'n2']);
+  abort.abort(new Error('done'));
 });
 
 it('releases what unknown servers held once agents have had time to come back', async () => {

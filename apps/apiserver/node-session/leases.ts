@@ -1,5 +1,5 @@
 import type { V1Lease } from '../../../libs/api/gen/types.ts';
-import { leases, nodeSessionLabel } from '../../../libs/api/kinds/lease.ts';
+import { leases, nodeSessionLabel, serverLeaseName, serverLeaseNamespace } from '../../../libs/api/kinds/lease.ts';
 import { type Clock, rfc3339Micro, sleep } from '../../../libs/base/clock.ts';
 import type { Logger } from '../../../libs/base/log.ts';
 import { isStatus } from '../../../libs/base/status.ts';
@@ -7,8 +7,6 @@ import type { Client } from '../../../libs/client/client.ts';
 
 /** Where the Leases of nodes stand, one for each. */
 export const nodeLeaseNamespace = 'kube-node-lease';
-/** Where servers say that they live. */
-export const serverLeaseNamespace = 'kube-system';
 const serverLeaseLabel = 'berth.dev/node-session-server';
 /** `host:port` by which other API servers reach the sessions of this one. */
 export const sessionAddressAnnotation = 'berth.dev/node-session-address';
@@ -101,12 +99,13 @@ export class SessionLeases {
     if (dead.length === 0 && !always) return false;
     const alive = new Set(servers.items.filter((lease) => !dead.includes(lease)).map((l) => l.spec?.holderIdentity));
     alive.add(serverId);
-    // Whoever else speaks for a node renews its Lease without a server.
-    const labelSelector = `${nodeSessionLabel}=true`;
-    const held = await client.list(leases, { namespace: nodeLeaseNamespace, labelSelector });
+    const gone = new Set(dead.map((lease) => lease.spec?.holderIdentity));
+    const held = await client.list(leases, { namespace: nodeLeaseNamespace });
     for (const lease of held.items) {
       const holder = lease.spec?.holderIdentity;
       if (!holder || alive.has(holder)) continue;
+      // Whoever else speaks for a node renews its Lease without a server; servers of before did not label theirs.
+      if (lease.metadata?.labels?.[nodeSessionLabel] === undefined && !gone.has(holder)) continue;
       logger.info('a node was held by a server that is gone', { node: lease.metadata?.name, server: holder });
       await this.release(lease.metadata?.name ?? '', holder);
     }
@@ -129,8 +128,6 @@ export class SessionLeases {
     }
   }
 }
-
-export const serverLeaseName = (serverId: string) => `berth-server-${serverId}`;
 
 function isDead(lease: V1Lease, nowMs: number): boolean {
   const renewed = Date.parse(lease.spec?.renewTime ?? '');

@@ -1,9 +1,9 @@
 import type { V1Lease } from '../../../libs/api/gen/types.ts';
-import { leases } from '../../../libs/api/kinds/lease.ts';
+import { leases, serverLeaseName, serverLeaseNamespace } from '../../../libs/api/kinds/lease.ts';
 import { isStatus } from '../../../libs/base/status.ts';
 import type { Client } from '../../../libs/client/client.ts';
 import { type GatewayClientOptions, gatewayNodes } from './gateway-client.ts';
-import { nodeLeaseNamespace, serverLeaseName, serverLeaseNamespace, sessionAddressAnnotation } from './leases.ts';
+import { nodeLeaseNamespace, sessionAddressAnnotation } from './leases.ts';
 import type { NodeStreams, Sessions } from './sessions.ts';
 
 export interface RoutedNodesOptions extends GatewayClientOptions {

@@ -11,30 +11,47 @@ function makeNode(conditions: Record<string, string>, spec: V1Node['spec'] = {})
 describe('silence', () => {
   const young = { metadata: { name: 'n1', creationTimestamp: '2026-01-01T00:59:30Z' } };
   it.each([
-    { name: 'a held lease speaks', node: makeNode({}), lease: { spec: { holderIdentity: 's1' } }, silent: false },
+    { name: 'a held session speaks', node: makeNode({}), lease: { spec: { holderIdentity: 's1' } }, silent: false },
     { name: 'a released one does not', node: makeNode({}), lease: { spec: { holderIdentity: '' } }, silent: true },
     { name: 'a new node has time to come up', node: young, lease: undefined, silent: false },
     { name: 'an old node that never spoke', node: makeNode({}), lease: undefined, silent: true },
   ])('$name', ({ node, lease, silent }) => {
-    expect(silenceOf(node, lease, { nowMs }).silent).toBe(silent);
+    expect(silenceOf(node, lease, { nowMs, session: lease !== undefined }).silent).toBe(silent);
   });
 
   const kubelets = { spec: { holderIdentity: 'n1', renewTime: '2026-01-01T00:59:59Z' } };
-  const session = { ...kubelets, metadata: { labels: { 'berth.dev/node-session': 'true' } } };
-  it.each([
-    { name: 'a lease that a kubelet renews', lease: kubelets, sign: '2026-01-01T00:59:59Z' },
-    { name: 'none in a session, which is not renewed', lease: session, sign: undefined },
-    { name: 'what the node says of itself without a lease', lease: undefined, sign: 'said' },
-  ])('takes as a sign of life $name', ({ lease, sign }) => {
-    const node = { status: { conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: 'said' }] } };
-    expect(signOf(node, lease)).toBe(sign);
+  const renewed = { spec: { ...kubelets.spec, renewTime: '2026-01-01T01:00:09Z' } };
+  const said = (lastHeartbeatTime: string) => ({
+    status: { conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime }] },
+  });
+  type Case = { name: string; before: Parameters<typeof signOf>; after: Parameters<typeof signOf> };
+  it.each<Case>([
+    { name: 'a renewal', before: [said('1'), kubelets], after: [said('1'), renewed] },
+    {
+      name: 'a heartbeat beside a lease that is left over',
+      before: [said('1'), kubelets],
+      after: [said('2'), kubelets],
+    },
+    { name: 'a heartbeat without a lease', before: [said('1'), undefined], after: [said('2'), undefined] },
+  ])('sees as a sign of life $name', ({ before, after }) => {
+    expect(signOf(...after)).not.toBe(signOf(...before));
+  });
+
+  it('waits for a first sign of a node without a lease, not of one with a lease that was never renewed', () => {
+    expect(signOf(makeNode({ Ready: 'True' }), undefined)).toBeUndefined();
+    expect(signOf(makeNode({ Ready: 'True' }), { spec: { holderIdentity: 'n1' } })).toBeDefined();
+  });
+
+  it('is not begun by a lease of others without a holder', () => {
+    const lease = { spec: { holderIdentity: '' } };
+    expect(silenceOf(makeNode({}), lease, { nowMs, quietMs: 1_000 }).silent).toBe(false);
   });
 
   it.each([
     { name: 'not yet', quietMs: 49_000, silence: { silent: false, checkInMs: 1_000 } },
     { name: 'when the last is too long ago', quietMs: 50_000, silence: { silent: true, reason: 'NodeStatusUnknown' } },
   ])('begins after signs of life $name', ({ quietMs, silence }) => {
-    expect(silenceOf(makeNode({}), kubelets, { nowMs, signSeenMs: nowMs - quietMs })).toMatchObject(silence);
+    expect(silenceOf(makeNode({}), kubelets, { nowMs, quietMs })).toMatchObject(silence);
   });
 
   it('makes every reported condition unknown, once', () => {
@@ -91,6 +108,11 @@ describe('taints', () => {
       want: [],
     },
   ];
+  it('spares the pods of an unreachable node that may not be at fault', () => {
+    const taints = computeTaints(makeNode({ Ready: 'Unknown' }), nowMs, false);
+    expect(taints?.map(({ effect }) => effect)).toEqual(['NoSchedule']);
+  });
+
   it.each(cases)('$name', ({ conditions, spec, want }) => {
     const taints = computeTaints(makeNode(conditions, spec), nowMs);
     expect(taints?.map(({ key, effect }) => `${key.replace(prefix, '')} ${effect}`)).toEqual(want);

@@ -1,5 +1,4 @@
 import type { V1Lease, V1Node, V1NodeCondition, V1Taint } from '../../api/gen/types.ts';
-import { nodeSessionLabel } from '../../api/kinds/lease.ts';
 import { rfc3339 } from '../../base/clock.ts';
 
 /** A node whose agent never came is given up after this long. */
@@ -37,30 +36,33 @@ export type Silence = { silent: false; checkInMs?: number } | { silent: true; re
 
 const stopped = { silent: true, reason: 'NodeStatusUnknown', message: 'The node agent stopped reporting.' } as const;
 
-/**
- * The last sign of life of a node without a session of its own with a server: kubelets and whatever acts as one renew
- * their Lease, or at least what they say of the node. Undefined for agents with sessions, and before the first sign.
- */
-export function signOf(node: V1Node, lease: V1Lease | undefined): string | undefined {
-  if (!lease) return node.status?.conditions?.find(({ type }) => type === 'Ready')?.lastHeartbeatTime;
-  return lease.metadata?.labels?.[nodeSessionLabel] === undefined ? lease.spec?.renewTime : undefined;
-}
+/** Whether the node says of itself that it can run pods. */
+export const isReady = (node: V1Node): boolean => statusOf(node, 'Ready') === 'True';
 
 /**
- * Whether nobody speaks for the node: its session's Lease was released, it never had one, or its last sign of life is
- * too old. `signSeenMs` is when that was first seen here, so that clocks of other machines do not matter.
+ * What changes with each sign of life of a node whose agent has no session with a server: kubelets and whatever acts as
+ * one renew their Lease or what they say of the node, and either counts. Undefined before the first.
  */
-export function silenceOf(
-  node: V1Node,
-  lease: V1Lease | undefined,
-  { nowMs, signSeenMs }: { nowMs: number; signSeenMs?: number },
-): Silence {
-  if (lease && !lease.spec?.holderIdentity) return stopped;
-  if (signSeenMs !== undefined) {
-    const leftMs = signSeenMs + signGraceMs - nowMs;
-    return leftMs > 0 ? { silent: false, checkInMs: leftMs } : stopped;
+export function signOf(node: V1Node, lease: V1Lease | undefined): string | undefined {
+  const heartbeat = node.status?.conditions?.find(({ type }) => type === 'Ready')?.lastHeartbeatTime;
+  return lease ? `${lease.spec?.renewTime ?? ''} ${heartbeat ?? ''}` : heartbeat;
+}
+
+export interface SilenceOptions {
+  nowMs: number;
+  /** Whether the Lease stands for a session with a server, which releases it rather than renewing it. */
+  session?: boolean;
+  /** For how long the node has given no sign of life while its signs could be seen; undefined where it never gave one. */
+  quietMs?: number;
+}
+
+/** Whether nobody speaks for the node: its session was released, it never had one, or it has been quiet for too long. */
+export function silenceOf(node: V1Node, lease: V1Lease | undefined, options: SilenceOptions): Silence {
+  const { nowMs, session = false, quietMs } = options;
+  if (lease && session) return lease.spec?.holderIdentity ? { silent: false } : stopped;
+  if (quietMs !== undefined) {
+    return quietMs < signGraceMs ? { silent: false, checkInMs: signGraceMs - quietMs } : stopped;
   }
-  if (lease) return { silent: false };
   const ageMs = nowMs - Date.parse(node.metadata?.creationTimestamp ?? '');
   if (ageMs < startupGraceMs) return { silent: false, checkInMs: startupGraceMs - ageMs };
   return { silent: true, reason: 'NodeStatusNeverUpdated', message: 'The node agent never reported.' };
@@ -87,9 +89,14 @@ export function unknownConditions(
   return conditions;
 }
 
-/** The node's taints as its conditions ask; undefined when they are so already. */
-export function computeTaints(node: V1Node, nowMs: number): V1Taint[] | undefined {
-  const wanted = wantedTaints(node);
+/**
+ * The node's taints as its conditions ask; undefined when they are so already. `evict` false spares the pods of a node
+ * that cannot be reached.
+ */
+export function computeTaints(node: V1Node, nowMs: number, evict = true): V1Taint[] | undefined {
+  const wanted = wantedTaints(node).filter(
+    ({ key, effect }) => evict || key !== unreachableTaint || effect !== 'NoExecute',
+  );
   const current = node.spec?.taints ?? [];
   const same = (one: V1Taint, other: V1Taint) => one.key === other.key && one.effect === other.effect;
   const kept = current.filter((taint) => !managedTaints.has(taint.key) || wanted.some((other) => same(taint, other)));

@@ -1,18 +1,17 @@
-import type { V1Lease, V1Node } from '../../api/gen/types.ts';
-import { signOf } from './compute.ts';
-
-/** When the latest sign of life of each node was first seen, by the clock of this process. */
+/** The latest signs of life of each node, and when they were first seen: by this process's clock, not by theirs. */
 export class SignsOfLife {
-  private readonly seen = new Map<string, { sign: string; atMs: number }>();
+  private readonly seen = new Map<string, { signs: string[]; atMs: number }>();
 
-  /** Undefined where the node gives none. */
-  seenMs(node: V1Node, lease: V1Lease | undefined, nowMs: number): number | undefined {
-    const name = node.metadata?.name ?? '';
-    const sign = signOf(node, lease);
-    if (sign === undefined) return undefined;
+  get size(): number {
+    return this.seen.size;
+  }
+
+  /** When the sign was first seen, which is now unless it is known. */
+  seenMs(name: string, sign: string, nowMs: number): number {
     const known = this.seen.get(name);
-    if (known?.sign === sign) return known.atMs;
-    this.seen.set(name, { sign, atMs: nowMs });
+    // The one before the latest comes again from a cache that is behind the server; that is no news.
+    if (known?.signs.includes(sign)) return known.atMs;
+    this.seen.set(name, { signs: [sign, ...(known?.signs.slice(0, 1) ?? [])], atMs: nowMs });
     return nowMs;
   }
 
