@@ -26,6 +26,32 @@ describe('what is made once', () => {
   });
 });
 
+describe('what is promised once', () => {
+  const source = { name: 'a' };
+  const later = <T>(value: T) => new Promise<T>((resolve) => setImmediate(resolve, value));
+  const failing = () => Promise.reject(new Error('not yet'));
+
+  it('is one promise for all who ask meanwhile', () => {
+    const once = new MadeOnce<Promise<string>>();
+    const made = once.of([source], () => later('made'));
+    expect(once.of([source], failing)).toBe(made);
+  });
+
+  it('is made again when the promise was not kept', async () => {
+    const once = new MadeOnce<Promise<string>>();
+    await expect(once.of([source], failing)).rejects.toThrow('not yet');
+    await expect(once.of([source], () => later('made'))).resolves.toBe('made');
+  });
+
+  it('stays when that of former sources is not kept', async () => {
+    const once = new MadeOnce<Promise<string>>();
+    const former = once.of([], failing);
+    const made = once.of([source], () => later('made'));
+    await expect(former).rejects.toThrow('not yet');
+    expect(once.of([source], failing)).toBe(made);
+  });
+});
+
 it('names documents by what they say', () => {
   const [one, same, other] = ['{}', '{}', '[]'].map((text) => keptDocument(Buffer.from(text)).hash);
   expect(same).toBe(one);

@@ -10,13 +10,23 @@ export function keptDocument(bytes: Buffer): KeptDocument {
   return { bytes, hash: createHash('sha512').update(bytes).digest('hex').toUpperCase() };
 }
 
-/** What was made last, kept for as long as it would be made of the very same sources, in their order. */
+/**
+ * What was made last, kept for as long as it would be made of the very same sources, in their order. A promise is
+ * forgotten when it rejects: the next one who asks has it made again.
+ */
 export class MadeOnce<T> {
   private last: { readonly sources: readonly unknown[]; readonly made: T } | undefined;
 
   of(sources: readonly unknown[], make: () => T): T {
-    if (!this.last || !sameItems(this.last.sources, sources)) this.last = { sources, made: make() };
-    return this.last.made;
+    if (this.last && sameItems(this.last.sources, sources)) return this.last.made;
+    const last = { sources, made: make() };
+    this.last = last;
+    if (last.made instanceof Promise) {
+      last.made.catch(() => {
+        if (this.last === last) this.last = undefined;
+      });
+    }
+    return last.made;
   }
 }
 

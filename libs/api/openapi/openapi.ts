@@ -24,6 +24,7 @@ function jsonDocument(json: Json): KeptDocument {
 export class OpenApi {
   private readonly resources: () => readonly ResourceDefinition[];
   private readonly foreign: () => readonly ForeignSchema[];
+  private readonly groups = new MadeOnce<ReadonlyMap<string, readonly ResourceDefinition[]>>();
   private readonly v3 = new Map<string, MadeOnce<Promise<KeptDocument>>>();
   private readonly v2Json = new MadeOnce<Promise<KeptDocument>>();
   private readonly v2Bytes = new MadeOnce<Promise<KeptDocument>>();
@@ -39,12 +40,11 @@ export class OpenApi {
 
   /** The answer to `/openapi/v3`: where each document is, with its hash in the address. */
   async index(): Promise<Json> {
-    const paths = [...new Set(this.resources().map(groupVersionPath))].sort();
     const entries = new Map<string, Json>();
     for (const { path, v3Address } of this.foreign()) {
       if (v3Address !== undefined) entries.set(path, { serverRelativeURL: v3Address });
     }
-    for (const path of paths) {
+    for (const path of [...this.byPath().keys()].sort()) {
       const document = await this.groupVersion(path);
       if (document) entries.set(path, { serverRelativeURL: `/openapi/v3/${path}?hash=${document.hash}` });
     }
@@ -53,11 +53,27 @@ export class OpenApi {
 
   /** The v3 document of a path such as `api/v1` or `apis/apps/v1`; undefined for what is not served. */
   async groupVersion(path: string): Promise<KeptDocument | undefined> {
-    const resources = this.resources().filter((resource) => groupVersionPath(resource) === path);
-    if (resources.length === 0) return undefined;
+    const resources = this.byPath().get(path);
+    if (!resources) return undefined;
     const kept = this.v3.get(path) ?? new MadeOnce();
     this.v3.set(path, kept);
     return kept.of(resources, async () => jsonDocument(await this.write(3, resources)));
+  }
+
+  /** What is served now, by the path of its version. Documents of what is served no more are let go. */
+  private byPath(): ReadonlyMap<string, readonly ResourceDefinition[]> {
+    const resources = this.resources();
+    return this.groups.of(resources, () => {
+      const groups = new Map<string, ResourceDefinition[]>();
+      for (const resource of resources) {
+        const path = groupVersionPath(resource);
+        const group = groups.get(path);
+        if (group) group.push(resource);
+        else groups.set(path, [resource]);
+      }
+      for (const path of this.v3.keys()) if (!groups.has(path)) this.v3.delete(path);
+      return groups;
+    });
   }
 
   /** The v2 document as JSON. */
