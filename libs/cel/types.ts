@@ -148,6 +148,7 @@ export function isAssignable(to: Type, from: Type, known: Substitution): boolean
     return target === source || sameParam(target, source) || bind(target.name, source, known);
   if (source.kind === 'param') return bind(source.name, target, known);
   if (target.kind === 'dyn' || source.kind === 'dyn') return true;
+  if (target.kind === 'null_type') return nullable(source);
   if (source.kind === 'null_type') return nullable(target);
   if (target.kind !== source.kind) return false;
   switch (target.kind) {
@@ -190,7 +191,16 @@ function boundName(param: Type & { kind: 'param' }, known: Substitution): string
 
 /** What a place holds that holds values of both types, of which either may stand for the other. */
 export function moreGeneral(a: Type, b: Type): Type {
-  return b.kind === 'dyn' ? b : a;
+  return isAsGeneral(a, b) ? a : b;
+}
+
+/** Whether the first of two types that may stand for one another says no more than the second, nor do its parts. */
+function isAsGeneral(a: Type, b: Type): boolean {
+  if (a.kind === 'dyn' || a.kind === 'param') return true;
+  if (b.kind === 'dyn' || b.kind === 'param') return false;
+  if (a.kind === 'list' || a.kind === 'optional') return b.kind === a.kind && isAsGeneral(a.element, b.element);
+  if (a.kind === 'map') return b.kind === 'map' && isAsGeneral(a.key, b.key) && isAsGeneral(a.value, b.value);
+  return a.kind === 'type' ? b.kind === 'type' : sameType(a, b);
 }
 
 function bind(name: string, type: Type, known: Substitution): boolean {
