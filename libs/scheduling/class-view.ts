@@ -1,5 +1,6 @@
 import { allRefusals, firstRefusal, type NodeRefusal, objectionOf } from './afresh.ts';
 import type { Cluster } from './cluster.ts';
+import { Epochs } from './epochs.ts';
 import { filters, type Judging, judgingOf, scores } from './judging.ts';
 import type { LabelClass } from './label-classes.ts';
 import type { Refusal, WeightedPlugin } from './plugin.ts';
@@ -63,8 +64,7 @@ export class ClassView {
   /** An outcome of -1 - n is its refusal n. */
   readonly refused = new RefusalBook();
   private seen = -1;
-  /** By judging: the epoch of the last look. */
-  private readonly epochs: Float64Array;
+  private readonly epochs: Epochs;
   private readonly topologyVersion: number;
   /** The best node of the other regions at the last choice. */
   private besideChosen: Choice | undefined;
@@ -81,7 +81,7 @@ export class ClassView {
       const judgement = weighted.plugin.judge(shape, labels, cluster);
       return judgement === undefined ? [] : [judgingOf(judgement, weighted)];
     });
-    this.epochs = new Float64Array(this.judging.length).fill(Number.NaN);
+    this.epochs = new Epochs(this.judging);
     this.scoring = this.judging.filter(scores);
     this.scorers = this.scoring.map(({ name }) => name);
     this.scorerOf = this.judging.map((each) => this.scoring.indexOf(each));
@@ -145,6 +145,8 @@ export class ClassView {
 
   /** How many nodes would refuse such pods even if no others were there. Call it after `choose`. */
   get finalCount(): number {
+    // Somebody may have asked afresh while pods were off their nodes in thought.
+    this.beginRegional();
     let count = this.refused.finalCount;
     for (const { candidates, fitting } of this.regions) {
       if (fitting > 0 && this.isRegionFinal(candidates.pick(0))) count += fitting;
@@ -264,26 +266,11 @@ export class ClassView {
   refresh(): void {
     const { table } = this.cluster;
     this.reserve(table.size);
-    const isWhole = this.beginEpochs() || this.seen < 0;
+    const isWhole = this.epochs.begin() || this.seen < 0;
     if (isWhole || !table.changesSince(this.seen, (slot) => this.judge(slot))) {
       for (let slot = 0; slot < table.size; slot++) this.judge(slot);
     }
     this.seen = table.sequence;
-  }
-
-  /** Whether any judging has begun a new epoch since the last look. */
-  private beginEpochs(): boolean {
-    const { judging, epochs } = this;
-    let isNew = false;
-    for (let at = 0; at < judging.length; at++) {
-      const { local } = judging[at]!;
-      if (local?.epoch === undefined) continue;
-      const epoch = local.epoch();
-      if (epoch === epochs[at]) continue;
-      epochs[at] = epoch;
-      isNew = true;
-    }
-    return isNew;
   }
 
   private judge(slot: number): void {

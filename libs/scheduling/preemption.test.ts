@@ -117,6 +117,19 @@ describe('preemption', () => {
     },
   );
 
+  it('weighs the sum of priorities among very many nodes too', () => {
+    const names = Array.from({ length: 150 }, (_, at) => `m${at}`);
+    const running = names.flatMap((name, at) =>
+      [3, at === 77 ? 1 : 3].map((priority, nth) => on(name, pod(`${'ab'[nth]}${at}`, priority, '2'))),
+    );
+    const found = preempt(
+      names.map((name) => makeNode(name).build()),
+      running,
+      pod('x', 5, '4'),
+    );
+    expect(found).toEqual({ node: 'm77', victims: ['a77', 'b77'] });
+  });
+
   it('breaks a disruption budget only when there is no other way', () => {
     const running = [on('n1', pod('a', 1, '4')), on('n2', pod('b', 2, '4'))];
     const protect = (cluster: ReturnType<typeof clusterOf>) =>
@@ -192,15 +205,15 @@ describe('what preemption could not do', () => {
       },
     },
   });
-  const near = {
+  const near = (topologyKey: string) => ({
     affinity: {
       podAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: [
-          { labelSelector: { matchLabels: { app: 'nobody' } }, topologyKey: 'kubernetes.io/hostname' },
+          { labelSelector: { matchLabels: { app: 'nobody' } }, topologyKey },
         ],
       },
     },
-  };
+  });
   it.each([
     [
       'a node that is too small as a whole',
@@ -234,8 +247,25 @@ describe('what preemption could not do', () => {
       'no pod that it wants near is there',
       [n1],
       [on('n1', pod('b', 1, '1'))],
-      pod('x', 5, '1', near),
+      pod('x', 5, '1', near('kubernetes.io/hostname')),
       '1 Preemption is not helpful for scheduling',
+    ],
+    [
+      'what holds with all pods there, not what was tried in thought',
+      [makeNode('n1').zone('a').build(), makeNode('n2').zone('b').build(), makeNode('n3').zone('a').build()],
+      [on('n3', pod('x1', 1, '4')), on('n2', pod('x2', 9, '1'))],
+      pod('x', 5, '1', {
+        ...near('topology.kubernetes.io/zone'),
+        topologySpreadConstraints: [
+          {
+            maxSkew: 1,
+            topologyKey: 'topology.kubernetes.io/zone',
+            whenUnsatisfiable: 'DoNotSchedule',
+            labelSelector: { matchLabels: { app: 'x' } },
+          },
+        ],
+      }),
+      "1 node(s) didn't match pod affinity rules, 2 Preemption is not helpful for scheduling",
     ],
   ])('is told: %s', (_name, nodes, running, newcomer, told) => {
     const cluster = clusterOf(nodes, running);
@@ -244,5 +274,43 @@ describe('what preemption could not do', () => {
     expect(core.decide(info).kind).toBe('unschedulable');
     expect(core.preempt(info)).toBeUndefined();
     expect(core.preemptionNote(info)).toBe(`preemption: 0/${nodes.length} nodes are available: ${told}.`);
+  });
+
+  it.each([
+    ['resources: no pod is moved', 100, {}, '100 Insufficient cpu'],
+    [
+      'anything else among many nodes: only that there are no victims',
+      17,
+      { ports: 80 },
+      '17 No preemption victims found for incoming pod',
+    ],
+    [
+      'anything else among few nodes: what is in the way',
+      16,
+      { ports: 80 },
+      "16 node(s) didn't have free ports for the requested pod ports",
+    ],
+  ])('is found out with little work where it depends on %s', (_name, count, { ports }: { ports?: number }, told) => {
+    const names = Array.from({ length: count }, (_, at) => `n${at}`);
+    const withPort = (each: V1Pod) =>
+      ports === undefined
+        ? each
+        : withSpec(each, {
+            containers: [{ ...each.spec!.containers[0]!, ports: [{ containerPort: ports, hostPort: ports }] }],
+          });
+    const running = names.flatMap((name) => [
+      on(name, withPort(pod(`a-${name}`, 9, '3'))),
+      on(name, pod(`b-${name}`, 1, '1')),
+    ]);
+    const cluster = clusterOf(
+      names.map((name) => makeNode(name).build()),
+      running,
+    );
+    const core = new SchedulerCore(cluster);
+    const info = cluster.read(withPort(pod('x', 5, ports === undefined ? '2' : '1')));
+    expect(core.decide(info).kind).toBe('unschedulable');
+    const { sequence } = cluster.table;
+    expect(core.preemptionNote(info)).toBe(`preemption: 0/${count} nodes are available: ${told}.`);
+    if (count !== 16) expect(cluster.table.sequence).toBe(sequence);
   });
 });

@@ -1,24 +1,24 @@
 import type { ClassView } from './class-view.ts';
 import type { Cluster } from './cluster.ts';
+import { compareHarm, type Harm, harmOf } from './harm.ts';
+import { HarmTree } from './harm-tree.ts';
 import type { Refusal } from './plugin.ts';
-import { type PlacedPod, type PodInfo, startOf } from './pod-info.ts';
-import { excluded, Tournament } from './tournament.ts';
-import { ClusterSpace, chooseVictims, lessImportant, ResourceSpace, type VictimSet } from './victims.ts';
+import type { PlacedPod, PodInfo } from './pod-info.ts';
+import { belowPriority, ClusterSpace, chooseVictims, lessImportant, ResourceSpace, type VictimSet } from './victims.ts';
 
 /** Nodes looked at when plugins must be asked about each set of victims. Source: kube-scheduler's minimum. */
 const simulatedNodesMax = 100;
-/** Rankings kept, each of about 16 bytes a node. */
+/** The same when all that a refusal says of preemption depends on it: each node costs as much as all its pods moved twice. */
+const explainedNodesMax = 16;
+/** Rankings kept, each of about 100 bytes a node. */
 const rankingsMax = 64;
-/** Costs are whole numbers below it, so that a larger score is a smaller cost. */
-const costMax = 2 ** 52;
-const countMax = 2 ** 16 - 1;
-const priorityBase = 2 ** 31;
 const noVictims = 'No preemption victims found for incoming pod';
 
 /** A node and who would have to leave it. */
 interface Found {
   slot: number;
   set: VictimSet;
+  harm: Harm;
 }
 
 export interface Preemption {
@@ -44,16 +44,17 @@ export class Preemptor {
 
   /**
    * What speaks against a pod on `nodes` nodes that pods alone may keep it from: that no less important pod is there,
-   * or what is in the way without those. Beyond as many nodes as are simulated only the former is said.
+   * or what is in the way without those. Only the former is said beyond as many nodes as are simulated, and beyond much
+   * fewer when that takes more than arithmetic.
    */
   objections(info: PodInfo, view: ClassView, nodes: number): Map<Refusal, number> {
     const { table, lowestPriority } = this.cluster;
     const counts = new Map<Refusal, number>();
-    if (info.priority > lowestPriority && table.count <= simulatedNodesMax) {
-      for (let slot = 0; slot < table.size; slot++) {
-        const candidates = view.isResolvable(slot) ? lessImportant(this.cluster, slot, info.priority) : [];
-        const reasons = candidates.length > 0 ? this.refusalWithout(candidates, slot, view)?.split('\n') : undefined;
-        if (reasons === undefined) continue;
+    const nodesMax = view.restsOnResourcesAlone ? simulatedNodesMax : explainedNodesMax;
+    if (info.priority > lowestPriority && table.count <= nodesMax) {
+      for (const slot of resolvableSlots(view, table.size)) {
+        const reasons = this.refusalsWithout(info, slot, view);
+        if (reasons.length === 0) continue;
         nodes--;
         for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
       }
@@ -62,11 +63,20 @@ export class Preemptor {
     return counts;
   }
 
-  private refusalWithout(candidates: readonly PlacedPod[], slot: number, view: ClassView): Refusal | undefined {
-    for (const { key } of candidates) this.cluster.displace(key);
+  /** What a node lacks without its less important pods; nothing when there are none of those. */
+  private refusalsWithout(info: PodInfo, slot: number, view: ClassView): readonly Refusal[] {
+    const { cluster } = this;
+    const candidates = belowPriority(cluster, slot, info.priority);
+    if (candidates.length === 0) return [];
+    if (view.restsOnResourcesAlone) {
+      const space = new ResourceSpace(info, slot, cluster);
+      for (const candidate of candidates) space.remove(candidate);
+      return space.refusals(cluster.table);
+    }
+    for (const { key } of candidates) cluster.displace(key);
     const refusal = view.refusalAfresh(slot);
-    for (const candidate of candidates) this.cluster.placeAs(candidate, this.cluster.table.names[slot]!);
-    return refusal;
+    for (const candidate of candidates) cluster.placeAs(candidate, cluster.table.names[slot]!);
+    return refusal?.split('\n') ?? [];
   }
 
   private byRanking(info: PodInfo, classKey: string, view: ClassView): Preemption | undefined {
@@ -74,29 +84,25 @@ export class Preemptor {
     this.rankings.delete(classKey);
     this.rankings.set(classKey, ranking);
     if (this.rankings.size > rankingsMax) this.rankings.delete(this.rankings.keys().next().value!);
-    const slots = ranking.best(view, info.seed);
-    let best: Found | undefined;
-    for (const slot of slots) {
-      const found = { slot, set: resourceVictims(info, slot, this.cluster)! };
-      if (best === undefined || isGentler(found.set, best.set)) best = found;
-    }
-    return best && this.preemption(best.slot, best.set);
+    const slot = ranking.best(view, info.seed);
+    return slot === undefined ? undefined : this.preemption(slot, resourceVictims(info, slot, this.cluster)!);
   }
 
   private bySimulation(info: PodInfo, view: ClassView): Preemption | undefined {
     const { table } = this.cluster;
     let best: Found | undefined;
     let looked = 0;
-    for (let at = 0; at < table.size && looked < simulatedNodesMax; at++) {
-      const slot = (at + info.seed) % table.size;
-      if (!view.isResolvable(slot)) continue;
+    // Told apart before any pod is taken off: afterwards regions look as they did without it.
+    for (const slot of resolvableSlots(view, table.size, info.seed)) {
+      if (looked === simulatedNodesMax) break;
       const candidates = lessImportant(this.cluster, slot, info.priority);
       if (candidates.length === 0) continue;
       looked++;
       const space = new ClusterSpace(this.cluster, slot, () => view.fits(slot));
       const set = chooseVictims(candidates, this.cluster, space);
       if (set === undefined) continue;
-      if (best === undefined || isGentler(set, best.set)) best = { slot, set };
+      const harm = harmOf(set);
+      if (best === undefined || compareHarm(harm, best.harm) < 0) best = { slot, set, harm };
     }
     return best && this.preemption(best.slot, best.set);
   }
@@ -106,29 +112,11 @@ export class Preemptor {
   }
 }
 
-/** Least harm first: no broken budgets, then a low highest priority among the victims, then few of them. */
-function costOf({ victims, violations }: VictimSet): number {
-  let highest = -priorityBase;
-  for (const { info } of victims) highest = Math.max(highest, info.priority);
-  const harm = Math.min(violations, 15) * 2 ** 48 + (highest + priorityBase) * 2 ** 16;
-  return Math.min(costMax - 1, harm + Math.min(victims.length, countMax));
-}
-
-/** Of equal harm is less where the victims' priorities add up to less, then where the most important have run shorter. */
-function isGentler(one: VictimSet, other: VictimSet): boolean {
-  const byCost = costOf(one) - costOf(other);
-  if (byCost !== 0) return byCost < 0;
-  const bySum = sumOf(one) - sumOf(other);
-  return bySum === 0 ? firstStart(one) > firstStart(other) : bySum < 0;
-}
-
-const sumOf = ({ victims }: VictimSet) => victims.reduce((sum, { info }) => sum + info.priority, 0);
-
-/** When the oldest of the most important victims started. */
-function firstStart({ victims }: VictimSet): string {
-  const highest = Math.max(...victims.map(({ info }) => info.priority));
-  const starts = victims.filter(({ info }) => info.priority === highest).map(({ info }) => startOf(info));
-  return starts.sort()[0] ?? '';
+/** Nodes that pods alone may keep the pod from, from one of them on. */
+function resolvableSlots(view: ClassView, size: number, first = 0): number[] {
+  const slots: number[] = [];
+  for (let at = 0; at < size; at++) if (view.isResolvable((at + first) % size)) slots.push((at + first) % size);
+  return slots;
 }
 
 function resourceVictims(info: PodInfo, slot: number, cluster: Cluster): VictimSet | undefined {
@@ -140,8 +128,7 @@ function resourceVictims(info: PodInfo, slot: number, cluster: Cluster): VictimS
 
 /** All nodes by what giving them to a pod of one class would cost; judged again only where something has changed. */
 class VictimRanking {
-  private readonly nodes = new Tournament();
-  private places: number[] = [];
+  private readonly nodes = new HarmTree();
   private seen = -1;
   private budgetVersion = -1;
   private readonly cluster: Cluster;
@@ -154,8 +141,8 @@ class VictimRanking {
     this.view = view;
   }
 
-  /** The node with the lowest cost, and in a small cluster all such nodes. */
-  best(view: ClassView, seed: number): number[] {
+  /** The node with the least harm. */
+  best(view: ClassView, seed: number): number | undefined {
     const { table, budgetVersion } = this.cluster;
     this.view = view;
     const isWhole = this.seen < 0 || this.budgetVersion !== budgetVersion;
@@ -164,23 +151,11 @@ class VictimRanking {
     }
     this.seen = table.sequence;
     this.budgetVersion = budgetVersion;
-    const { best } = this.nodes;
-    if (best === excluded) return [];
-    const first = this.nodes.pick(seed);
-    if (table.count > simulatedNodesMax) return [first];
-    const others = this.places.flatMap((place, slot) =>
-      slot !== first && this.nodes.scoreAt(place) === best ? [slot] : [],
-    );
-    return [first, ...others];
+    return this.nodes.pick(seed);
   }
 
   private rank(slot: number): void {
     const set = this.view.isResolvable(slot) ? resourceVictims(this.info, slot, this.cluster) : undefined;
-    let place = this.places[slot];
-    if (place === undefined) {
-      place = this.nodes.enter(slot);
-      this.places[slot] = place;
-    }
-    this.nodes.set(place, set === undefined ? excluded : costMax - costOf(set));
+    this.nodes.set(slot, set && harmOf(set));
   }
 }

@@ -1,5 +1,7 @@
 import type { Cluster } from './cluster.ts';
-import { podsColumn } from './node-table.ts';
+import { type NodeTable, podsColumn } from './node-table.ts';
+import type { Refusal } from './plugin.ts';
+import { insufficient, tooManyPods } from './plugins/resources-fit.ts';
 import { type PlacedPod, type PodInfo, startOf } from './pod-info.ts';
 
 /** Pods to evict from one node so that another fits, and what that costs. */
@@ -9,11 +11,16 @@ export interface VictimSet {
   violations: number;
 }
 
-/** Those that a pod may drive out, most important first: by priority, then by age. */
-export function lessImportant(cluster: Cluster, slot: number, priority: number): PlacedPod[] {
+/** Those that a pod may drive out, in any order. */
+export function belowPriority(cluster: Cluster, slot: number, priority: number): PlacedPod[] {
   const pods: PlacedPod[] = [];
   for (const placed of cluster.table.podsOn[slot]!) if (placed.info.priority < priority) pods.push(placed);
-  return pods.sort(byImportance);
+  return pods;
+}
+
+/** Those that a pod may drive out, most important first: by priority, then by age. */
+export function lessImportant(cluster: Cluster, slot: number, priority: number): PlacedPod[] {
+  return belowPriority(cluster, slot, priority).sort(byImportance);
 }
 
 function byImportance(one: PlacedPod, other: PlacedPod): number {
@@ -85,6 +92,16 @@ export class ResourceSpace implements Space {
   }
 
   end(): void {}
+
+  /** What the pod lacks. */
+  refusals(table: NodeTable): Refusal[] {
+    const { columns, amounts } = this.info.shape.requests;
+    const refusals: Refusal[] = this.freePods < 1 ? [tooManyPods] : [];
+    for (let at = 0; at < amounts.length; at++) {
+      if (amounts[at]! > this.free[at]!) refusals.push(insufficient(table.resourceOf(columns[at]!)));
+    }
+    return refusals;
+  }
 
   private move({ requests }: PlacedPod, sign: 1 | -1): void {
     const wanted = this.info.shape.requests.columns;
