@@ -4,7 +4,7 @@ import { schema } from '../schema/schema.ts';
 import type { FieldSchema, GroupVersionKind, TypeSchema, ValueSchema } from '../schema/types.ts';
 import { customDefinition, customList, customStructure } from './custom.ts';
 import { byName, type Json, type OpenApiVersion, reference } from './json.ts';
-import { defaultOf, freeDefinitionOf, freeDefinitions, isOfKind, withOffered } from './values.ts';
+import { defaultOf, freeDefinitionOf, freeDefinitions, withOffered } from './values.ts';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
@@ -50,7 +50,7 @@ const plainTypes: Readonly<Record<string, Json>> = {
 
 /** Group, version and kind that the type appears as; options and watch events appear in every group. */
 function kindsOf(type: TypeSchema): GroupVersionKind[] | undefined {
-  const gvk = isOfKind(type) ? schema.kindOfType(type.name) : undefined;
+  const gvk = schema.kindOfType(type.name);
   if (gvk) return [gvk];
   const name = type.definition.slice(meta.length + 1);
   return type.definition === `${meta}.${name}` && ['DeleteOptions', 'Status', 'WatchEvent'].includes(name)

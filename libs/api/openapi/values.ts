@@ -75,11 +75,3 @@ const freeFields: Readonly<Record<string, string>> = {
 export function freeDefinitionOf(type: TypeSchema, field: FieldSchema): string | undefined {
   return freeFields[`${type.name}.${field.name}`];
 }
-
-/** Parts of objects that name a kind without being of it. */
-const references = new Set(['BoundObjectReference', 'CrossVersionObjectReference', 'ObjectReference', 'ParamKind']);
-
-/** Whether a type is an object or a list, which have a kind, and not a reference to one. */
-export function isOfKind({ definition }: TypeSchema): boolean {
-  return !references.has(definition.slice(definition.lastIndexOf('.') + 1));
-}

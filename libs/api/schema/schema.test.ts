@@ -154,7 +154,10 @@ describe('schema', () => {
     expect(schema.typeOfDefinition('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')?.name).toBe('V1ObjectMeta');
     expect(schema.typeOfDefinition('io.k8s.api.core.v1.Nothing')).toBeUndefined();
     expect(schema.kindOfType('V1Deployment')).toEqual({ group: 'apps', version: 'v1', kind: 'Deployment' });
+    expect(schema.kindOfType('V1PodList')).toEqual({ group: '', version: 'v1', kind: 'PodList' });
     expect(schema.kindOfType('V1PodSpec')).toBeUndefined();
+    expect(schema.kindOfType('V1ObjectReference')).toBeUndefined();
+    expect(schema.kindOfType('V1ParamKind')).toBeUndefined();
   });
 
   test('knows what a zero value looks like in JSON', () => {

@@ -31,7 +31,8 @@ const parsed = new Map<string, TypeSchema>();
 let namesByDefinition: Map<string, string> | undefined;
 let namesByKind: Map<string, string> | undefined;
 
-const isObjectLine = (line: string) => line.includes('|apiVersion ') && line.includes('|kind ');
+/** Objects and lists have metadata, which parts that only refer to an object lack. */
+const isObjectLine = (line: string) => ['apiVersion', 'kind', 'metadata'].every((name) => line.includes(`|${name} `));
 
 function gvkOf(name: string): GroupVersionKind | undefined {
   const line = schemaLines[name];
