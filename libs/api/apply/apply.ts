@@ -12,6 +12,7 @@ import { mergeApplied } from './merge.ts';
 import { ownedPaths } from './owned.ts';
 import { afterWrite, changesOf, takenFromOthers, withoutUnowned } from './ownership.ts';
 import { removePaths, withNamedFields } from './remove.ts';
+import { sortedJson } from './sorted-json.ts';
 import { ownersAfterUpdate, type WriteContext, withoutManagedFields } from './update.ts';
 import { isMembers, type Members, rootSchema } from './walk.ts';
 
@@ -137,13 +138,6 @@ function syncLastApplied(object: Members, applied: Members, manager: string): vo
     delete copy.metadata.annotations[lastAppliedAnnotation];
   }
   annotations[lastAppliedAnnotation] = `${sortedJson(copy)}\n`;
-}
-
-/** JSON with members in the order of their names and nothing that HTML would read, as programs in Go write it. */
-function sortedJson(value: unknown): string {
-  const inOrder = (_name: string, one: unknown) =>
-    isMembers(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one;
-  return JSON.stringify(value, inOrder).replace(/[<>&]/g, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`);
 }
 
 /** Owners of an object that has none recorded: all that stands in it is taken for older than the first apply. */
