@@ -8,12 +8,15 @@ import type { Client, Evictor } from '../../libs/client/client.ts';
 import type { Cluster } from '../../libs/scheduling/cluster.ts';
 import type { PodInfo } from '../../libs/scheduling/pod-info.ts';
 import type { Preemption } from '../../libs/scheduling/preemption.ts';
+import { schedulerNameOf } from '../../libs/scheduling/profiles.ts';
+import { Turns } from './turns.ts';
+
+/** Conditions that are written to victims at once; further ones wait for their turn. */
+const marksAtOnceMax = 64;
 
 export interface EvictionParts {
   client: Client;
   evictor: Evictor;
-  /** Who speaks in the events that tell of it. */
-  component: string;
   cluster: Cluster;
   clock: Clock;
   logger: Logger;
@@ -33,6 +36,9 @@ export class Evictions {
   private readonly underWay = new Map<string, Set<string>>();
   /** Victims that have not been sent on their way yet. */
   private chosen: Victim[] = [];
+  /** Victims that have been told why since the last turn of the event loop. */
+  private marked: Victim[] = [];
+  private readonly turns = new Turns(marksAtOnceMax);
 
   constructor(parts: EvictionParts) {
     this.parts = parts;
@@ -65,18 +71,29 @@ export class Evictions {
     const victims = this.chosen;
     this.chosen = [];
     void this.evict(victims.filter(({ pod }) => goesAtOnce(pod)));
-    const lingering = victims.filter(({ pod }) => !goesAtOnce(pod));
-    // Who sees that they are leaving shall see why.
-    void Promise.all(lingering.map((victim) => this.mark(victim))).then(() => this.evict(lingering));
+    for (const victim of victims) {
+      // Who sees that they are leaving shall see why.
+      if (!goesAtOnce(victim.pod)) void this.turns.run(() => this.mark(victim)).then(() => this.evictSoon(victim));
+    }
+  }
+
+  /** Evicts together those whose marks have been written in the same turn: none waits for a slow write of another. */
+  private evictSoon(victim: Victim): void {
+    if (this.marked.push(victim) > 1) return;
+    setImmediate(() => {
+      const victims = this.marked;
+      this.marked = [];
+      void this.evict(victims);
+    });
   }
 
   private async evict(victims: readonly Victim[]): Promise<void> {
     if (victims.length === 0) return;
-    const { evictor, component } = this.parts;
+    const { evictor } = this.parts;
     const evictions = victims.map(({ pod, nodeName, preemptor }) => ({
       pod,
       message: `Preempted by pod ${preemptor.uid} on node ${nodeName}`,
-      reportedBy: preemptor.pod.spec?.schedulerName ?? component,
+      reportedBy: schedulerNameOf(preemptor.pod),
     }));
     const errors = await evictor.evictAll(evictions).catch((error: Error) => victims.map(() => error));
     victims.forEach((victim, at) => {
@@ -99,7 +116,7 @@ export class Evictions {
       type: 'DisruptionTarget',
       status: 'True',
       reason: 'PreemptionByScheduler',
-      message: `${preemptor.pod.spec?.schedulerName}: preempting to accommodate a higher priority pod`,
+      message: `${schedulerNameOf(preemptor.pod)}: preempting to accommodate a higher priority pod`,
       lastTransitionTime: rfc3339(this.parts.clock.now()),
     };
     const body = { metadata: { uid: pod.metadata?.uid }, status: { conditions: [condition] } };

@@ -10,7 +10,7 @@ import type { Profile } from '../../libs/scheduling/profiles.ts';
 export interface SchedulerOptions {
   client: Client;
   binder: Binder;
-  /** Through the API, one pod after the other, when absent. */
+  /** Through the API, one request for each pod, when absent. */
   evictor?: Evictor;
   clock: Clock;
   random: Random;

@@ -8,6 +8,7 @@ import type { DecisionRecords, RecordTicket } from '../../libs/scheduling/decisi
 import { allowed, type SchedulingHook, type Verdict } from '../../libs/scheduling/hooks.ts';
 import { wakesOn } from '../../libs/scheduling/plugin.ts';
 import type { PodInfo } from '../../libs/scheduling/pod-info.ts';
+import { schedulerNameOf } from '../../libs/scheduling/profiles.ts';
 import { raceBackoff, type SchedulingQueue } from '../../libs/scheduling/queue.ts';
 import type { QueueEntry } from '../../libs/scheduling/queue-entry.ts';
 import type { Bindings } from './bindings.ts';
@@ -135,13 +136,13 @@ export class Placing {
 
   private addBinding(placed: Placed): void {
     const { namespace, name, uid, pod } = placed.entry.info;
-    const { bindings, events } = this.parts;
+    const { bindings } = this.parts;
     bindings.add({
       namespace,
       name,
       uid,
       nodeName: placed.nodeName,
-      reportedBy: pod.spec?.schedulerName ?? events.component,
+      reportedBy: schedulerNameOf(pod),
       ...(placed.group === undefined ? {} : { group: placed.group }),
       settle: (error) => (error === undefined ? this.bound(placed) : this.failed(placed, error)),
     });
@@ -157,13 +158,12 @@ export class Placing {
     records.note(ticket, isBound);
     if (this.parts.bindings.writesEvents) return;
     const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`;
-    const component = pod.spec?.schedulerName;
     events.record(pods, pod, {
       type: 'Normal',
       reason: 'Scheduled',
       action: 'Binding',
       message,
-      ...(component && { component }),
+      component: schedulerNameOf(pod),
     });
   }
 

@@ -6,6 +6,7 @@ import type { Logger } from '../../libs/base/log.ts';
 import { isStatus } from '../../libs/base/status.ts';
 import type { Client } from '../../libs/client/client.ts';
 import type { EventRecorder } from '../../libs/reconcile/events.ts';
+import { schedulerNameOf } from '../../libs/scheduling/profiles.ts';
 
 /** Patches of conditions under way at once: few, so that a busy server is slowed by them least, and an idle one hears them at once. */
 const patchesMax = 2;
@@ -102,13 +103,12 @@ export class Refusals {
 
   private async write({ pod, reason, message, nominatedNodeName }: Refusal): Promise<void> {
     const { client, clock, events, logger } = this.parts;
-    const component = pod.spec?.schedulerName;
     events.record(pods, pod, {
       type: 'Warning',
       reason: 'FailedScheduling',
       action: 'Scheduling',
       message,
-      ...(component && { component }),
+      component: schedulerNameOf(pod),
     });
     const current = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
     const observedGeneration = pod.metadata?.generation;

@@ -43,7 +43,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   const events = new EventRecorder({ client, clock, random, component: profiles[0]!.schedulerName, logger });
   const refusals = new Refusals({ client, events, clock, logger });
   const { evictor = new ApiEvictor(client, events) } = options;
-  const evictions = new Evictions({ client, evictor, component: events.component, cluster, clock, logger });
+  const evictions = new Evictions({ client, evictor, cluster, clock, logger });
   const bindings = new Bindings(binder, logger);
   const poke = () => loop.poke();
   const intake = new Intake({ cluster, queue, views: core.views, clock, profileOf, poke });

@@ -1,3 +1,4 @@
+import type { V1Pod } from '../api/gen/types.ts';
 import type { WeightedPlugin } from './plugin.ts';
 import { defaultPlugins } from './registry.ts';
 
@@ -10,6 +11,11 @@ export interface Profile {
 }
 
 export const defaultSchedulerName = 'default-scheduler';
+
+/** The scheduler that a pod belongs to, as it is named in events and messages. */
+export function schedulerNameOf({ spec }: V1Pod): string {
+  return spec?.schedulerName || defaultSchedulerName;
+}
 
 export const defaultProfile: Profile = {
   schedulerName: defaultSchedulerName,
