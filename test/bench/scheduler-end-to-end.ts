@@ -17,6 +17,8 @@ import { measuredPods, node, pod, type Shape, shapes, unfitting } from './schedu
 /** Requests under way at once, and how long the last pod may take. */
 const requestsAtOnce = 64;
 const boundSecondsMax = 180;
+/** Questions in a row that must find no new decision before all is taken as decided. */
+const quietPollsMin = 2;
 
 /** Watches the bench's namespace and remembers when each pod was seen bound. */
 class BoundWatch {
@@ -84,13 +86,20 @@ async function create(client: HttpClient, created: readonly V1Pod[], sentMs: Map
   });
 }
 
-/** Creates pods that fit nowhere, and waits until it has been decided about each. */
+/**
+ * Creates pods that fit nowhere, and waits until it has been decided about each: a decision may be a second one about
+ * the same pod, so their number says little, but when none is made any more there is nothing left to decide.
+ */
 async function createBacklog(client: HttpClient, backlog: readonly V1Pod[], child: ChildProcess): Promise<void> {
   await create(client, backlog, new Map());
   const end = performance.now() + boundSecondsMax * 1000;
-  for (let decided = 0; decided < backlog.length && performance.now() < end; ) {
+  let decided = 0;
+  for (let quietPolls = 0; decided < backlog.length || quietPolls < quietPollsMin; ) {
+    if (performance.now() >= end) throw new Error(`${decided} decisions about ${backlog.length} pods in time`);
     await new Promise((resolve) => setTimeout(resolve, 100));
-    decided += (await decisionTimes(child)).count;
+    const { count } = await decisionTimes(child);
+    decided += count;
+    quietPolls = count === 0 ? quietPolls + 1 : 0;
   }
 }
 

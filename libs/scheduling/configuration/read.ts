@@ -11,8 +11,9 @@ const preemptionName = 'DefaultPreemption';
 /** What every profile has and none can do without. */
 const fixedNames = ['PrioritySort', 'SchedulingGates', 'DefaultBinder', 'GangScheduling'];
 /**
- * Fields of kube-scheduler that are passed over: here all nodes are looked at always, and how to connect and whether to
- * be elected is said elsewhere.
+ * Fields of kube-scheduler that are passed over, whatever they say: all nodes are looked at always, by one thread; the
+ * times of `libs/scheduling/queue.ts` hold; and how to connect, to be elected and to be profiled is said where the
+ * program is started.
  */
 const passedOver = [
   'clientConnection',
