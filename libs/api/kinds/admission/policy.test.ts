@@ -57,6 +57,16 @@ describe('the form of a validating policy', () => {
     );
   });
 
+  it.each<[string, string[]]>([
+    ['spec.validations[0].expression', []],
+    [' ', ['Required status.typeChecking.expressionWarnings[0].fieldRef']],
+    ['spec.validations[', ['Invalid status.typeChecking.expressionWarnings[0].fieldRef']],
+  ])('of a warning names %j', (fieldRef, complaints) => {
+    const status = { typeChecking: { expressionWarnings: [{ fieldRef, warning: 'w' }] } };
+    const told = validatingadmissionpolicies.validateStatusUpdate?.(withValue(policy(), 'status', status), policy());
+    expect(complaintsOf(told ?? [])).toEqual(complaints);
+  });
+
   it('of a status asks for conditions with reasons', () => {
     const status = { conditions: [{ type: 'A', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }] };
     const told = validatingadmissionpolicies.validateStatusUpdate?.(withValue(policy(), 'status', status), policy());

@@ -18,6 +18,7 @@ import { conditions } from '../../validation/conditions.ts';
 import { dns1035Label, dnsSubdomain, qualifiedName } from '../../validation/names.ts';
 import type { Report } from '../../validation/report.ts';
 import { all, each, fields, isEmpty, oneOf, present, type Rule, required } from '../../validation/rule.ts';
+import { isFieldPath } from './field-ref.ts';
 import { failurePolicy, matchConditions, matchResources, mutableOperations } from './rules.ts';
 
 const AUDIT_ANNOTATIONS_MAX = 20;
@@ -125,9 +126,9 @@ export const validatingPolicy: Rule<V1ValidatingAdmissionPolicy> = all<V1Validat
 const expressionWarning: Rule<V1ExpressionWarning> = ({ warning, fieldRef }, at) => {
   if (!warning) at.required('', 'warning');
   if (isBlank(fieldRef)) at.required('', 'fieldRef');
+  else if (!isFieldPath(fieldRef.trim())) at.invalid('must be a path', 'fieldRef');
 };
 
-/** Warnings stand at their index, without a word for their list, as upstream names them. */
 export const validatingPolicyStatus: Rule<V1ValidatingAdmissionPolicy> = fields<V1ValidatingAdmissionPolicy>({
   status: fields<V1ValidatingAdmissionPolicyStatus>({
     typeChecking: fields<V1TypeChecking>({ expressionWarnings: each(expressionWarning) }),
