@@ -8,7 +8,7 @@ import { belowPriority, ClusterSpace, chooseVictims, lessImportant, ResourceSpac
 
 /** Nodes looked at when plugins must be asked about each set of victims. Source: kube-scheduler's minimum. */
 const simulatedNodesMax = 100;
-/** The same when all that a refusal says of preemption depends on it: each node costs as much as all its pods moved twice. */
+/** Nodes that plugins are asked about only to say what still keeps a pod away without all less important ones. */
 const explainedNodesMax = 16;
 /** Rankings kept, each of about 100 bytes a node. */
 const rankingsMax = 64;
