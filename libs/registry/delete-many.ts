@@ -19,8 +19,8 @@ interface Leaving {
 
 /**
  * Deletes many objects of one kind, with the outcome of deleting each by itself. Those that may go at once leave
- * together, as many as a transaction takes. What has changed meanwhile is looked at again, and what has to linger is
- * marked, by itself. Answers in the order asked, undefined for success.
+ * together, as many as a transaction takes. What has changed meanwhile is looked at again by itself, and what has to
+ * linger is marked by itself. Answers in the order asked, undefined for success.
  */
 export async function deleteObjects(parts: Parts, deletions: readonly Deletion[]): Promise<Array<Error | undefined>> {
   await parts.mirror.current();
@@ -39,12 +39,11 @@ export async function deleteObjects(parts: Parts, deletions: readonly Deletion[]
   await Promise.all(deletions.map((deletion, place) => look(deletion, place).catch(failed(place))));
   const all = [...leaving.values()];
   const remove = async (group: readonly Leaving[]) => {
-    const places = group.map(({ place }) => place);
-    const isDone = removeTogether(parts, group).catch((error: unknown) => {
-      for (const place of places) failed(place)(error);
-      return true;
-    });
-    if (!(await isDone)) alone.push(...places);
+    try {
+      for (const { place } of await removeTogether(parts, group)) alone.push(place);
+    } catch (error) {
+      for (const { place } of group) failed(place)(error);
+    }
   };
   await Promise.all(inGroups(all).map(remove));
   const removeAlone = ({ at, request }: Deletion, place: number) =>
@@ -66,17 +65,23 @@ async function guardOf(parts: Parts, { at, request }: Deletion): Promise<Guard |
   return { key: parts.view.prefix + objectKey(at), revision: previous.revision };
 }
 
-/** False when one of them has changed: nothing was done then. @throws StatusError. */
-async function removeTogether({ writer, mirror }: Parts, group: readonly Leaving[]): Promise<boolean> {
-  const guards = group.map(({ guard }) => guard);
-  try {
-    await writer.commit({ guards, writes: guards.map(({ key }) => ({ key, value: null })) });
-    return true;
-  } catch (error) {
-    if (!(error instanceof GuardFailedError)) throw error;
-    await mirror.catchUp();
-    return false;
+/** Answers with those that have changed since they were looked at; the others are gone then. @throws StatusError. */
+async function removeTogether({ writer, mirror }: Parts, group: readonly Leaving[]): Promise<Leaving[]> {
+  const changed: Leaving[] = [];
+  for (let open = group; open.length > 0; ) {
+    const guards = open.map(({ guard }) => guard);
+    try {
+      await writer.commit({ guards, writes: guards.map(({ key }) => ({ key, value: null })) });
+      break;
+    } catch (error) {
+      if (!(error instanceof GuardFailedError)) throw error;
+      const failed = new Set(error.current.map(({ key }) => key));
+      changed.push(...open.filter(({ guard }) => failed.has(guard.key)));
+      open = open.filter(({ guard }) => !failed.has(guard.key));
+    }
   }
+  if (changed.length > 0) await mirror.catchUp();
+  return changed;
 }
 
 function inGroups(all: readonly Leaving[]): Leaving[][] {

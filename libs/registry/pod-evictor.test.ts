@@ -7,6 +7,7 @@ import { loopbackUser } from '../auth/user.ts';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
 import { seededRandom } from '../base/random.ts';
+import type { GuardFailedError } from '../store/store.ts';
 import { PodBinder } from './binder.ts';
 import { PodEvents } from './pod-events.ts';
 import { PodEvictor } from './pod-evictor.ts';
@@ -113,15 +114,45 @@ describe('deletions of many', () => {
     expect(errors.map(reasonOf)).toEqual([undefined, 'NotFound']);
   });
 
-  it('look again at what changes meanwhile', async () => {
-    for (const name of ['a', 'b', 'c']) await addPod(name);
-    const change = { metadata: { labels: { changed: 'meanwhile' } } };
-    const patch = { ...asks(), type: 'merge', body: change, complaints: [], force: false } as const;
-    const changing = scratch.service('pods').patch({ namespace: 'x', name: 'b' }, patch);
-    const deleting = scratch.registry.stored(pods).deleteAll(['a', 'b', 'c'].map(removal));
-    expect(await deleting).toEqual([undefined, undefined, undefined]);
-    await changing.catch(() => {});
+  it('look again at what changes meanwhile, and at nothing else', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    for (const name of names) await addPod(name);
+    const label = (name: string) => {
+      const body = { metadata: { labels: { changed: 'meanwhile' } } };
+      const patch = { ...asks(), type: 'merge', body, complaints: [], force: false } as const;
+      return scratch.service('pods').patch({ namespace: 'x', name }, patch);
+    };
+    const commit = scratch.store.commit.bind(scratch.store);
+    const commits: Array<{ keys: number; failed: string[] }> = [];
+    const restore = () => {
+      scratch.store.commit = commit;
+    };
+    // Somebody else writes `b` before the first transaction of the deletions, and `c` before the second.
+    const changing = ['b', 'c'];
+    scratch.store.commit = async (transaction) => {
+      const ours = scratch.store.commit;
+      restore();
+      const next = changing.shift();
+      if (next) await label(next);
+      scratch.store.commit = ours;
+      const seen = { keys: transaction.guards.length, failed: [] as string[] };
+      commits.push(seen);
+      return commit(transaction).catch((error: GuardFailedError) => {
+        seen.failed = error.current.map(({ key }) => key);
+        throw error;
+      });
+    };
+    const errors = await scratch.registry.stored(pods).deleteAll(names.map(removal));
+    restore();
+    expect(errors).toEqual(names.map(() => undefined));
     expect(scratch.mirror.collection('', 'pods').size).toBe(0);
+    const together = commits.filter(({ keys, failed }) => keys > 1 || failed.length > 0);
+    expect(together).toEqual([
+      { keys: 4, failed: ['/registry/core/pods/x/b'] },
+      { keys: 3, failed: ['/registry/core/pods/x/c'] },
+      { keys: 2, failed: [] },
+    ]);
+    expect(commits.filter(({ keys }) => keys === 1)).toHaveLength(2);
   });
 
   it('change nothing in a trial', async () => {
