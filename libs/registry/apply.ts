@@ -15,11 +15,12 @@ import type { Parts } from './parts.ts';
 import type { PatchRequest, WriteAnswer } from './requests.ts';
 import { storesInForm } from './sections.ts';
 import { nextState } from './update.ts';
+import { writeAttemptsMax } from './writer.ts';
 
-/** An object that goes just when it is applied to is created once. */
-const applyAttemptsMax = 2;
-
-/** Server-side apply: creates the object where there is none. @throws StatusError. */
+/**
+ * Server-side apply: creates the object where there is none. Where it comes or goes meanwhile, another attempt is made
+ * on what the store holds then. @throws StatusError.
+ */
 export async function applyObject(parts: Parts, at: ObjectName, request: PatchRequest): Promise<WriteAnswer> {
   checkRepeated(request);
   for (let attempt = 1; ; attempt++) {
@@ -29,10 +30,10 @@ export async function applyObject(parts: Parts, at: ObjectName, request: PatchRe
       if (absent) return { document: await createByApply(parts, at, request), created: true };
       return { document: await applyToStanding(parts, at, request), created: false };
     } catch (error) {
-      const raced = absent
-        ? isStatus(error, 'AlreadyExists')
-        : isStatus(error, 'NotFound') && (await hasGone(parts, at));
-      if (!raced || attempt >= applyAttemptsMax) throw error;
+      if (attempt >= writeAttemptsMax || !isStatus(error, absent ? 'AlreadyExists' : 'NotFound')) throw error;
+      await parts.mirror.catchUp();
+      // Then something else was not found.
+      if (!absent && parts.collection.get(objectKey(at))) throw error;
     }
   }
 }
@@ -43,11 +44,6 @@ async function isAbsent({ collection, mirror }: Parts, at: ObjectName): Promise<
   if (collection.get(key)) return false;
   await mirror.current();
   return !collection.get(key);
-}
-
-async function hasGone({ collection, mirror }: Parts, at: ObjectName): Promise<boolean> {
-  await mirror.catchUp();
-  return !collection.get(objectKey(at));
 }
 
 async function applyToStanding(parts: Parts, at: ObjectName, request: PatchRequest): Promise<Document> {

@@ -232,6 +232,16 @@ describe('changes by a server that has not seen the newest state', () => {
     expect(await dataNow()).toEqual({ b: '3' });
   });
 
+  it('apply to what has just been made, though the server has not been shown it', async () => {
+    const alone = await openScratchRegistry({ sharedStore: lag.store, knowsOfOthers: false });
+    lag.hold();
+    await create(fresh, configMap({ a: '1' }));
+    expect((await patch(alone, 'apply', configMap({ b: '2' }))).created).toBe(false);
+    expect(await dataNow()).toEqual({ a: '1', b: '2' });
+    lag.release();
+    await alone.close();
+  });
+
   it('are not held to what an object of before forbade', async () => {
     await create(late, configMap({ a: '1' }, { immutable: true }));
     lag.hold();

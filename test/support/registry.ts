@@ -38,12 +38,15 @@ export interface ScratchOptions {
   dial?: Dial;
   /** A store that other registries share; it is left open. */
   sharedStore?: Store;
+  /** Whether the registry counts on what others write to it; true when absent. */
+  knowsOfOthers?: boolean;
 }
 
-export async function openScratchRegistry({ dial, sharedStore }: ScratchOptions = {}): Promise<ScratchRegistry> {
+export async function openScratchRegistry(options: ScratchOptions = {}): Promise<ScratchRegistry> {
+  const { dial, sharedStore, knowsOfOthers = true } = options;
   const path = mkdtempSync(join(tmpdir(), 'registry-'));
   const store = sharedStore ?? openEmbeddedStore({ path });
-  const storeShared = sharedStore !== undefined;
+  const storeShared = sharedStore !== undefined && knowsOfOthers;
   const random = seededRandom(7);
   const mirror = new StoreMirror({ store, storeShared, clock: systemClock, logger: silentLogger });
   await mirror.start();
@@ -60,8 +63,8 @@ export async function openScratchRegistry({ dial, sharedStore }: ScratchOptions 
   );
   const serviceCidr = '10.96.0.0/24';
   const quotas = new ResourceQuotas(mirror, systemClock);
-  const options = { store, mirror, admission, quotas, clock: systemClock, random, serviceCidr };
-  const registry: Registry = new Registry(options);
+  const parts = { store, mirror, admission, quotas, clock: systemClock, random, serviceCidr };
+  const registry: Registry = new Registry(parts);
   const service = (name: string) => {
     const [group = '', version = 'v1', plural = name] = name.includes('/') ? name.split('/') : ['', 'v1', name];
     const served = registry.resource(group, version, plural);
