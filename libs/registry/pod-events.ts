@@ -62,11 +62,11 @@ export class PodEvents {
     // What they are about goes first, if it is ready to be written.
     await Promise.resolve();
     while (this.pending.length > 0) {
-      const writes = this.pending.splice(0, transactionOperationsMax).map((news) => this.writeOf(news));
+      const told = this.pending.splice(0, transactionOperationsMax);
       try {
-        await this.parts.writer.commit({ guards: [], writes });
+        await this.parts.writer.commit({ guards: [], writes: told.map((news) => this.writeOf(news)) });
       } catch (error) {
-        this.parts.logger.debug('events about pods were not written', { count: writes.length, error });
+        this.parts.logger.debug('events about pods were not written', { count: told.length, error });
       }
     }
     this.writing = undefined;
