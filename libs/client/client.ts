@@ -1,5 +1,7 @@
-import type { V1Pod } from '../api/gen/types.ts';
 import type { KubeObject, ObjectName, Resource } from '../api/meta.ts';
+import type { PodEviction } from '../registry/pod-evictor.ts';
+
+export type { PodEviction as Eviction } from '../registry/pod-evictor.ts';
 
 export interface RequestOptions {
   signal?: AbortSignal;
@@ -91,17 +93,12 @@ export interface Binding {
   reportedBy?: string;
 }
 
-/** A pod that has to make room for another one. */
-export interface Eviction {
-  pod: V1Pod;
-  /** What the event that tells of it says, and which component says it. */
-  message: string;
-  reportedBy: string;
-}
-
-/** Deletes preempted pods, many at once, and tells people why; answers in the order asked, undefined for success. */
+/**
+ * Deletes preempted pods and tells people why: those that may go at once share transactions, others are marked one by
+ * one. Answers in the order asked, undefined for success.
+ */
 export interface Evictor {
-  evictAll(evictions: readonly Eviction[]): Promise<Array<Error | undefined>>;
+  evictAll(evictions: readonly PodEviction[]): Promise<Array<Error | undefined>>;
 }
 
 /** Binds many pods in one store transaction; answers in the order asked, undefined for success. */

@@ -1,4 +1,5 @@
-import type { V1Pod, V1PodCondition } from '../api/gen/types.ts';
+import type { V1Pod } from '../api/gen/types.ts';
+import { scheduledCondition } from '../api/kinds/pod/scheduled-condition.ts';
 import { type Document, handOver, storedValue, unversioned } from '../cache/document.ts';
 import { endOfObject } from '../cache/ownership-text.ts';
 
@@ -38,12 +39,8 @@ export function boundPod(pod: V1Pod, { nodeName, annotations, labels }: Placemen
     ...pod,
     metadata,
     spec: { ...pod.spec!, nodeName },
-    status: { ...status, conditions: [...others, scheduled(now)] },
+    status: { ...status, conditions: [...others, scheduledCondition('True', now)] },
   };
-}
-
-function scheduled(now: string): V1PodCondition {
-  return { type: 'PodScheduled', status: 'True', lastProbeTime: null as unknown as undefined, lastTransitionTime: now };
 }
 
 /** The same as text; undefined where something would have to be replaced, or the bytes are not those of a usual pod. */
@@ -69,7 +66,7 @@ function splicedValue(document: Document, placement: Placement, now: string): Bu
   if (!isUsual) return undefined;
   const metadata = withLabels(rest.slice(0, metadataEnd), labels);
   const spec = `${specOpening}"nodeName":${letters(placement.nodeName)},${rest.slice(specAt, statusAt)}`;
-  const status = `"conditions":[${JSON.stringify(scheduled(now))}],${rest.slice(statusAt)}`;
+  const status = `"conditions":[${JSON.stringify(scheduledCondition('True', now))}],${rest.slice(statusAt)}`;
   return Buffer.from(beginning + metadata + spec + status, 'latin1');
 }
 

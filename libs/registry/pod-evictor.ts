@@ -21,7 +21,10 @@ export interface EvictorParts {
 
 const preempted = { reason: 'Preempted', action: 'Preempting' } as const;
 
-/** Deletes the pods that the scheduler preempts, many in one transaction, and tells people why. */
+/**
+ * Deletes the pods that the scheduler preempts and tells people why. Those that may go at once share transactions; those
+ * with a grace period or finalizers are marked one by one.
+ */
 export class PodEvictor {
   constructor(private readonly parts: EvictorParts) {}
 

@@ -1,6 +1,6 @@
 import { forgetEmptyLists } from '../api/decode/zero.ts';
 import type { ResourceDefinition, SubresourceUpdate } from '../api/definition.ts';
-import type { KubeObject, ObjectName } from '../api/meta.ts';
+import { type KubeObject, type ObjectName, objectKey } from '../api/meta.ts';
 import { cloneJson } from '../api/patch/json-value.ts';
 import { anyUpdate } from '../api/validation/object.ts';
 import { worded } from '../api/validation/wording.ts';
@@ -30,7 +30,7 @@ export async function updateObject(
   if (!metadataOf(body.object).name) throw badRequest('the object to be put here has no name');
   place(definition, body.object, at);
   const wanted = metadataOf(body.object).resourceVersion;
-  if (definition.createOnUpdate && !wanted && !request.subresource && !parts.collection.get(keyOf(at))) {
+  if (definition.createOnUpdate && !wanted && !request.subresource && !parts.collection.get(objectKey(at))) {
     return { document: await createDraft(parts, body.object, request), created: true };
   }
   if (definition.updateNeedsVersion && !wanted) throw versionNeeded(definition, at.name);
@@ -53,10 +53,6 @@ function versionNeeded({ group, plural }: ResourceDefinition, name: string): Sta
   const field = 'metadata.resourceVersion';
   const message = `${field}: Invalid value: 0: must be specified for an update`;
   return invalid({ group, kind: plural }, name, [{ field, reason: 'FieldValueInvalid', message }]);
-}
-
-function keyOf(at: ObjectName): string {
-  return at.namespace === undefined ? at.name : `${at.namespace}/${at.name}`;
 }
 
 export interface Step {

@@ -1,5 +1,6 @@
 import type { V1Container, V1LabelSelector, V1Pod, V1PodAffinityTerm, V1PodSpec } from '../../gen/types.ts';
 import { qualityOfService } from './quality.ts';
+import { scheduledCondition } from './scheduled-condition.ts';
 
 /** Merges the pod's own values of some label keys into a selector. */
 function mergeKeys(
@@ -28,9 +29,8 @@ function affinityTerms(pod: V1Pod): V1PodAffinityTerm[] {
 export function prepareNewPod(pod: V1Pod): void {
   pod.status = { phase: 'Pending', qosClass: qualityOfService(pod.spec!) };
   if (pod.spec?.schedulingGates?.length) {
-    const condition = { type: 'PodScheduled', status: 'False', lastProbeTime: null as unknown as undefined };
     const why = { reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' };
-    pod.status.conditions = [{ ...condition, lastTransitionTime: pod.metadata!.creationTimestamp, ...why }];
+    pod.status.conditions = [scheduledCondition('False', pod.metadata!.creationTimestamp, why)];
   }
   for (const term of pod.spec?.affinity ? affinityTerms(pod) : []) {
     mergeKeys(term.labelSelector, term.matchLabelKeys, 'In', pod);
