@@ -67,9 +67,7 @@ describe('the texts of a stored value', () => {
     const values = Array.from({ length: 40 }, (_, at) =>
       writtenValue('{"metadata":{', '', `"name":"${at}"${'x'.repeat(size)}`),
     );
-    expect(values.map((value) => value.toString('latin1', 0, 24).split('"')[5])).toEqual(
-      values.map((_, at) => String(at)),
-    );
-    expect(new Set(values.map(({ length }) => length)).size).toBe(2);
+    const written = values.map((_, at) => `{"metadata":{"name":"${at}"${'x'.repeat(size)}`);
+    expect(values.map((value) => value.toString('latin1'))).toEqual(written);
   });
 });
