@@ -236,10 +236,12 @@ describe('changes by a server that has not seen the newest state', () => {
     const alone = await openScratchRegistry({ sharedStore: lag.store, knowsOfOthers: false });
     lag.hold();
     await create(fresh, configMap({ a: '1' }));
-    expect((await patch(alone, 'apply', configMap({ b: '2' }))).created).toBe(false);
+    const applied = await patch(alone, 'apply', configMap({ b: '2' })).finally(() => {
+      lag.release();
+      return alone.close();
+    });
+    expect(applied.created).toBe(false);
     expect(await dataNow()).toEqual({ a: '1', b: '2' });
-    lag.release();
-    await alone.close();
   });
 
   it('are not held to what an object of before forbade', async () => {
