@@ -61,9 +61,7 @@ describe('two schedulers that both place all pods', () => {
       const servers: RunningServer[] = [];
       for (let at = 0; at < serverCount; at++)
         servers.push(await startServerOver(choice, join(directory, `${at}`), { pki }));
-      const schedulers = await Promise.all(
-        [servers[0]!, servers.at(-1)!].map(scheduleFor),
-      );
+      const schedulers = await Promise.all([servers[0]!, servers.at(-1)!].map(scheduleFor));
       try {
         const { client } = servers[0]!;
         await fill(client);
