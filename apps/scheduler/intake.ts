@@ -15,7 +15,7 @@ import type { Clock } from '../../libs/base/clock.ts';
 import type { InformerHandler } from '../../libs/client/informer.ts';
 import type { Cluster } from '../../libs/scheduling/cluster.ts';
 import { wakesOn } from '../../libs/scheduling/plugin.ts';
-import type { PodInfo } from '../../libs/scheduling/pod-info.ts';
+import type { PlacedPod, PodInfo } from '../../libs/scheduling/pod-info.ts';
 import type { ProfileOf } from '../../libs/scheduling/profiles.ts';
 import type { SchedulingQueue } from '../../libs/scheduling/queue.ts';
 import type { Views } from '../../libs/scheduling/views.ts';
@@ -156,8 +156,9 @@ export class Intake {
     const isHere = placed !== undefined && cluster.table.names[placed.slot] === nodeName;
     if (isHere && before !== undefined && before === placed.info) {
       const change = podChange(pod, before.pod);
-      if (change === 'none') before.pod = pod;
+      if (change === 'none') this.seePlaced(placed, pod);
       if (change === 'labels') {
+        this.seePlaced(placed, pod);
         cluster.relabel(placed, pod);
         this.changed(wakesOn.podPlaced);
       }
@@ -169,12 +170,22 @@ export class Intake {
       placed.info.shape === info.shape &&
       placed.info.labels === info.labels &&
       placed.isLeaving === (pod.metadata?.deletionTimestamp !== undefined);
-    if (isSame) return;
+    if (isSame) {
+      this.seePlaced(placed, pod);
+      return;
+    }
     if (placed !== undefined) cluster.displace(uid);
     cluster.denominate(uid);
     queue.remove(uid);
     cluster.place(info, nodeName);
     this.changed(wakesOn.podPlaced | (placed === undefined ? 0 : wakesOn.podRemoved));
+  }
+
+  /** Nothing that placing rests on has changed, but when a pod started says what its eviction would cost. */
+  private seePlaced({ info, slot }: PlacedPod, pod: V1Pod): void {
+    const hasStarted = info.pod.status?.startTime !== pod.status?.startTime;
+    info.pod = pod;
+    if (hasStarted) this.parts.cluster.table.touch(slot);
   }
 
   /** The pod was given a node here and its binding is under way; what it says of itself may change meanwhile. */

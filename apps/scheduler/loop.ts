@@ -27,6 +27,8 @@ interface Refused {
   refused: string;
   wakesOn: number;
   ticket: RecordTicket;
+  /** A node was found, but what else the pod needs is not to be had there: no other pod's leaving would help. */
+  byHook?: true;
 }
 
 /** A sum of all `wakesOn`. */
@@ -141,11 +143,12 @@ export class Loop {
     metrics.attempted('unschedulable', info.pod.spec?.schedulerName, this.parts.clock.monotonic() - startMs);
     // Before anything is evicted: a victim that leaves at once must find the pod waiting.
     this.parts.queue.refuse(entry, result.wakesOn, startMs);
-    const preemption = evictions.isWaitingFor(info) ? 'under way' : core.preempt(info);
-    const note = preemption === undefined ? core.preemptionNote(info) : '';
+    const mayEvict = !result.byHook && !evictions.isWaitingFor(info);
+    const preemption = mayEvict ? core.preempt(info) : undefined;
+    const note = mayEvict && preemption === undefined ? core.preemptionNote(info) : '';
     const message = note === '' ? result.refused : withNote(result.refused, note);
     records.note(result.ticket, { outcome: 'unschedulable', message });
-    if (preemption !== undefined && preemption !== 'under way') this.makeRoom(entry, preemption, result);
+    if (preemption !== undefined) this.makeRoom(entry, preemption, result);
     this.tell(entry, message);
   }
 
@@ -174,7 +177,7 @@ export class Loop {
     const { nodeName, nominatedNodeName } = decision;
     const placed: Placed = { entry, nodeName, startMs, ticket, nominatedNodeName };
     const refused = this.placing.reserve(placed);
-    return refused === undefined ? placed : { refused, wakesOn: anyChange, ticket };
+    return refused === undefined ? placed : { refused, wakesOn: anyChange, ticket, byHook: true };
   }
 
   /** Sends a pod back to wait and says why. */

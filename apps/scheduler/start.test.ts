@@ -1,3 +1,4 @@
+import type { V1Pod } from '../../libs/api/gen/types.ts';
 import { nodes } from '../../libs/api/kinds/node.ts';
 import { pods } from '../../libs/api/kinds/pod.ts';
 import { StatusError } from '../../libs/base/status.ts';
@@ -131,6 +132,28 @@ describe('the scheduler', () => {
     await world.settle();
     expect(await world.nodeOf('high')).toBe('n1');
     expect(await world.nodeOf('sneaky')).toBe('n1');
+    await world.stop();
+  });
+
+  it('evicts the pods that started last where nothing else tells nodes apart, also when they started after a first look', async () => {
+    const world = await beginScheduling();
+    const names = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6'];
+    for (const name of names) await world.addNode(name);
+    for (const name of names) await world.addPod(`on-${name}`, '4');
+    const important = (pod: V1Pod) => withSpec(pod, { priority: 10 });
+    await world.addPod('first', '4', important);
+    const { items } = await world.client.list<V1Pod>(pods);
+    const standing = items.filter(({ metadata }) => metadata?.name !== 'first' && !metadata?.deletionTimestamp);
+    expect(standing).toHaveLength(names.length - 1);
+    const [youngest] = standing;
+    for (const { metadata } of standing) {
+      const startTime = metadata === youngest!.metadata ? '2026-01-02T00:00:00Z' : '2026-01-01T00:00:00Z';
+      const at = { namespace: 'default', name: metadata!.name! };
+      await world.client.patch(pods, at, { type: 'merge', body: { status: { startTime } } }, { subresource: 'status' });
+    }
+    await world.settle();
+    await world.addPod('second', '4', important);
+    expect((await world.pod(youngest!.metadata!.name!)).metadata?.deletionTimestamp).toBeDefined();
     await world.stop();
   });
 });

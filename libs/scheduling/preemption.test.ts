@@ -33,6 +33,19 @@ const [n1, n2] = [makeNode('n1').build(), makeNode('n2').build()];
 const selector = { matchLabels: { app: 'a' } };
 
 describe('preemption', () => {
+  it('does not count room that is kept for the pod itself against it', () => {
+    const newcomer = pod('x', 5, '2');
+    const keep = (cluster: ReturnType<typeof clusterOf>) => cluster.nominate(cluster.read(newcomer), 'n1');
+    const cluster = clusterOf([n1], [on('n1', pod('a', 1, '2'))]);
+    keep(cluster);
+    expect(new SchedulerCore(cluster).preempt(cluster.read(newcomer))).toMatchObject({ nodeName: 'n1', victims: [] });
+    const full = clusterOf([n1], [on('n1', pod('a', 5, '4'))]);
+    keep(full);
+    const info = full.read(newcomer);
+    expect(new SchedulerCore(full).preempt(info)).toBeUndefined();
+    expect(full.nominationOf(info.uid)).toBeDefined();
+  });
+
   it.each([
     [
       'takes the least important pods that suffice',

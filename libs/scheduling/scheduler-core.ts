@@ -61,11 +61,17 @@ export class SchedulerCore {
     return { kind: 'node', nodeName: names[slot]!, slot, score, nominatedNodeName };
   }
 
-  /** Whom to evict so that a pod without room fits; undefined when that would not help. */
+  /**
+   * Whom to evict so that a pod without room fits; undefined when that would not help. Room that is kept for the pod
+   * itself is no hindrance, and is given up for the room that is found.
+   */
   preempt(info: PodInfo): Preemption | undefined {
     if (!this.mayPreempt(info)) return undefined;
+    const own = this.cluster.denominate(info.uid);
     const view = this.views.of(info);
-    return view.objection === undefined ? this.preemptor.find(info, this.views.keyOf(info), view) : undefined;
+    const found = view.objection === undefined ? this.preemptor.find(info, this.views.keyOf(info), view) : undefined;
+    if (own !== undefined && found === undefined) this.cluster.nominate(info, this.cluster.table.names[own.slot]!);
+    return found;
   }
 
   /**

@@ -49,7 +49,9 @@ export class SessionLeases {
     try {
       const lease = await client.get(leases, { namespace: nodeLeaseNamespace, name: nodeName });
       if (lease.spec?.holderIdentity !== holder) return;
-      await client.update(leases, { ...lease, spec: { ...lease.spec, holderIdentity: '' } });
+      const labels = { ...lease.metadata?.labels, [nodeSessionLabel]: 'true' };
+      const metadata = { ...lease.metadata, labels };
+      await client.update(leases, { ...lease, metadata, spec: { ...lease.spec, holderIdentity: '' } });
     } catch (error) {
       // Written by another in between, who knows better.
       if (!isStatus(error, 'NotFound', 'Conflict')) throw error;

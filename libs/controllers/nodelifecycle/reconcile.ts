@@ -101,15 +101,20 @@ class NodeLifecycleReconciler {
 
   /** Sees whether the API answers, where nodes depend on that. */
   async look(): Promise<ReconcileResult> {
-    const { client, clock, logger } = this.#context;
+    const { client, logger } = this.#context;
     if (!this.leaseCache.list(serverLeaseNamespace).some(isServerLease)) this.#sight.expectNoWrites();
     try {
       if (this.#signs.size > 0) await client.list(leases, { namespace: leaseNamespace, limit: 1 });
-      this.#sight.read(clock.monotonic());
+      this.#saw();
     } catch (error) {
       logger.debug('cannot see signs of life of nodes', { error });
     }
     return { requeueAfterMs: lookEveryMs };
+  }
+
+  /** An answer to whatever was asked shows that the controller sees: work on many nodes keeps it from looking for long. */
+  #saw(): void {
+    this.#sight.read(this.#context.clock.monotonic());
   }
 
   /** Whether the last node stopped being ready, or the first is again, since this was asked before. */
@@ -169,6 +174,7 @@ class NodeLifecycleReconciler {
     const { name = '' } = node.metadata ?? {};
     // The agent may be back and its Lease not in the cache yet: only the server's word counts before a node is given up.
     const lease = await unlessMissing(client.get(leases, { namespace: leaseNamespace, name }));
+    this.#saw();
     const silence = this.#silenceOf(node, lease);
     if (!silence.silent) return { node, silence };
     const conditions = unknownConditions(node, silence, clock.now());
@@ -179,6 +185,7 @@ class NodeLifecycleReconciler {
       { ...node, status: { ...node.status, conditions } },
       { subresource: 'status' },
     );
+    this.#saw();
     this.#events.record(nodes, node, { type: 'Normal', reason: 'NodeNotReady', message });
     return { node: marked, silence };
   }
@@ -202,6 +209,7 @@ class NodeLifecycleReconciler {
         if (!isStatus(error, 'NotFound')) throw error;
         continue;
       }
+      this.#saw();
       const message = 'Node is not ready';
       this.#events.record(pods, pod, { type: 'Warning', reason: 'NodeNotReady', message });
     }
