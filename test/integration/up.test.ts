@@ -14,6 +14,7 @@ import { lockHolder } from '../../libs/provision/home-lock.ts';
 import { thisMachine } from '../../libs/provision/machine.ts';
 import { clusterIdOf, clusterNames } from '../../libs/provision/names.ts';
 import { findLeftovers } from '../../libs/provision/sweep.ts';
+import { untilFound } from '../support/until.ts';
 
 const exec = promisify(execFile);
 const berth = join(process.env.BERTH_DIST ?? join(import.meta.dirname, '../../dist'), 'apps/cli/main.js');
@@ -132,8 +133,9 @@ describe('berth up', () => {
       await first.run('up', '--detach');
       expect(await uids(first)).toBe(before);
       await first.kubectl('rollout', 'status', 'deployment/hello', '--timeout', '60s');
-      const answer = await fetch('http://127.0.0.1:30080/');
-      expect(await answer.text()).toContain('hello from hello-');
+      // The rollout stands as it stood before the kill, until the nodes say that their containers start anew.
+      const answer = async () => (await fetch('http://127.0.0.1:30080/')).text();
+      await untilFound(answer, (text) => text.includes('hello from hello-'), { waitMsMax: 60_000, pollMs: 100 });
     },
     testMsMax,
   );
