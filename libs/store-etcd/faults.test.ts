@@ -117,6 +117,20 @@ describe('the etcd store in trouble', () => {
     expect(counted.filter(({ acknowledged }) => acknowledged.length > 1).length).toBeGreaterThan(counted.length / 2);
   });
 
+  it('goes on after somebody has emptied etcd, however many keys went at once', async () => {
+    const names = Array.from({ length: 2500 }, (_, at) => `/w/${at}`);
+    await Promise.all(names.map((key) => put(store, key, 'x')));
+    const every = Buffer.from([0]).toString('base64');
+    const body = JSON.stringify({ key: every, range_end: every });
+    const emptied = await fetch(`${server.url}/v3/kv/deleterange`, { method: 'POST', body });
+    expect(await emptied.json()).toMatchObject({ deleted: String(names.length) });
+    const { entries, revision } = await store.list('/w/');
+    expect(entries).toEqual([]);
+    const told = follow(store, revision);
+    const written = [await put(store, '/w/first', 'a'), await put(store, '/w/last', 'b')];
+    expect((await told).map((event) => event.revision)).toEqual(written);
+  });
+
   it('says that etcd is full', async () => {
     const value = Buffer.alloc(400_000, 1);
     const fill = async () => {

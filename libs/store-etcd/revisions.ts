@@ -30,12 +30,16 @@ export function wholeModRevision(revision: number): number {
   return Math.max(1, modRevisionOf(revision + 1) - 1);
 }
 
-/** The place of each change of one etcd transaction, told in order; removals say so with undefined. */
+/**
+ * The place of each change of one etcd transaction, told in order; removals say so with undefined. Whoever empties etcd
+ * by other means removes any number of keys at once: those that there is no place for share the last one, or they would
+ * stand among the transactions to come.
+ */
 export class Places {
   private last = -1;
 
   next(written: number | undefined): number {
-    this.last = written ?? this.last + 1;
+    this.last = Math.min(written ?? this.last + 1, placesMax - 1);
     return this.last;
   }
 }
