@@ -1,6 +1,7 @@
 import type { V1Binding } from '../../libs/api/gen/types.ts';
 import { pods } from '../../libs/api/kinds/pod.ts';
 import type { Binder, Binding, Client } from '../../libs/client/client.ts';
+import { outcomesOf } from './outcomes.ts';
 
 /** Binds through the API, one request for each pod and all of them at once: for a scheduler in a process of its own. */
 export class ApiBinder implements Binder {
@@ -11,14 +12,7 @@ export class ApiBinder implements Binder {
   }
 
   bindAll(bindings: readonly Binding[]): Promise<Array<Error | undefined>> {
-    return Promise.all(
-      bindings.map((binding) =>
-        this.bind(binding).then(
-          () => undefined,
-          (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
-        ),
-      ),
-    );
+    return outcomesOf(bindings.map((binding) => this.bind(binding)));
   }
 
   private async bind({ namespace, name, uid, nodeName }: Binding): Promise<void> {

@@ -2,6 +2,7 @@ import { pods } from '../../libs/api/kinds/pod.ts';
 import { nameOf } from '../../libs/api/meta.ts';
 import type { Client, Eviction, Evictor } from '../../libs/client/client.ts';
 import type { EventRecorder } from '../../libs/reconcile/events.ts';
+import { outcomesOf } from './outcomes.ts';
 import { Turns } from './turns.ts';
 
 /** Deletions under way at once; further ones wait for their turn. */
@@ -19,14 +20,7 @@ export class ApiEvictor implements Evictor {
   }
 
   evictAll(evictions: readonly Eviction[]): Promise<Array<Error | undefined>> {
-    return Promise.all(
-      evictions.map((eviction) =>
-        this.evict(eviction).then(
-          () => undefined,
-          (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
-        ),
-      ),
-    );
+    return outcomesOf(evictions.map((eviction) => this.evict(eviction)));
   }
 
   private async evict({ pod, message, reportedBy }: Eviction): Promise<void> {
