@@ -1,14 +1,10 @@
 import { makeNode } from '../../test/support/make-node.ts';
-import { makePod } from '../../test/support/make-pod.ts';
-import { clusterOf, withSpec } from '../../test/support/placement.ts';
+import { clusterOf } from '../../test/support/placement.ts';
 import { PlacementChecker } from '../../test/support/placement-checker.ts';
-import type { V1Node, V1Pod, V1PodSpec } from '../api/gen/types.ts';
+import { on, podOf } from '../../test/support/priorities.ts';
+import type { V1Node, V1Pod } from '../api/gen/types.ts';
 import { seededRandom } from '../base/random.ts';
 import { SchedulerCore } from './scheduler-core.ts';
-
-const pod = (name: string, priority: number, cpu: string, spec: Partial<V1PodSpec> = {}) =>
-  withSpec(makePod(name).labels({ app: name[0]! }).requests(cpu, '64Mi').build(), { priority, ...spec });
-const on = (node: string, each: V1Pod) => withSpec(each, { nodeName: node });
 
 function preempt(
   nodes: V1Node[],
@@ -34,12 +30,12 @@ const selector = { matchLabels: { app: 'a' } };
 
 describe('preemption', () => {
   it('does not count room that is kept for the pod itself against it', () => {
-    const newcomer = pod('x', 5, '2');
+    const newcomer = podOf('x', 5, '2');
     const keep = (cluster: ReturnType<typeof clusterOf>) => cluster.nominate(cluster.read(newcomer), 'n1');
-    const cluster = clusterOf([n1], [on('n1', pod('a', 1, '2'))]);
+    const cluster = clusterOf([n1], [on('n1', podOf('a', 1, '2'))]);
     keep(cluster);
     expect(new SchedulerCore(cluster).preempt(cluster.read(newcomer))).toMatchObject({ nodeName: 'n1', victims: [] });
-    const full = clusterOf([n1], [on('n1', pod('a', 5, '4'))]);
+    const full = clusterOf([n1], [on('n1', podOf('a', 5, '4'))]);
     keep(full);
     const info = full.read(newcomer);
     expect(new SchedulerCore(full).preempt(info)).toBeUndefined();
@@ -50,69 +46,69 @@ describe('preemption', () => {
     [
       'takes the least important pods that suffice',
       [n1],
-      [on('n1', pod('a', 1, '1')), on('n1', pod('b', 2, '1')), on('n1', pod('c', 3, '2'))],
-      pod('x', 5, '2'),
+      [on('n1', podOf('a', 1, '1')), on('n1', podOf('b', 2, '1')), on('n1', podOf('c', 3, '2'))],
+      podOf('x', 5, '2'),
       { node: 'n1', victims: ['a', 'b'] },
     ],
     [
       'lets back in who still has room',
       [n1],
-      [on('n1', pod('a', 1, '1')), on('n1', pod('b', 2, '3'))],
-      pod('x', 5, '3'),
+      [on('n1', podOf('a', 1, '1')), on('n1', podOf('b', 2, '3'))],
+      podOf('x', 5, '3'),
       { node: 'n1', victims: ['b'] },
     ],
-    ['spares pods of the same priority', [n1], [on('n1', pod('a', 5, '4'))], pod('x', 5, '1'), undefined],
+    ['spares pods of the same priority', [n1], [on('n1', podOf('a', 5, '4'))], podOf('x', 5, '1'), undefined],
     [
       'prefers the node with the lower highest priority',
       [n1, n2],
-      [on('n1', pod('a', 3, '4')), on('n2', pod('b', 2, '2')), on('n2', pod('c', 1, '2'))],
-      pod('x', 5, '3'),
+      [on('n1', podOf('a', 3, '4')), on('n2', podOf('b', 2, '2')), on('n2', podOf('c', 1, '2'))],
+      podOf('x', 5, '3'),
       { node: 'n2', victims: ['b', 'c'] },
     ],
     [
       'then, of equally many, the node whose victims matter less in sum',
       [n1, n2],
       [
-        ...['a', 'b'].map((name) => on('n1', pod(name, 3, '2'))),
-        on('n2', pod('c', 3, '2')),
-        on('n2', pod('d', 1, '2')),
+        ...['a', 'b'].map((name) => on('n1', podOf(name, 3, '2'))),
+        on('n2', podOf('c', 3, '2')),
+        on('n2', podOf('d', 1, '2')),
       ],
-      pod('x', 5, '4'),
+      podOf('x', 5, '4'),
       { node: 'n2', victims: ['c', 'd'] },
     ],
     [
       'then the node whose most important victims started last',
       [n1, n2],
-      [on('n1', since('10:00:00', pod('a', 3, '4'))), on('n2', since('11:00:00', pod('b', 3, '4')))],
-      pod('x', 5, '4'),
+      [on('n1', since('10:00:00', podOf('a', 3, '4'))), on('n2', since('11:00:00', podOf('b', 3, '4')))],
+      podOf('x', 5, '4'),
       { node: 'n2', victims: ['b'] },
     ],
     [
       'then the node with fewer victims',
       [n1, n2],
-      [on('n1', pod('a', 1, '2')), on('n1', pod('b', 1, '2')), on('n2', pod('c', 1, '4'))],
-      pod('x', 5, '4'),
+      [on('n1', podOf('a', 1, '2')), on('n1', podOf('b', 1, '2')), on('n2', podOf('c', 1, '4'))],
+      podOf('x', 5, '4'),
       { node: 'n2', victims: ['c'] },
     ],
     [
       'never helps against what rests on the node',
       [makeNode('n1').taint('k', 'v', 'NoSchedule').build()],
-      [on('n1', pod('a', 1, '4'))],
-      pod('x', 5, '1'),
+      [on('n1', podOf('a', 1, '4'))],
+      podOf('x', 5, '1'),
       undefined,
     ],
     [
       'is not for pods that renounce it',
       [n1],
-      [on('n1', pod('a', 1, '4'))],
-      pod('x', 5, '1', { preemptionPolicy: 'Never' }),
+      [on('n1', podOf('a', 1, '4'))],
+      podOf('x', 5, '1', { preemptionPolicy: 'Never' }),
       undefined,
     ],
     [
       'removes a pod that it must not be beside',
       [n1],
-      [on('n1', pod('a', 1, '100m')), on('n1', pod('b', 1, '100m'))],
-      pod('x', 5, '1', {
+      [on('n1', podOf('a', 1, '100m')), on('n1', podOf('b', 1, '100m'))],
+      podOf('x', 5, '1', {
         affinity: {
           podAntiAffinity: {
             requiredDuringSchedulingIgnoredDuringExecution: [
@@ -133,27 +129,27 @@ describe('preemption', () => {
   it('weighs the sum of priorities among very many nodes too', () => {
     const names = Array.from({ length: 150 }, (_, at) => `m${at}`);
     const running = names.flatMap((name, at) =>
-      [3, at === 77 ? 1 : 3].map((priority, nth) => on(name, pod(`${'ab'[nth]}${at}`, priority, '2'))),
+      [3, at === 77 ? 1 : 3].map((priority, nth) => on(name, podOf(`${'ab'[nth]}${at}`, priority, '2'))),
     );
     const found = preempt(
       names.map((name) => makeNode(name).build()),
       running,
-      pod('x', 5, '4'),
+      podOf('x', 5, '4'),
     );
     expect(found).toEqual({ node: 'm77', victims: ['a77', 'b77'] });
   });
 
   it('breaks a disruption budget only when there is no other way', () => {
-    const running = [on('n1', pod('a', 1, '4')), on('n2', pod('b', 2, '4'))];
+    const running = [on('n1', podOf('a', 1, '4')), on('n2', podOf('b', 2, '4'))];
     const protect = (cluster: ReturnType<typeof clusterOf>) =>
       cluster.setBudget('b', {
         namespace: 'default',
         selector: [{ key: 'app', operator: 'In', values: ['a'] }],
         disruptionsAllowed: 0,
       });
-    expect(preempt([n1, n2], running, pod('x', 5, '1'))).toEqual({ node: 'n1', victims: ['a'] });
-    expect(preempt([n1, n2], running, pod('x', 5, '1'), protect)).toEqual({ node: 'n2', victims: ['b'] });
-    expect(preempt([n1], [running[0]!], pod('x', 5, '1'), protect)).toEqual({ node: 'n1', victims: ['a'] });
+    expect(preempt([n1, n2], running, podOf('x', 5, '1'))).toEqual({ node: 'n1', victims: ['a'] });
+    expect(preempt([n1, n2], running, podOf('x', 5, '1'), protect)).toEqual({ node: 'n2', victims: ['b'] });
+    expect(preempt([n1], [running[0]!], podOf('x', 5, '1'), protect)).toEqual({ node: 'n1', victims: ['a'] });
   });
 
   it.each(Array.from({ length: 100 }, (_, seed) => [seed]))(
@@ -164,12 +160,12 @@ describe('preemption', () => {
       const nodes = ['n1', 'n2', 'n3'].map((name) => makeNode(name).allocatable({ memory: '4096Mi' }).build());
       const running: V1Pod[] = [];
       for (let at = 0; at < 14; at++) {
-        const candidate = pod(`p${at}`, pick([1, 2, 3]), pick(['1', '2', '500m']));
+        const candidate = podOf(`p${at}`, pick([1, 2, 3]), pick(['1', '2', '500m']));
         const node = pick(nodes);
         if (new PlacementChecker(nodes, running).violations(candidate, node).length === 0)
           running.push(on(node.metadata!.name!, candidate));
       }
-      const newcomer = pod('x', 3, pick(['3', '4']));
+      const newcomer = podOf('x', 3, pick(['3', '4']));
       const fits = (left: V1Pod[], node: V1Node) =>
         new PlacementChecker(nodes, left).violations(newcomer, node).length === 0;
       if (nodes.some((node) => fits(running, node))) return;
@@ -208,122 +204,3 @@ function leastHighest(node: V1Node, running: readonly V1Pod[], fits: (left: V1Po
   }
   return best;
 }
-
-describe('what preemption could not do', () => {
-  const small = makeNode('s1').allocatable({ cpu: '1', memory: '8Gi' }).build();
-  const anti = (topologyKey: string) => ({
-    affinity: {
-      podAntiAffinity: {
-        requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector: selector, topologyKey }],
-      },
-    },
-  });
-  const near = (topologyKey: string) => ({
-    affinity: {
-      podAffinity: {
-        requiredDuringSchedulingIgnoredDuringExecution: [
-          { labelSelector: { matchLabels: { app: 'nobody' } }, topologyKey },
-        ],
-      },
-    },
-  });
-  it.each([
-    [
-      'a node that is too small as a whole',
-      [small],
-      [],
-      pod('x', 5, '2'),
-      '1 Preemption is not helpful for scheduling',
-    ],
-    [
-      'none of less priority is there',
-      [n1],
-      [on('n1', pod('a', 5, '4'))],
-      pod('x', 5, '1'),
-      '1 No preemption victims found for incoming pod',
-    ],
-    [
-      'those of less priority have too little',
-      [n1],
-      [on('n1', pod('a', 5, '3')), on('n1', pod('b', 1, '1'))],
-      pod('x', 5, '2'),
-      '1 Insufficient cpu',
-    ],
-    [
-      'somebody of more priority elsewhere keeps it away',
-      [makeNode('n1').zone('a').build(), makeNode('n2').zone('a').build()],
-      [on('n1', pod('a', 9, '1')), on('n2', pod('b', 1, '1'))],
-      pod('x', 5, '1', anti('topology.kubernetes.io/zone')),
-      "1 No preemption victims found for incoming pod, 1 node(s) didn't match pod anti-affinity rules",
-    ],
-    [
-      'no pod that it wants near is there',
-      [n1],
-      [on('n1', pod('b', 1, '1'))],
-      pod('x', 5, '1', near('kubernetes.io/hostname')),
-      '1 Preemption is not helpful for scheduling',
-    ],
-    [
-      'what holds with all pods there, not what was tried in thought',
-      [makeNode('n1').zone('a').build(), makeNode('n2').zone('b').build(), makeNode('n3').zone('a').build()],
-      [on('n3', pod('x1', 1, '4')), on('n2', pod('x2', 9, '1'))],
-      pod('x', 5, '1', {
-        ...near('topology.kubernetes.io/zone'),
-        topologySpreadConstraints: [
-          {
-            maxSkew: 1,
-            topologyKey: 'topology.kubernetes.io/zone',
-            whenUnsatisfiable: 'DoNotSchedule',
-            labelSelector: { matchLabels: { app: 'x' } },
-          },
-        ],
-      }),
-      "1 node(s) didn't match pod affinity rules, 2 Preemption is not helpful for scheduling",
-    ],
-  ])('is told: %s', (_name, nodes, running, newcomer, told) => {
-    const cluster = clusterOf(nodes, running);
-    const core = new SchedulerCore(cluster);
-    const info = cluster.read(newcomer);
-    expect(core.decide(info).kind).toBe('unschedulable');
-    expect(core.preempt(info)).toBeUndefined();
-    expect(core.preemptionNote(info)).toBe(`preemption: 0/${nodes.length} nodes are available: ${told}.`);
-  });
-
-  it.each([
-    ['resources: no pod is moved', 100, {}, '100 Insufficient cpu'],
-    [
-      'anything else among many nodes: only that there are no victims',
-      17,
-      { ports: 80 },
-      '17 No preemption victims found for incoming pod',
-    ],
-    [
-      'anything else among few nodes: what is in the way',
-      16,
-      { ports: 80 },
-      "16 node(s) didn't have free ports for the requested pod ports",
-    ],
-  ])('is found out with little work where it depends on %s', (_name, count, { ports }: { ports?: number }, told) => {
-    const names = Array.from({ length: count }, (_, at) => `n${at}`);
-    const withPort = (each: V1Pod) =>
-      ports === undefined
-        ? each
-        : withSpec(each, {
-            containers: [{ ...each.spec!.containers[0]!, ports: [{ containerPort: ports, hostPort: ports }] }],
-          });
-    const running = names.flatMap((name) => [
-      on(name, withPort(pod(`a-${name}`, 9, '3'))),
-      on(name, pod(`b-${name}`, 1, '1')),
-    ]);
-    const cluster = clusterOf(
-      names.map((name) => makeNode(name).build()),
-      running,
-    );
-    const core = new SchedulerCore(cluster);
-    const info = cluster.read(withPort(pod('x', 5, ports === undefined ? '2' : '1')));
-    expect(core.decide(info).kind).toBe('unschedulable');
-    const { sequence } = cluster.table;
-    expect(core.preemptionNote(info)).toBe(`preemption: 0/${count} nodes are available: ${told}.`);
-    if (count !== 16) expect(cluster.table.sequence).toBe(sequence);
-  });
-});

@@ -1,6 +1,7 @@
 import { makeNode } from '../../../test/support/make-node.ts';
 import { makePod } from '../../../test/support/make-pod.ts';
 import { clusterOf, withSpec } from '../../../test/support/placement.ts';
+import { attached, claim, csiNode, podWithClaims, storageClass, volume } from '../../../test/support/volumes.ts';
 import type {
   V1CSINode,
   V1PersistentVolume,
@@ -13,52 +14,6 @@ import { SchedulerCore } from '../scheduler-core.ts';
 
 const zone = 'topology.kubernetes.io/zone';
 const nodes = [makeNode('n1').zone('a').build(), makeNode('n2').zone('b').build()];
-
-const claim = (name: string, spec: V1PersistentVolumeClaim['spec'] = {}): V1PersistentVolumeClaim => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name, namespace: 'default' },
-  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '5Gi' } }, ...spec },
-});
-const volume = (name: string, inZone: string, spec: V1PersistentVolume['spec'] = {}): V1PersistentVolume => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolume',
-  metadata: { name },
-  spec: {
-    accessModes: ['ReadWriteOnce'],
-    capacity: { storage: '10Gi' },
-    nodeAffinity: {
-      required: { nodeSelectorTerms: [{ matchExpressions: [{ key: zone, operator: 'In', values: [inZone] }] }] },
-    },
-    ...spec,
-  },
-});
-const storageClass = (name: string, provisioner: string, more: Partial<V1StorageClass> = {}): V1StorageClass => ({
-  apiVersion: 'storage.k8s.io/v1',
-  kind: 'StorageClass',
-  metadata: { name },
-  provisioner,
-  volumeBindingMode: 'WaitForFirstConsumer',
-  ...more,
-});
-const image = 'registry.example/app:1';
-const imageBytes = 900 * 2 ** 20;
-const pod = (name: string, ...claims: string[]): V1Pod =>
-  withSpec(makePod(name).requests('100m', '64Mi').build(), {
-    volumes: claims.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } })),
-  });
-
-/** A volume that some driver attaches, in both zones. */
-const attached = (name: string, labels: Record<string, string> = {}): V1PersistentVolume => ({
-  ...volume(name, 'a', { nodeAffinity: undefined, csi: { driver: 'example.com/csi', volumeHandle: name } }),
-  metadata: { name, labels },
-});
-const csiNode = (name: string, count: number): V1CSINode => ({
-  apiVersion: 'storage.k8s.io/v1',
-  kind: 'CSINode',
-  metadata: { name },
-  spec: { drivers: [{ name: 'example.com/csi', nodeID: name, allocatable: { count } }] },
-});
 
 interface World {
   csiNodes?: V1CSINode[];
@@ -92,7 +47,7 @@ describe('volumes', () => {
     [
       'a bound volume keeps its pod to the nodes that can use it',
       { claims: [claim('c', { volumeName: 'v' })], volumes: [volume('v', 'b')] },
-      pod('p', 'c'),
+      podWithClaims('p', 'c'),
       'n2',
     ],
     [
@@ -101,25 +56,25 @@ describe('volumes', () => {
         claims: [claim('c', { volumeName: 'v' }), claim('d', { volumeName: 'w' })],
         volumes: [volume('v', 'b'), volume('w', 'a')],
       },
-      pod('p', 'c', 'd'),
+      podWithClaims('p', 'c', 'd'),
       "0/2 nodes are available: 2 node(s) didn't match PersistentVolume's node affinity.",
     ],
     [
       'a claim that does not exist is named',
       {},
-      pod('p', 'c'),
+      podWithClaims('p', 'c'),
       '0/2 nodes are available: persistentvolumeclaim "c" not found.',
     ],
     [
       'a bound volume that is gone',
       { claims: [claim('c', { volumeName: 'v' })] },
-      pod('p', 'c'),
+      podWithClaims('p', 'c'),
       '0/2 nodes are available: persistentvolume "v" not found.',
     ],
     [
       'a claim that somebody is to bind first',
       { claims: [claim('c')] },
-      pod('p', 'c'),
+      podWithClaims('p', 'c'),
       '0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims.',
     ],
     [
@@ -129,7 +84,7 @@ describe('volumes', () => {
         classes: [local],
         volumes: [volume('v', 'b', { storageClassName: 'local', capacity: { storage: '5Gi' } })],
       },
-      pod('p', 'c'),
+      podWithClaims('p', 'c'),
       'n2',
     ],
     [
@@ -139,7 +94,7 @@ describe('volumes', () => {
         classes: [local],
         volumes: [volume('v', 'b', { storageClassName: 'local', capacity: { storage: '1Gi' } })],
       },
-      pod('p', 'c'),
+      podWithClaims('p', 'c'),
       nobody,
     ],
     [
@@ -149,7 +104,7 @@ describe('volumes', () => {
         classes: [local],
         volumes: [volume('v', 'b', { storageClassName: 'local', claimRef: { namespace: 'default', name: 'other' } })],
       },
-      pod('p', 'c'),
+      podWithClaims('p', 'c'),
       nobody,
     ],
     [
@@ -159,7 +114,7 @@ describe('volumes', () => {
         classes: [local],
         volumes: [volume('v', 'b', { storageClassName: 'local' })],
       },
-      pod('p', 'c'),
+      podWithClaims('p', 'c'),
       nobody,
     ],
     [
@@ -169,7 +124,7 @@ describe('volumes', () => {
         volumes: [volume('v', 'x')],
         classes: [storageClass('none', 'kubernetes.io/no-provisioner')],
       },
-      pod('p', 'c', 'd'),
+      podWithClaims('p', 'c', 'd'),
       "0/2 nodes are available: 2 node(s) didn't find available persistent volumes to bind, 2 node(s) didn't match PersistentVolume's node affinity.",
     ],
     [
@@ -182,25 +137,25 @@ describe('volumes', () => {
           }),
         ],
       },
-      pod('p', 'c'),
+      podWithClaims('p', 'c'),
       'n2',
     ],
     [
       'a volume whose labels name a zone is used there',
       { claims: [claim('c', { volumeName: 'v' })], volumes: [attached('v', { [zone]: 'b' })] },
-      pod('p', 'c'),
+      podWithClaims('p', 'c'),
       'n2',
     ],
     [
       'or in one of several zones',
       { claims: [claim('c', { volumeName: 'v' })], volumes: [attached('v', { [zone]: 'x__b' })] },
-      pod('p', 'c'),
+      podWithClaims('p', 'c'),
       'n2',
     ],
     [
       'and nowhere else',
       { claims: [claim('c', { volumeName: 'v' })], volumes: [attached('v', { [zone]: 'x' })] },
-      pod('p', 'c'),
+      podWithClaims('p', 'c'),
       '0/2 nodes are available: 2 node(s) had no available volume zone.',
     ],
     [
@@ -209,9 +164,9 @@ describe('volumes', () => {
         claims: [claim('c', { volumeName: 'v' }), claim('d', { volumeName: 'w' })],
         volumes: [attached('v'), attached('w')],
         csiNodes: [csiNode('n1', 1), csiNode('n2', 1)],
-        running: [withSpec(pod('first', 'd'), { nodeName: 'n1' })],
+        running: [withSpec(podWithClaims('first', 'd'), { nodeName: 'n1' })],
       },
-      pod('p', 'c'),
+      podWithClaims('p', 'c'),
       'n2',
     ],
     [
@@ -221,7 +176,7 @@ describe('volumes', () => {
         volumes: [attached('v'), attached('w')],
         csiNodes: [csiNode('n1', 1), csiNode('n2', 1)],
       },
-      pod('p', 'c', 'd'),
+      podWithClaims('p', 'c', 'd'),
       '0/2 nodes are available: 2 node(s) exceed max volume count.',
     ],
     [
@@ -230,9 +185,9 @@ describe('volumes', () => {
         claims: [claim('c', { volumeName: 'v' })],
         volumes: [attached('v')],
         csiNodes: [csiNode('n1', 1), csiNode('n2', 0)],
-        running: [withSpec(pod('first', 'c'), { nodeName: 'n1' })],
+        running: [withSpec(podWithClaims('first', 'c'), { nodeName: 'n1' })],
       },
-      pod('p', 'c'),
+      podWithClaims('p', 'c'),
       'n1',
     ],
     [
@@ -246,74 +201,12 @@ describe('volumes', () => {
       {
         claims: [claim('c', { volumeName: 'v', accessModes: ['ReadWriteOncePod'] })],
         volumes: [volume('v', 'b')],
-        running: [withSpec(pod('first', 'c'), { nodeName: 'n2' })],
+        running: [withSpec(podWithClaims('first', 'c'), { nodeName: 'n2' })],
       },
-      pod('p', 'c'),
+      podWithClaims('p', 'c'),
       '0/2 nodes are available: 2 node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod.',
     ],
   ])('%s', (_name, world, newcomer, expected) => {
     expect(answer(world, newcomer)).toBe(expected);
-  });
-});
-
-describe('a class of pods with volumes', () => {
-  const begin = () => {
-    const cluster = clusterOf(nodes, []);
-    for (const name of ['c', 'd']) cluster.volumes.setClaim(`default/${name}`, claim(name, { volumeName: name }));
-    for (const name of ['c', 'd']) cluster.volumes.setVolume(name, attached(name));
-    return cluster;
-  };
-
-  it('sees all changes of what else its score rests on', () => {
-    const cluster = begin();
-    // As in a cluster that has lived for a while.
-    for (let at = 0; at < 1000; at++) cluster.volumes.setClaim('default/d', claim('d'));
-    const newcomer = pod('p', 'c');
-    const wants = withSpec(newcomer, { containers: [{ ...newcomer.spec!.containers[0]!, image }] });
-    const core = new SchedulerCore(cluster);
-    const info = cluster.read(wants);
-    const has = (name: string) => makeNode(name).zone('a').image(image, imageBytes).build();
-    cluster.setNode(has('n1'));
-    const before = core.decide(info);
-    cluster.setNode(has('n3'));
-    cluster.setNode(has('n4'));
-    expect(core.decide(info)).not.toEqual(before);
-    const chosen = core.views.of(info).choose(info.seed);
-    expect(chosen).toEqual(new SchedulerCore(cluster).views.of(info).choose(info.seed));
-    const n1 = cluster.table.slotOf('n1')!;
-    const points = new Float32Array(16);
-    core.views.of(info).pointsOf(n1, points, 0);
-    const afresh = new Float32Array(16);
-    const other = new SchedulerCore(cluster).views.of(info);
-    other.choose(info.seed);
-    other.pointsOf(n1, afresh, 0);
-    expect(points).toEqual(afresh);
-  });
-
-  it('is judged anew when limits change, and not when they are said again', () => {
-    const cluster = begin();
-    const core = new SchedulerCore(cluster);
-    const info = cluster.read(pod('p', 'c'));
-    for (const { metadata } of nodes) cluster.volumes.setNode(metadata!.name!, csiNode(metadata!.name!, 1));
-    const { version } = cluster.volumes;
-    cluster.volumes.setNode('n1', csiNode('n1', 1));
-    expect(cluster.volumes.version).toBe(version);
-    expect(core.decide(info).kind).toBe('node');
-    for (const { metadata } of nodes) cluster.volumes.setNode(metadata!.name!, csiNode(metadata!.name!, 0));
-    expect(core.decide(info).kind).toBe('unschedulable');
-    for (const { metadata } of nodes) cluster.volumes.setNode(metadata!.name!, undefined);
-    expect(core.decide(info).kind).toBe('node');
-  });
-
-  it('is judged anew when a claim for one pod is taken, and when it is free again', () => {
-    const cluster = begin();
-    cluster.volumes.setClaim('default/c', claim('c', { volumeName: 'c', accessModes: ['ReadWriteOncePod'] }));
-    const core = new SchedulerCore(cluster);
-    const [first, second] = ['p', 'q'].map((name) => cluster.read(pod(name, 'c')));
-    expect(core.decide(second!).kind).toBe('node');
-    cluster.place(first!, 'n1');
-    expect(core.decide(second!).kind).toBe('unschedulable');
-    cluster.displace(first!.uid);
-    expect(core.decide(second!).kind).toBe('node');
   });
 });
