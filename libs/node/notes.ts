@@ -1,6 +1,6 @@
 import type { V1Container, V1Pod } from '../api/gen/types.ts';
 import type { ContainerHealth, ContainerNotes, ObservedContainer, StartFailure } from '../pods/observed.ts';
-import { nextBackoff } from '../pods/restart.ts';
+import { backoffKeyOf, backoffOf, nextBackoff } from '../pods/restart.ts';
 
 /** What a worker remembers of its containers, by name. */
 export class Notes {
@@ -19,8 +19,10 @@ export class Notes {
   }
 
   /** A container that ended starts again: the next end meets a longer wait. */
-  restarted(name: string, previous: ObservedContainer, nowMs: number): void {
-    this.#change(name, { backoff: nextBackoff(this.get(name)?.backoff, previous.finishedAtMs, nowMs) });
+  restarted(container: V1Container, previous: ObservedContainer, nowMs: number): void {
+    const before = backoffOf(this.get(container.name), container);
+    const backoff = { ...nextBackoff(before, previous.finishedAtMs, nowMs), key: backoffKeyOf(container) };
+    this.#change(container.name, { backoff });
   }
 
   begin(container: V1Container, id: string): void {

@@ -24,6 +24,18 @@ describe("a node's containers", () => {
     expect(node.container('a')?.restartCount).toBe(2);
   });
 
+  it('waits no longer once a container that crashes gets another image, and for that one from the beginning', async () => {
+    await begin({ run: () => ({ afterMs: 10, exitCode: 1 }) });
+    const held = () => node.container('a')?.state?.waiting?.message ?? '';
+    node.pods.set(podOf('a'));
+    await node.until('the second wait', () => held().startsWith('back-off 20s'));
+    const atMs = node.clock.now();
+    node.pods.set(podOf('a', {}, { image: 'example.com/app:1b' }));
+    await node.until('it is held back anew', () => held().startsWith('back-off 10s'));
+    expect(node.container('a')?.restartCount).toBe(3);
+    expect(node.clock.now() - atMs).toBeLessThan(10_000);
+  });
+
   it('removes old runs, also those that could not be removed at first', async () => {
     const refused = new Set<string>();
     await begin({

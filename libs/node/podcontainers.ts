@@ -64,7 +64,7 @@ export class PodContainers {
       image: this.image(container, action.kind, config),
       onCreated: (id) => {
         notes.begin(container, id);
-        if (action.previous) notes.restarted(container.name, action.previous, deps.clock.now());
+        if (action.previous) notes.restarted(container, action.previous, deps.clock.now());
       },
     };
     this.#images.delete(container.name);

@@ -2,6 +2,7 @@ import { containerOf, type ObservedBuilder, observed, podOf } from '../../test/s
 import type { V1Pod } from '../api/gen/types.ts';
 import { computePodActions } from './actions.ts';
 import type { PodPlan } from './plan.ts';
+import { backoffKeyOf } from './restart.ts';
 
 const nowMs = 10_000;
 
@@ -25,7 +26,8 @@ interface Case {
 
 const init = { initContainers: [containerOf('i1'), containerOf('i2')] };
 const sidecar = { initContainers: [containerOf('side', { restartPolicy: 'Always' }), containerOf('i2')] };
-const backoff = { delayMs: 10_000, atMs: 1500 };
+const key = backoffKeyOf(containerOf('c'));
+const backoff = { delayMs: 10_000, atMs: 1500, key };
 
 const cases: Case[] = [
   {
@@ -78,12 +80,24 @@ const cases: Case[] = [
     plan: ['wait c: CrashLoopBackOff'],
   },
   {
+    name: 'another image ends the wait',
+    pod: podOf({ containers: [containerOf('c', { image: 'mended' })] }),
+    seen: observed().sandbox().exited('c', 1).notes('c', { backoff }),
+    plan: ['start main c 1'],
+  },
+  {
+    name: 'other resources end the wait',
+    pod: podOf({ containers: [containerOf('c', { resources: { limits: { memory: '1Gi' } } })] }),
+    seen: observed().sandbox().exited('c', 1).notes('c', { backoff }),
+    plan: ['start main c 1'],
+  },
+  {
     name: 'the wait ends',
     pod: podOf(),
     seen: observed()
       .sandbox()
       .exited('c', 1, -100)
-      .notes('c', { backoff: { delayMs: 10_000, atMs: -200 } }),
+      .notes('c', { backoff: { delayMs: 10_000, atMs: -200, key } }),
     plan: ['start main c 1'],
   },
   {
@@ -287,7 +301,7 @@ describe('computePodActions', () => {
     const seen = observed()
       .sandbox()
       .exited('c', 1)
-      .notes('c', { backoff: { delayMs: 160_000, atMs: 1500 } });
+      .notes('c', { backoff: { delayMs: 160_000, atMs: 1500, key } });
     const plan = computePodActions({ pod: podOf(), observed: seen.observed, notes: seen.remembered, nowMs });
     const message = 'back-off 2m40s restarting failed container=c pod=p_ns(u)';
     expect(plan.waiting.get('c')).toEqual({ reason: 'CrashLoopBackOff', message });

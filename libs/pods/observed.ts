@@ -44,11 +44,17 @@ export interface StartFailure {
   retryAtMs?: number;
 }
 
-/** The last step of a container's restart back-off. */
-export interface RestartBackoff {
+/** A step of a restart back-off. */
+export interface BackoffStep {
   delayMs: number;
   /** When it was entered. */
   atMs: number;
+}
+
+/** The last step of a container's restart back-off. */
+export interface RestartBackoff extends BackoffStep {
+  /** backoffKeyOf the container that it is for. */
+  key: string;
 }
 
 /** What probes and hooks have found out about the container `id`. */

@@ -8,7 +8,7 @@ import {
   type PodNotes,
 } from './observed.ts';
 import { resizeOf } from './resize.ts';
-import { backoffUntil, durationText } from './restart.ts';
+import { backoffOf, backoffUntil, durationText } from './restart.ts';
 import { type ContainerKind, hashOf, podText } from './spec.ts';
 
 export interface StopAction {
@@ -88,7 +88,8 @@ export function startOrWait(
     plan.start.push({ ...wanted, restartCount: previous.restartCount, replaces: previous });
     return;
   }
-  const hold = previous?.state === 'exited' ? backoffUntil(notes?.backoff, previous.finishedAtMs) : undefined;
+  const backoff = backoffOf(notes, container);
+  const hold = previous?.state === 'exited' ? backoffUntil(backoff, previous.finishedAtMs) : undefined;
   if (hold && hold.untilMs > view.nowMs) {
     const message = `back-off ${durationText(hold.delayMs)} restarting failed container=${container.name} pod=${podText(view.pod)}`;
     plan.waiting.set(container.name, { reason: 'CrashLoopBackOff', message });

@@ -155,7 +155,7 @@ describe('computePodStatus', () => {
     const seen = observed()
       .sandbox()
       .exited('c', 3)
-      .notes('c', { backoff: { delayMs: 10_000, atMs: 0 } });
+      .notes('c', { backoff: { delayMs: 10_000, atMs: 0, key: '' } });
     const status = statusFor(podOf(), seen, { waiting: new Map([['c', waiting]]) });
     expect(status.containerStatuses?.[0]).toMatchObject({
       state: { waiting },
