@@ -1,6 +1,7 @@
 import type { V1CronJob, V1CronJobSpec, V1Job } from '../../api/gen/types.ts';
+import { outcomeOf, referenceTo } from './active.ts';
 import { compute } from './compute.ts';
-import { nextTime, parseSchedule } from './schedule.ts';
+import { nextTime, parseSchedule, zonedTime } from './schedule.ts';
 
 const at = (text: string) => Date.parse(text);
 
@@ -31,6 +32,17 @@ describe('the next time of a schedule', () => {
   });
 });
 
+describe('a time in a zone', () => {
+  it.each([
+    [undefined, '2026-01-01T14:00:00Z'],
+    ['Etc/UTC', '2026-01-01T14:00:00Z'],
+    ['America/New_York', '2026-01-01T09:00:00-05:00'],
+    ['Asia/Kolkata', '2026-01-01T19:30:00+05:30'],
+  ])('%s: %s', (zone, text) => {
+    expect(zonedTime(at('2026-01-01T14:00:00Z'), zone)).toBe(text);
+  });
+});
+
 const makeCronJob = (spec: Partial<V1CronJobSpec> = {}): V1CronJob => ({
   metadata: { name: 'nightly', namespace: 'default', uid: 'u', creationTimestamp: '2026-01-01T00:00:30Z' },
   spec: { schedule: '* * * * *', jobTemplate: { spec: { template: {} } }, ...spec },
@@ -44,10 +56,11 @@ const makeJob = (name: string, ended?: 'Complete' | 'Failed'): V1Job => ({
 describe('a CronJob', () => {
   const nowMs = at('2026-01-01T00:02:10Z');
   const run = (cronJob: V1CronJob, jobs: V1Job[] = []) => {
-    const plan = compute(cronJob, jobs, nowMs);
+    const active = jobs.filter((job) => !outcomeOf(job)).map(referenceTo);
+    const plan = compute(cronJob, jobs, { active, nowMs });
     return {
       create: plan.create?.metadata?.name,
-      remove: plan.remove.map((job) => job.metadata?.name),
+      remove: plan.remove.map(({ name }) => name),
       wait: plan.requeueAfterMs,
     };
   };
@@ -101,9 +114,16 @@ describe('a CronJob', () => {
     expect(run(cronJob, jobs)).toEqual({ create, remove, wait: 50_000 });
   });
 
+  it('starts no job of a time again while it is listed', () => {
+    const active = [{ name: `nightly-${minute}`, uid: 'u1' }];
+    const plan = compute(makeCronJob({ concurrencyPolicy: 'Replace' }), [], { active, nowMs });
+    expect(plan).toMatchObject({ remove: [], status: { active } });
+    expect(plan.create).toBeUndefined();
+  });
+
   it('looks back over a long pause without counting every minute', () => {
     const late = { ...makeCronJob(), status: { lastScheduleTime: '2021-01-01T00:00:00Z' } };
-    const plan = compute(late, [], nowMs);
+    const plan = compute(late, [], { active: [], nowMs });
     expect(plan.create?.metadata?.name).toBe(`nightly-${minute}`);
     expect(plan.news.map(({ reason }) => reason)).toEqual(['TooManyMissedTimes']);
   });

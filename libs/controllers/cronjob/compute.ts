@@ -1,27 +1,21 @@
-import type { V1CronJob, V1CronJobStatus, V1Job } from '../../api/gen/types.ts';
+import type { V1CronJob, V1CronJobStatus, V1Job, V1ObjectReference } from '../../api/gen/types.ts';
 import { cronjobs } from '../../api/kinds/cronjob.ts';
-import { apiVersionOf } from '../../api/meta.ts';
 import { rfc3339 } from '../../base/clock.ts';
 import { controllerReference } from '../../reconcile/ownership.ts';
-import { nextTime, parseSchedule } from './schedule.ts';
+import { type News, type Outcome, outcomeOf, referenceTo } from './active.ts';
+import { nextTime, parseSchedule, zonedTime } from './schedule.ts';
 
 /** Times that may be missed before people are told that something is wrong. */
 const missedTimesMax = 100;
 
 export interface Plan {
   create?: V1Job;
-  remove: V1Job[];
+  remove: Array<{ name?: string; namespace?: string }>;
   status: V1CronJobStatus;
-  news: Array<{ type: 'Normal' | 'Warning'; reason: string; message: string }>;
+  news: News[];
   requeueAfterMs?: number;
 }
 
-const finishedAs = (job: V1Job): 'Complete' | 'Failed' | undefined => {
-  const ended = job.status?.conditions?.find(
-    ({ type, status }) => status === 'True' && (type === 'Complete' || type === 'Failed'),
-  );
-  return ended?.type as 'Complete' | 'Failed' | undefined;
-};
 const createdMs = (job: V1Job) => Date.parse(job.metadata?.creationTimestamp ?? '');
 
 /** The most recent time that the schedule names since the last run, and how many there were. */
@@ -44,41 +38,54 @@ function dueTime(cronJob: V1CronJob, nowMs: number): { dueMs?: number; missed: n
   return { ...(dueMs === undefined ? {} : { dueMs }), missed, nextMs: next };
 }
 
-/** What to do next for a CronJob with the jobs that it owns. @throws Error when the schedule or time zone is wrong. */
-export function compute(cronJob: V1CronJob, jobs: readonly V1Job[], nowMs: number): Plan {
-  const active = jobs.filter((job) => finishedAs(job) === undefined);
+/**
+ * What to do next for a CronJob with the jobs that it owns, of which `active` are listed and run. A job that is to be
+ * made is not in the status yet. @throws Error when the schedule or time zone is wrong.
+ */
+export function compute(
+  cronJob: V1CronJob,
+  jobs: readonly V1Job[],
+  { active, nowMs }: { active: readonly V1ObjectReference[]; nowMs: number },
+): Plan {
   const plan: Plan = { remove: surplus(cronJob, jobs), status: baseStatus(cronJob, jobs), news: [] };
   const { dueMs, missed, nextMs } = dueTime(cronJob, nowMs);
   if (nextMs !== undefined) plan.requeueAfterMs = nextMs - nowMs;
+  let staying = active;
   if (!cronJob.spec?.suspend && !cronJob.metadata?.deletionTimestamp && dueMs !== undefined) {
     if (missed > missedTimesMax) {
       const message = `more than ${missedTimesMax} start times were missed; check clocks and the starting deadline`;
       plan.news.push({ type: 'Warning', reason: 'TooManyMissedTimes', message });
     }
-    start(cronJob, active, dueMs, plan);
+    staying = start(cronJob, active, dueMs, plan);
   }
-  const staying = active.filter((job) => !plan.remove.includes(job));
-  const references = (plan.create ? [...staying, plan.create] : staying).map(referenceTo);
-  if (references.length > 0) plan.status.active = references;
+  if (staying.length > 0) plan.status.active = [...staying];
   return plan;
 }
 
-function start(cronJob: V1CronJob, active: readonly V1Job[], dueMs: number, plan: Plan): void {
+/** Plans the job of a time, if its policy lets it start; answers the running jobs that stay. */
+function start(
+  cronJob: V1CronJob,
+  active: readonly V1ObjectReference[],
+  dueMs: number,
+  plan: Plan,
+): readonly V1ObjectReference[] {
   const policy = cronJob.spec?.concurrencyPolicy ?? 'Allow';
   const job = jobOf(cronJob, dueMs);
-  const exists = active.some(({ metadata }) => metadata?.name === job.metadata?.name);
-  if (policy === 'Forbid' && active.length > 0 && !exists) {
+  if (active.some(({ name }) => name === job.metadata?.name)) return active;
+  if (policy === 'Forbid' && active.length > 0) {
     const message = 'Not starting job because prior execution is running and concurrency policy is Forbid';
     plan.news.push({ type: 'Normal', reason: 'JobAlreadyActive', message });
-    return;
+    return active;
   }
-  if (policy === 'Replace') plan.remove.push(...active);
   plan.create = job;
   plan.status.lastScheduleTime = rfc3339(dueMs);
+  if (policy !== 'Replace') return active;
+  plan.remove.push(...active);
+  return [];
 }
 
 function baseStatus({ status = {} }: V1CronJob, jobs: readonly V1Job[]): V1CronJobStatus {
-  const successes = jobs.filter((job) => finishedAs(job) === 'Complete').map((job) => job.status?.completionTime ?? '');
+  const successes = jobs.filter((job) => outcomeOf(job) === 'Complete').map((job) => job.status?.completionTime ?? '');
   const lastSuccessfulTime = [status.lastSuccessfulTime ?? '', ...successes].sort().at(-1);
   return {
     ...(status.lastScheduleTime ? { lastScheduleTime: status.lastScheduleTime } : {}),
@@ -87,10 +94,10 @@ function baseStatus({ status = {} }: V1CronJob, jobs: readonly V1Job[]): V1CronJ
 }
 
 /** Ended jobs beyond the history to keep, oldest first. */
-function surplus(cronJob: V1CronJob, jobs: readonly V1Job[]): V1Job[] {
-  const beyond = (as: 'Complete' | 'Failed', limit: number) => {
-    const ended = jobs.filter((job) => finishedAs(job) === as).sort((a, b) => createdMs(a) - createdMs(b));
-    return ended.slice(0, Math.max(0, ended.length - limit));
+function surplus(cronJob: V1CronJob, jobs: readonly V1Job[]): Plan['remove'] {
+  const beyond = (as: Outcome, limit: number) => {
+    const ended = jobs.filter((job) => outcomeOf(job) === as).sort((a, b) => createdMs(a) - createdMs(b));
+    return ended.slice(0, Math.max(0, ended.length - limit)).map(referenceTo);
   };
   const { successfulJobsHistoryLimit = 3, failedJobsHistoryLimit = 1 } = cronJob.spec ?? {};
   return [...beyond('Complete', successfulJobsHistoryLimit), ...beyond('Failed', failedJobsHistoryLimit)];
@@ -99,6 +106,7 @@ function surplus(cronJob: V1CronJob, jobs: readonly V1Job[]): V1Job[] {
 /** The job of one time. Its name holds the time, so that no time runs twice. */
 function jobOf(cronJob: V1CronJob, dueMs: number): V1Job {
   const { metadata, spec } = cronJob.spec?.jobTemplate ?? {};
+  const scheduled = zonedTime(dueMs, cronJob.spec?.timeZone);
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -106,20 +114,9 @@ function jobOf(cronJob: V1CronJob, dueMs: number): V1Job {
       name: `${cronJob.metadata?.name}-${Math.floor(dueMs / 60_000)}`,
       namespace: cronJob.metadata?.namespace,
       labels: { ...metadata?.labels },
-      annotations: { ...metadata?.annotations, 'batch.kubernetes.io/cronjob-scheduled-timestamp': rfc3339(dueMs) },
+      annotations: { ...metadata?.annotations, 'batch.kubernetes.io/cronjob-scheduled-timestamp': scheduled },
       ownerReferences: [controllerReference(cronjobs, cronJob)],
     },
     ...(spec ? { spec } : {}),
-  };
-}
-
-function referenceTo({ metadata }: V1Job) {
-  const { name, namespace, uid } = metadata ?? {};
-  return {
-    apiVersion: apiVersionOf({ group: 'batch', version: 'v1' }),
-    kind: 'Job',
-    name,
-    namespace,
-    ...(uid ? { uid } : {}),
   };
 }

@@ -1,3 +1,5 @@
+import { rfc3339 } from '../../base/clock.ts';
+
 /** A cron schedule: minute, hour, day of month, month, day of week; names, lists, ranges, steps and @daily and its kin. */
 export interface Schedule {
   minutes: ReadonlySet<number>;
@@ -103,6 +105,16 @@ function readerOf(timeZone: string | undefined): Reader {
     const { year = 0, month = 1, day = 1, hour = 0, minute = 0 } = parts;
     return { minute, hour, day, month, weekday: new Date(Date.UTC(year, month - 1, day)).getUTCDay() };
   };
+}
+
+/** A time as people of a time zone write it, with its offset: `2026-01-01T09:00:00-05:00`. Source: RFC 3339. */
+export function zonedTime(ms: number, timeZone: string | undefined): string {
+  const format = new Intl.DateTimeFormat('en-US', { timeZone: timeZone || 'UTC', timeZoneName: 'longOffset' });
+  const name = format.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  const [, sign, hours, minutes] = /^GMT([+-])(\d\d):(\d\d)/.exec(name) ?? [];
+  if (!sign || (hours === '00' && minutes === '00')) return rfc3339(ms);
+  const offsetMs = (Number(hours) * 60 + Number(minutes)) * minuteMs;
+  return rfc3339(ms + (sign === '-' ? -offsetMs : offsetMs)).replace('Z', `${sign}${hours}:${minutes}`);
 }
 
 /** The first time after `afterMs` that the schedule names; undefined when there is none. */
