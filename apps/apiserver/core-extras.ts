@@ -6,6 +6,8 @@ import { bindPod, type PodBinder } from '../../libs/registry/binder.ts';
 import { ComputedResource } from '../../libs/registry/computed-resource.ts';
 import type { Registry } from '../../libs/registry/registry.ts';
 import { ReviewResource } from '../../libs/registry/review-resource.ts';
+import type { Store } from '../../libs/store/store.ts';
+import { storeCheck } from './checks.ts';
 import type { HealthCheck } from './health.ts';
 
 const bindings: ResourceDefinition = {
@@ -35,17 +37,17 @@ const componentStatuses: ResourceDefinition = {
 export interface CoreExtras {
   readonly binder: PodBinder;
   readonly mirror: StoreMirror;
-  readonly checks: readonly HealthCheck[];
+  readonly store: Store;
 }
 
 /** Serves what core/v1 has besides stored kinds: bindings by themselves, and how the server's parts are. */
-export function serveCoreExtras(registry: Registry, { binder, mirror, checks }: CoreExtras): void {
+export function serveCoreExtras(registry: Registry, { binder, mirror, store }: CoreExtras): void {
   const bind = new ReviewResource(bindings, async (object, request, at) => {
     const binding = object as V1Binding;
     await bindPod(binder, { namespace: at.namespace, name: binding.metadata?.name ?? '' }, { binding, request });
     return binding;
   });
-  const compute = async () => Promise.all(checks.map(statusOf));
+  const compute = async () => [await statusOf({ ...storeCheck(store), name: 'etcd-0' })];
   registry.serve({ definition: bindings, service: bind });
   registry.serve({ definition: componentStatuses, service: new ComputedResource(componentStatuses, compute, mirror) });
 }

@@ -26,6 +26,7 @@ import { UsageBoard } from '../../libs/registry/usage.ts';
 import { AgentPool } from '../../libs/webhook/agents.ts';
 import { WebhookCaller } from '../../libs/webhook/caller.ts';
 import { type Auth, createAuth } from './auth.ts';
+import { type Phase, serverChecks } from './checks.ts';
 import { serveCoreExtras } from './core-extras.ts';
 import type { HealthCheck } from './health.ts';
 import type { ApiServerOptions } from './options.ts';
@@ -47,6 +48,8 @@ export interface ApiCore {
   /** Connections to servers behind Services. */
   readonly agents: AgentPool;
   readonly checks: readonly HealthCheck[];
+  /** What the checks follow. */
+  readonly phase: Phase;
   /** The API for one user in this process; `trusted` users are not asked whether they may. */
   clientAs(user: UserInfo, options: { fieldManager: string; trusted: boolean }): LocalClient;
 }
@@ -88,13 +91,11 @@ export async function createCore(options: Required<ApiServerOptions>, stopping: 
   followPolicyTypes({ registry, clock, logger });
   const { binder, evictor } = bulkWriters(registry, mirror, options);
   const usage = new UsageBoard();
-  const checks: HealthCheck[] = [
-    { name: 'ping', check: async () => {} },
-    { name: 'store', check: async () => void (await store.status()) },
-  ];
+  const phase: Phase = { started: false, stopping: false };
+  const checks = serverChecks(store, phase);
   serveReviews(registry, auth, clock);
   serveMetrics(registry, usage, mirror);
-  serveCoreExtras(registry, { binder, mirror, checks });
+  serveCoreExtras(registry, { binder, mirror, store });
   const subresources = new SubresourceTable({
     admission,
     binder,
@@ -113,7 +114,7 @@ export async function createCore(options: Required<ApiServerOptions>, stopping: 
     });
   const client = clientAs(loopbackUser, { fieldManager: 'kube-apiserver', trusted: true });
   const secretUse = new SecretUseNotes({ client, clock, logger });
-  return { mirror, registry, auth, binder, evictor, usage, subresources, admission, agents, checks, clientAs };
+  return { mirror, registry, auth, binder, evictor, usage, subresources, admission, agents, checks, phase, clientAs };
 }
 
 function authOf(options: Required<ApiServerOptions>, objects: ObjectReader, onSecretUse: SecretUse): Auth {

@@ -9,7 +9,7 @@ import type { UserInfo } from '../../libs/auth/user.ts';
 import type { Clock } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import { asStatusError } from '../../libs/base/status.ts';
-import { badRequest, noSuchResource } from '../../libs/registry/errors.ts';
+import { badRequest, methodNotAllowed, noSuchResource } from '../../libs/registry/errors.ts';
 import type { Registry, ServedResource } from '../../libs/registry/registry.ts';
 import { asksForWebSocket } from '../../libs/streaming/websocket/upgrade.ts';
 import type { Aggregator } from './aggregation/aggregator.ts';
@@ -66,6 +66,7 @@ export class Dispatcher {
       const identity = this.identification.identify({ raw, info, route }, follow);
       const { user, trail } = identity instanceof Promise ? await identity : identity;
       if (!route?.anonymous) this.allow(user, info, trail);
+      if (route) this.checkMethod(info);
       if (long) this.countWhileOpen(info, response);
       else {
         inflight.enter(mutating);
@@ -123,6 +124,7 @@ export class Dispatcher {
       if (!this.options.paths.hasGroup(info.resource.group)) return sendText(response, '404 page not found\n', 404);
       throw noSuchResource();
     }
+    if (info.rest !== '') throw noSuchResource();
     return this.options.resources.handle({
       info,
       at: info.resource,
@@ -138,6 +140,15 @@ export class Dispatcher {
       accept: raw.headers.accept,
       response,
     });
+  }
+
+  /** @throws StatusError MethodNotAllowed where an extension's subresource does not have the verb; proxies pass on any. */
+  private checkMethod({ resource, verb }: RequestInfo): void {
+    const { group = '', version = '', plural = '', subresource } = resource ?? {};
+    if (subresource === undefined || subresource === 'proxy') return;
+    const definition = this.options.registry.resource(group, version, plural)?.definition;
+    const part = definition && subresourceOf(definition, subresource);
+    if (part && !part.verbs.includes(verb)) throw methodNotAllowed();
   }
 
   private servedAt(at: ResourceAttributes): ServedResource | undefined {

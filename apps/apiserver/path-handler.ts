@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { methodNotAllowed } from '../../libs/registry/errors.ts';
+import { methodNotAllowed, noSuchResource } from '../../libs/registry/errors.ts';
 import { sendObject, sendText } from './answers.ts';
 import type { Discovery } from './discovery.ts';
-import { type HealthCheck, healthAnswer, healthEndpoints, healthMetrics, healthMetricsPath } from './health.ts';
+import { type HealthCheck, healthAnswer, healthMetrics, healthMetricsPath, healthPaths } from './health.ts';
 import { sendKept } from './kept-documents.ts';
 import { negotiate } from './negotiation.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -30,6 +30,9 @@ const documentPaths = [
   '/version',
 ];
 
+/** The paths that upstream answers whatever the method is; lists of resources, the version and keys are for GET alone. */
+const takesAnyMethod = /^\/($|metrics|openapi\/|apis\/?$|apis\/[^/]+\/?$)/;
+
 /** Answers what is not a resource: health, version, discovery, schemas, metrics. */
 export class PathHandler {
   constructor(private readonly parts: PathParts) {}
@@ -42,7 +45,8 @@ export class PathHandler {
     const { path, query, method } = info;
     const health = await healthAnswer(path, query, this.parts.checks);
     if (health) return sendText(response, health.text, health.code);
-    if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
+    if (path.startsWith('/version/') && path !== '/version/') throw noSuchResource();
+    if (method !== 'GET' && !takesAnyMethod.test(path)) throw methodNotAllowed();
     if (path === '/version' || path === '/version/') {
       negotiate(raw.headers.accept, { table: false, plainRefusal: true });
       return sendObject(response, versionInfo);
@@ -60,8 +64,7 @@ export class PathHandler {
 
   private paths(): string[] {
     const { discovery, checks } = this.parts;
-    const health = healthEndpoints.flatMap((one) => [`/${one}`, ...checks.map(({ name }) => `/${one}/${name}`)]);
-    return [...discovery.paths(), ...health, ...documentPaths].sort();
+    return [...discovery.paths(), ...healthPaths(checks), ...documentPaths].sort();
   }
 
   private async answerDiscovery(path: string, raw: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,3 +1,4 @@
+import type { ResourceDefinition } from '../../libs/api/definition.ts';
 import { subresourceOf } from '../../libs/api/subresources.ts';
 import type { Clock } from '../../libs/base/clock.ts';
 import type { Random } from '../../libs/base/random.ts';
@@ -35,6 +36,11 @@ export interface HandlerParts {
 const listing = new Set(['list', 'deletecollection']);
 const watchTimeoutMsMin = 30 * 60_000;
 
+/** Kinds such as reviews: they are answered and have no objects to name. */
+function isOnlyCreated({ verbs }: ResourceDefinition): boolean {
+  return verbs?.length === 1 && verbs[0] === 'create';
+}
+
 /** Whoever applies must say who they are: ownership is all that apply is about. */
 function managerMissing(): StatusError {
   const message = 'a value is required for apply';
@@ -52,9 +58,9 @@ export class ResourceHandler {
 
   /** @throws StatusError at once where the verb is none of the resource's; anything else by its promise. */
   handle(call: ResourceCall): Promise<void> {
+    this.checkServed(call);
     const { deprecation } = call.served.definition;
     if (deprecation) call.warnings.push(deprecation);
-    this.checkServed(call);
     switch (call.info.verb) {
       case 'get':
         return this.get(call);
@@ -88,6 +94,8 @@ export class ResourceHandler {
     const { definition } = served;
     const onCollection = at.name === undefined;
     const { verb } = info;
+    if (info.method === 'HEAD' && !definition.customSchema) throw methodNotAllowed();
+    if (!onCollection && at.subresource === undefined && isOnlyCreated(definition)) throw noSuchResource();
     if (onCollection && (verb === 'update' || verb === 'patch')) throw methodNotAllowed();
     if (!onCollection && verb === 'create' && at.subresource === undefined) throw methodNotAllowed();
     if (verb === 'create' && definition.namespaced && at.namespace === undefined) throw methodNotAllowed();

@@ -179,7 +179,7 @@ describe('the API server', () => {
       socket.on('error', () => {});
       socket.on('close', () => resolve());
     });
-    expect((await send('/readyz?verbose')).text).toContain('[+]store ok');
+    expect((await send('/readyz?verbose')).text).toContain('[+]etcd ok');
   });
 
   it('streams a watch, and ends it when it stops', async () => {

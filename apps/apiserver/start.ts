@@ -67,12 +67,14 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
   const more = [...localApiServices(core.registry), authenticationConfig(authorities), useNotedSince(clock.now())];
   const facts = { serviceCidr, serviceAddress, advertiseAddress, port: http.port, now, more };
   await ensureInitialObjects(core.registry, facts);
+  core.phase.started = true;
   const context = contextOf(core, options, http.port);
   for (const extension of extensions) await extension.start?.(context);
   const compactor = new Compactor({ store, mirror: core.mirror, clock, logger });
   compactor.start();
   aggregator.start();
   const stop = async () => {
+    core.phase.stopping = true;
     compactor.stop();
     aggregator.stop();
     stopping.abort();
