@@ -1,5 +1,6 @@
 import type { CoreV1Event, V1Pod } from '../api/gen/types.ts';
 import { type Clock, rfc3339 } from '../base/clock.ts';
+import { containerNamed } from '../pods/spec.ts';
 
 export interface EventSink {
   recordEvent(event: CoreV1Event): void;
@@ -11,7 +12,6 @@ export interface Occurrence {
   message: string;
   /** The container it is about. */
   container?: string;
-  kind?: 'init' | 'main' | 'ephemeral';
 }
 
 /** How many different events are counted instead of repeated; the oldest is forgotten first. */
@@ -20,8 +20,8 @@ const rememberedEventsMax = 1024;
 const messageLengthMax = 1024;
 const fieldNames = { init: 'initContainers', main: 'containers', ephemeral: 'ephemeralContainers' } as const;
 
-function involvedPod(pod: V1Pod, occurrence: Occurrence): CoreV1Event['involvedObject'] {
-  const field = fieldNames[occurrence.kind ?? 'main'];
+function involvedPod(pod: V1Pod, { container }: Occurrence): CoreV1Event['involvedObject'] {
+  const field = fieldNames[(container && containerNamed(pod, container)?.kind) || 'main'];
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -29,7 +29,7 @@ function involvedPod(pod: V1Pod, occurrence: Occurrence): CoreV1Event['involvedO
     namespace: pod.metadata?.namespace,
     uid: pod.metadata?.uid,
     resourceVersion: pod.metadata?.resourceVersion,
-    ...(occurrence.container ? { fieldPath: `spec.${field}{${occurrence.container}}` } : {}),
+    ...(container ? { fieldPath: `spec.${field}{${container}}` } : {}),
   };
 }
 

@@ -35,6 +35,27 @@ describe('a resize', () => {
     expect(node.container('a')?.resources?.limits?.cpu).toBe('300m');
   });
 
+  it('reaches init containers that run, and sidecars', async () => {
+    await begin();
+    const limits = (memory: string) => ({ resources: { limits: { memory } } });
+    const image = 'example.com/app:1';
+    const sized = (memory: string) => ({
+      initContainers: [
+        { name: 'side', image, restartPolicy: 'Always', ...limits(memory) },
+        { name: 'init', image, ...limits(memory) },
+      ],
+    });
+    const shown = () =>
+      node
+        .status('a')
+        ?.initContainerStatuses?.map(({ state, resources }) => state?.running && resources?.limits?.memory);
+    node.pods.set(podOf('a', sized('32Mi')));
+    await node.until('they run', () => shown()?.join() === '32Mi,32Mi');
+    node.pods.set(podOf('a', sized('48Mi')));
+    await node.until('they have more', () => shown()?.join() === '48Mi,48Mi');
+    expect(node.status('a')?.initContainerStatuses?.map(({ restartCount }) => restartCount)).toEqual([0, 0]);
+  });
+
   it('gives a running pod more once there is room for it, and never more than the node has', async () => {
     await begin();
     const asks = (name: string, cpu: string) => ({

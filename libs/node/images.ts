@@ -23,7 +23,6 @@ interface Attempts {
 export interface ImageRequest {
   pod: V1Pod;
   container: V1Container;
-  kind: Occurrence['kind'];
   sandbox: SandboxConfig;
 }
 
@@ -148,6 +147,6 @@ export class Images {
   }
 
   #say(request: ImageRequest, type: Occurrence['type'], reason: string, message: string): void {
-    this.#events.pod(request.pod, { type, reason, message, container: request.container.name, kind: request.kind });
+    this.#events.pod(request.pod, { type, reason, message, container: request.container.name });
   }
 }

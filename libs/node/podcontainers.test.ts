@@ -36,6 +36,14 @@ describe("a node's containers", () => {
     expect(node.clock.now() - atMs).toBeLessThan(10_000);
   });
 
+  it('tells which kind of container waits', async () => {
+    await begin({ run: () => ({ afterMs: 10, exitCode: 1 }) });
+    node.pods.set(podOf('a', { initContainers: [{ name: 'i', image: 'example.com/app:1' }] }));
+    await node.until('it is told', () => node.link.events.some(({ reason }) => reason === 'BackOff'));
+    const told = node.link.events.find(({ reason }) => reason === 'BackOff');
+    expect(told?.involvedObject.fieldPath).toBe('spec.initContainers{i}');
+  });
+
   it('removes old runs, also those that could not be removed at first', async () => {
     const refused = new Set<string>();
     await begin({

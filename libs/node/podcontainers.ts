@@ -41,11 +41,11 @@ export class PodContainers {
   }
 
   /** Begins to see to a container's image, once per start. */
-  image(container: V1Container, kind: StartAction['kind'], sandbox: SandboxConfig): Promise<ImageInfo> {
+  image(container: V1Container, sandbox: SandboxConfig): Promise<ImageInfo> {
     const known = this.#images.get(container.name);
     if (known) return known;
     const { deps, pod } = this.#options;
-    const image = deps.images.ensure({ pod: pod(), container, kind, sandbox });
+    const image = deps.images.ensure({ pod: pod(), container, sandbox });
     // It is looked at when the container starts; until then a failure is nobody's.
     image.catch(() => {});
     this.#images.set(container.name, image);
@@ -61,7 +61,7 @@ export class PodContainers {
       pod: this.#options.pod(),
       sandboxId: sandbox.id,
       podIps: sandbox.ips,
-      image: this.image(container, action.kind, config),
+      image: this.image(container, config),
       onCreated: (id) => {
         notes.begin(container, id);
         if (action.previous) notes.restarted(container, action.previous, deps.clock.now());
@@ -138,7 +138,7 @@ export class PodContainers {
     deps.logger.info('container not started', { pod: podText(pod()), container: name, reason, message });
     if (announced.has(reason)) return;
     const text = `Error: ${message}`;
-    deps.events.pod(pod(), { type: 'Warning', reason: 'Failed', message: text, container: name, kind: action.kind });
+    deps.events.pod(pod(), { type: 'Warning', reason: 'Failed', message: text, container: name });
   }
 
   async #removeOld(name: string): Promise<void> {

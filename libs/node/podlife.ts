@@ -86,8 +86,8 @@ export class PodLife {
     if (plan.createSandbox) {
       const { attempt, stale } = plan.createSandbox;
       this.#work.start('sandbox', () => this.#createSandbox(attempt, stale, observed));
-      for (const { container, kind } of plan.start) {
-        if (this.#sandbox?.attempt === attempt) this.#containers.image(container, kind, this.#sandbox.config);
+      for (const { container } of plan.start) {
+        if (this.#sandbox?.attempt === attempt) this.#containers.image(container, this.#sandbox.config);
       }
       return;
     }

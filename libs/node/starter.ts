@@ -36,7 +36,7 @@ function event(
   action: StartAction,
   occurrence: Pick<Occurrence, 'type' | 'reason' | 'message'>,
 ): void {
-  context.deps.events.pod(context.pod, { ...occurrence, container: action.container.name, kind: action.kind });
+  context.deps.events.pod(context.pod, { ...occurrence, container: action.container.name });
 }
 
 function configError(context: StartContext, error: unknown): StartError {

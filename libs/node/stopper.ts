@@ -44,7 +44,6 @@ export async function stopContainer(deps: WorkerDeps, request: StopRequest): Pro
     reason: 'Killing',
     message: request.message,
     container: container.name,
-    kind: entry?.kind,
   });
   const begunAt = deps.clock.monotonic();
   if (entry && request.graceMs > 0) await preStop(deps, request, entry.container);

@@ -45,6 +45,7 @@ function planOnce(view: PodView, plan: PodPlan, container: V1Container, seen: Ob
   if (seen?.state === 'running') {
     const stop = stopCause(view, container, seen);
     if (stop) plan.stop.push({ container: seen, cause: stop.cause, message: `${stop.text}, will be restarted` });
+    else planResize(view, plan, container, seen);
     return false;
   }
   if (seen?.state === 'exited' && seen.exitCode === 0) return true;
