@@ -2,10 +2,12 @@ import { assert } from '../base/assert.ts';
 import {
   type Committed,
   type Entry,
+  type Guard,
   GuardFailedError,
   StoreUnavailableError,
   type Transaction,
   transactionOperationsMax,
+  type Write,
 } from '../store/store.ts';
 import { encodeRowKey, keyBytesMax, positionOf } from './row.ts';
 
@@ -19,16 +21,23 @@ const waitingTransactionsMax = 100_000;
 export interface Applied {
   key: string;
   value: Uint8Array | null;
-  position: number;
+  /** Within its transaction. */
+  place: number;
   revision: number;
+  /** 0 for a removal. */
   createRevision: number;
   row: Buffer;
+}
+
+interface KeyState {
+  revision: number;
+  createRevision: number;
 }
 
 /** What the queue needs of the store that it commits to. */
 export interface CommitTarget {
   /** Revision and create revision of a key's live state. */
-  stateOf(key: string): { revision: number; createRevision: number } | undefined;
+  stateOf(key: string): KeyState | undefined;
   entryOf(key: string): Entry | undefined;
   newestRevision(): number;
   /** Makes a batch durable. */
@@ -41,11 +50,6 @@ interface Waiting {
   transaction: Transaction;
   resolve(committed: Committed): void;
   reject(error: unknown): void;
-}
-
-interface KeyState {
-  revision: number;
-  createRevision: number;
 }
 
 /**
@@ -103,11 +107,20 @@ export class CommitQueue {
   }
 }
 
+/** A transaction that has been decided: what it comes to once it is durable, or the guards that failed. */
+interface Decided {
+  readonly waiting: Waiting;
+  readonly committed: Committed | undefined;
+  readonly failed: readonly Guard[];
+}
+
+const noGuards: readonly Guard[] = [];
+
 class Batch {
   private readonly applied: Applied[] = [];
-  /** State of the keys that this batch has written so far; undefined for a removed key. */
-  private readonly written = new Map<string, KeyState | undefined>();
-  private readonly answers: Array<() => void> = [];
+  /** The newest write of this batch to each of its keys. */
+  private readonly written = new Map<string, Applied>();
+  private readonly decided: Decided[] = [];
   private revision: number;
   private readonly target: CommitTarget;
   private readonly waiting: readonly Waiting[];
@@ -119,7 +132,7 @@ class Batch {
   }
 
   async run(): Promise<void> {
-    for (const waiting of this.waiting) this.decide(waiting);
+    for (const waiting of this.waiting) this.decided.push(this.decide(waiting));
     try {
       if (this.applied.length > 0) await this.target.persist(this.applied);
     } catch (error) {
@@ -127,50 +140,53 @@ class Batch {
       return;
     }
     if (this.applied.length > 0) this.target.publish(this.applied);
-    for (const answer of this.answers) answer();
+    for (const decided of this.decided) this.answer(decided);
   }
 
-  private decide(waiting: Waiting): void {
-    const { guards, writes } = waiting.transaction;
-    const failed = guards.filter((guard) => (this.stateOf(guard.key)?.revision ?? 0) !== guard.revision);
-    if (failed.length > 0) {
-      this.answers.push(() =>
-        waiting.reject(new GuardFailedError(failed.map(({ key }) => ({ key, entry: this.target.entryOf(key) })))),
-      );
-      return;
+  private answer({ waiting, committed, failed }: Decided): void {
+    if (committed) waiting.resolve(committed);
+    else {
+      waiting.reject(new GuardFailedError(failed.map(({ key }) => ({ key, entry: this.target.entryOf(key) }))));
     }
+  }
+
+  private decide(waiting: Waiting): Decided {
+    const { guards, writes } = waiting.transaction;
+    const failed = guards.every((guard) => this.holds(guard)) ? noGuards : guards.filter((guard) => !this.holds(guard));
+    if (failed.length > 0) return { waiting, committed: undefined, failed };
     let place = 0;
-    const writeRevisions = writes.map(({ key, value }) =>
-      value === null && this.stateOf(key) === undefined ? 0 : this.apply(key, value, place++),
+    const writeRevisions = writes.map((write) =>
+      write.value === null && this.stateOf(write.key) === undefined ? 0 : this.apply(write, place++),
     );
-    const committed = { revision: this.revision, writeRevisions };
-    this.answers.push(() => waiting.resolve(committed));
+    return { waiting, committed: { revision: this.revision, writeRevisions }, failed };
+  }
+
+  private holds({ key, revision }: Guard): boolean {
+    return (this.stateOf(key)?.revision ?? 0) === revision;
   }
 
   /** Answers with the write's revision. */
-  private apply(key: string, value: Uint8Array | null, place: number): number {
+  private apply({ key, value }: Write, place: number): number {
     const revision = ++this.revision;
     const createRevision = value === null ? 0 : (this.stateOf(key)?.createRevision ?? revision);
-    const position = positionOf(revision, place);
-    this.applied.push({
-      key,
-      value,
-      position,
-      revision,
-      createRevision,
-      row: encodeRowKey(position, createRevision, key),
-    });
-    this.written.set(key, value === null ? undefined : { revision, createRevision });
+    const row = encodeRowKey(positionOf(revision, place), createRevision, key);
+    const applied = { key, value, place, revision, createRevision, row };
+    this.applied.push(applied);
+    this.written.set(key, applied);
     return revision;
   }
 
   private stateOf(key: string): KeyState | undefined {
-    return this.written.has(key) ? this.written.get(key) : this.target.stateOf(key);
+    const written = this.written.get(key);
+    if (written === undefined) return this.target.stateOf(key);
+    return written.createRevision === 0 ? undefined : written;
   }
 }
 
 /** Bytewise order and the row format rest on keys being ASCII. */
 function assertKey(key: string): void {
   assert(key.length > 0 && key.length <= keyBytesMax, 'a key must have 1 to 1900 bytes');
-  for (let at = 0; at < key.length; at++) assert(key.charCodeAt(at) < 0x80, 'a key must be ASCII');
+  let letters = 0;
+  for (let at = 0; at < key.length; at++) letters |= key.charCodeAt(at);
+  assert(letters < 0x80, 'a key must be ASCII');
 }

@@ -105,9 +105,9 @@ class EmbeddedStore implements Store {
     return { entries, revision, more: remaining > 0, remaining };
   }
 
-  async commit(transaction: Transaction): Promise<Committed> {
-    this.assertOpen();
-    return this.queue.commit(transaction);
+  /** Answers by the queue's own promise: one more would let those who commit go on later than need be. */
+  commit(transaction: Transaction): Promise<Committed> {
+    return this.closed ? Promise.reject(storeClosed()) : this.queue.commit(transaction);
   }
 
   watch(prefix: string, options: WatchOptions): AsyncIterable<WatchBatch> {
@@ -142,7 +142,7 @@ class EmbeddedStore implements Store {
   }
 
   private assertOpen(): void {
-    if (this.closed) throw new StoreUnavailableError('the store is closed');
+    if (this.closed) throw storeClosed();
   }
 
   /** Builds the index from the rows' keys. */
@@ -150,8 +150,9 @@ class EmbeddedStore implements Store {
     const marks = this.log.marks();
     this.revision = marks.revision;
     this.compactedRevision = marks.compactedRevision;
-    for (const { key, position, revision, createRevision } of this.log.keys()) {
-      const { newest } = this.index.push(key, { position, revision, createRevision });
+    for (const row of this.log.keys()) {
+      const { key, revision, createRevision } = row;
+      const { newest } = this.index.push(key, row);
       this.revision = Math.max(this.revision, revision);
       const isObsolete = newest.older !== undefined || createRevision === 0;
       if (isObsolete && revision <= this.compactedRevision) this.unpruned.add(key);
@@ -170,20 +171,19 @@ class EmbeddedStore implements Store {
   }
 
   private entry(record: KeyRecord, version: Version): Entry {
-    const { revision, createRevision, position } = version;
-    const value = this.log.value(encodeRowKey(position, createRevision, record.key));
+    const value = this.log.value(rowOf(record.key, version));
     if (value === undefined) throw new StoreUnavailableError(`the store is damaged: no row for ${record.key}`);
-    return { key: record.key, value, revision };
+    return { key: record.key, value, revision: version.revision };
   }
 
   private persist(applied: readonly Applied[]): Promise<void> {
-    const puts = applied.map(({ row, value }) => ({ row, value: value ?? new Uint8Array(0) }));
-    return this.log.write({ puts, removals: [] });
+    return this.log.write({ puts: applied, removals: [] });
   }
 
   private publish(applied: readonly Applied[]): void {
-    for (const { key, value, position, revision, createRevision } of applied) {
-      this.index.push(key, { position, revision, createRevision });
+    for (const write of applied) {
+      const { key, value, revision } = write;
+      this.index.push(key, write);
       this.feed.append({ key, value, revision });
     }
     this.revision = applied.at(-1)!.revision;
@@ -253,8 +253,16 @@ class EmbeddedStore implements Store {
     else newer.older = undefined;
     const rows: Buffer[] = [];
     for (; dropped !== undefined; dropped = dropped.older) {
-      rows.push(encodeRowKey(dropped.position, dropped.createRevision, key));
+      rows.push(rowOf(key, dropped));
     }
     return rows;
   }
+}
+
+function rowOf(key: string, { revision, place, createRevision }: Version): Buffer {
+  return encodeRowKey(positionOf(revision, place), createRevision, key);
+}
+
+function storeClosed(): StoreUnavailableError {
+  return new StoreUnavailableError('the store is closed');
 }

@@ -65,3 +65,31 @@ it('wakes who waits, and ends when it is closed', async () => {
   feed.close();
   expect(await last).toBeUndefined();
 });
+
+it('shows what was written to who waits before anything that comes after it', async () => {
+  const { write, feed } = makeFeed();
+  const order: string[] = [];
+  const stop = new AbortController();
+  const follow = async () => {
+    for await (const _ of feed.watch('/', { afterRevision: 0, signal: stop.signal })) order.push('seen');
+  };
+  const following = follow();
+  for (let turn = 0; turn < 3; turn++) {
+    write(1, 1);
+    await Promise.resolve();
+    order.push('later');
+  }
+  expect(order).toEqual(['seen', 'later', 'seen', 'later', 'seen', 'later']);
+  stop.abort();
+  await following;
+});
+
+it('ends when it is told to, also while it waits', async () => {
+  const { feed } = makeFeed();
+  const stop = new AbortController();
+  const watch = feed.watch('/', { afterRevision: 0, signal: stop.signal })[Symbol.asyncIterator]();
+  const next = watch.next();
+  stop.abort();
+  expect(await next).toEqual({ value: undefined, done: true });
+  expect(await watch.next()).toEqual({ value: undefined, done: true });
+});

@@ -1,4 +1,5 @@
 import { CompactedError, type WatchBatch, type WatchEvent, type WatchOptions } from '../store/store.ts';
+import { FeedWatch } from './feed-watch.ts';
 
 /**
  * Bounds on the recent events that are kept in memory for watchers; older ones are read from disk. They are small, so
@@ -42,8 +43,9 @@ export class Feed {
   flush(): void {
     this.newest = this.newer.at(-1)?.revision ?? this.newest;
     if (this.newerBytes > recentBytesMax / 2 || this.newer.length > recentEventsMax / 2) this.turn();
-    for (const wake of this.waiting) wake();
+    const waiting = [...this.waiting];
     this.waiting.clear();
+    for (const wake of waiting) wake();
   }
 
   close(): void {
@@ -51,20 +53,18 @@ export class Feed {
     this.flush();
   }
 
-  async *watch(prefix: string, options: WatchOptions): AsyncGenerator<WatchBatch> {
+  watch(prefix: string, options: WatchOptions): AsyncIterable<WatchBatch> {
     let cursor = options.afterRevision ?? this.newest;
-    while (!options.signal.aborted && !this.closed) {
-      if (cursor < this.history.compactedRevision()) {
-        throw new CompactedError(cursor, this.history.compactedRevision());
-      }
-      if (cursor >= this.newest) {
-        await this.next(options.signal);
-        continue;
-      }
+    const take = () => {
+      const compacted = this.history.compactedRevision();
+      if (cursor < compacted) throw new CompactedError(cursor, compacted);
+      if (cursor >= this.newest) return undefined;
       const batch = this.after(cursor, prefix);
       cursor = batch.revision;
-      yield batch;
-    }
+      return batch;
+    };
+    const wait = (wake: () => void) => void this.waiting.add(wake);
+    return new FeedWatch({ take, wait, isClosed: () => this.closed }, options.signal);
   }
 
   private after(cursor: number, prefix: string): WatchBatch {
@@ -79,18 +79,6 @@ export class Feed {
       }
     }
     return { events, revision: this.newest };
-  }
-
-  private next(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        signal.removeEventListener('abort', wake);
-        this.waiting.delete(wake);
-        resolve();
-      };
-      this.waiting.add(wake);
-      signal.addEventListener('abort', wake, { once: true });
-    });
   }
 
   private turn(): void {

@@ -1,9 +1,9 @@
-/** One state of a key. The row that holds its value lies at `position` in the log. */
+/** One state of a key. Its value stands in the log at the revision and the place, that of the write in its transaction. */
 export interface Version {
-  position: number;
-  revision: number;
+  readonly revision: number;
+  readonly place: number;
   /** 0 says that the key was removed. */
-  createRevision: number;
+  readonly createRevision: number;
   older: Version | undefined;
 }
 
@@ -33,9 +33,9 @@ export class KeyIndex {
   }
 
   /** Puts a version on top of the key's others and returns the record. */
-  push(key: string, { position, revision, createRevision }: Omit<Version, 'older'>): KeyRecord {
+  push(key: string, { revision, place, createRevision }: Omit<Version, 'older'>): KeyRecord {
     const known = this.records.get(key);
-    const newest = { position, revision, createRevision, older: known?.newest };
+    const newest = { revision, place, createRevision, older: known?.newest };
     if (known !== undefined) {
       known.newest = newest;
       return known;

@@ -21,7 +21,8 @@ export interface Marks {
 }
 
 export interface LogWrites {
-  puts: ReadonlyArray<{ row: Buffer; value: Uint8Array }>;
+  /** null stands for the removal of a key, which is a row without a value. */
+  puts: ReadonlyArray<{ row: Buffer; value: Uint8Array | null }>;
   removals: readonly Buffer[];
   marks?: Marks;
 }
@@ -75,13 +76,12 @@ export class Log {
 
   /** All of it or none; on disk when it resolves. @throws StoreUnavailableError */
   async write(writes: LogWrites): Promise<void> {
-    const ignore = () => {};
+    const handled = new SharedRejections();
     try {
-      // Each put hands out the promise of the whole commit, which is awaited once, below.
       await this.database.batch(() => {
-        for (const { row, value } of writes.puts) this.database.put(row, asBuffer(value))?.catch?.(ignore);
-        for (const row of writes.removals) this.database.remove(row)?.catch?.(ignore);
-        if (writes.marks) this.database.put(marksKey, Buffer.from(JSON.stringify(writes.marks)))?.catch?.(ignore);
+        for (const { row, value } of writes.puts) handled.add(this.database.put(row, asBuffer(value ?? noBytes)));
+        for (const row of writes.removals) handled.add(this.database.remove(row));
+        if (writes.marks) handled.add(this.database.put(marksKey, Buffer.from(JSON.stringify(writes.marks))));
       });
     } catch (error) {
       this.failing = true;
@@ -108,6 +108,19 @@ export class Log {
       const { flushed } = this.database;
       flushed.then(() => resolve(), reject).finally(() => timer.cancel());
     });
+  }
+}
+
+const noBytes = Buffer.alloc(0);
+
+/** Each put hands out the promise of the whole commit, which is awaited elsewhere: its rejection is handled here, once. */
+class SharedRejections {
+  private latest: unknown;
+
+  add(promise: Promise<unknown> | undefined): void {
+    if (promise === this.latest) return;
+    this.latest = promise;
+    promise?.catch?.(() => {});
   }
 }
 
