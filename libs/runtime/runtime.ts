@@ -228,6 +228,8 @@ export interface ContainerRuntime {
   containerStatus(id: string): Promise<ContainerInfo>;
   updateResources(id: string, resources: Partial<ContainerResources>): Promise<void>;
   reopenLog(id: string): Promise<void>;
+  /** Bytes that a running container has written beside its volumes, some seconds old; 0 where nobody counts them. */
+  writtenBytes(id: string): Promise<number>;
 
   /** Runs a command to its end; `timeoutSeconds` 0 waits for ever. A command cut short rejects with code `deadline`. */
   execSync(id: string, command: readonly string[], timeoutSeconds: number): Promise<ExecResult>;

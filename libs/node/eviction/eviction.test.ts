@@ -61,8 +61,10 @@ describe('rankForEviction', () => {
 
 describe('a node that runs short', () => {
   let node: TestNode;
+  const written = new Map<string, number>();
   beforeEach(async () => {
-    node = new TestNode();
+    written.clear();
+    node = new TestNode({ writtenBytes: (container) => written.get(container) ?? 0 });
     await node.start();
   });
   afterEach(() => node.stop());
@@ -123,6 +125,25 @@ describe('a node that runs short', () => {
     const message = 'Usage of EmptyDir volume "scratch" exceeds the limit "64Ki". ';
     expect(node.status('a')).toMatchObject({ reason: 'Evicted', message });
     expect(node.status('b')?.phase).toBe('Running');
+  });
+
+  it('evicts a pod whose container writes more beside its volumes than it may, logs included', async () => {
+    const limited = { resources: { limits: { 'ephemeral-storage': '1Mi' } } };
+    const small = (name: string) => ({ name, image: 'example.com/app:1', ...limited });
+    const roomy = { name: 'roomy', image: 'example.com/app:1', resources: { limits: { 'ephemeral-storage': '9Mi' } } };
+    for (const name of ['a', 'b']) {
+      node.pods.set(podOf(name, { containers: [small(`of-${name}`), roomy] }));
+      await node.running(name);
+    }
+    written.set('of-a', mi - 1024).set('of-b', mi - 1024);
+    const log = node.path('logs', 'ns_b_uid-b', 'of-b');
+    mkdirSync(log, { recursive: true });
+    writeFileSync(join(log, '0.log'), Buffer.alloc(8192, 'x'));
+    await node.clock.advance(30_000);
+    await node.until('it is evicted', () => node.status('b')?.phase === 'Failed');
+    const message = 'Container of-b exceeded its local ephemeral storage limit "1Mi". ';
+    expect(node.status('b')).toMatchObject({ reason: 'Evicted', message });
+    expect(node.status('a')?.phase).toBe('Running');
   });
 
   it('counts parts of volumes that are bound for containers where they are, not again', async () => {

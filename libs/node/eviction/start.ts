@@ -2,14 +2,12 @@ import type { V1Pod } from '../../api/gen/types.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { removeUnused } from '../imagegc.ts';
 import type { PodManager } from '../manager.ts';
-import { PodPaths } from '../options.ts';
-import { identity } from '../starter.ts';
 import { collectFigures, type StatsSource } from '../stats/collect.ts';
-import { diskUsage } from './disk-usage.ts';
 import { Evictions, type Outgrown } from './evictions.ts';
 import type { Resource } from './pressure.ts';
 import type { Consumer } from './rank.ts';
-import { limitedVolumes, limitsStorage, outgrown, type StorageUse } from './storage-limits.ts';
+import { limitsStorage, outgrown } from './storage-limits.ts';
+import { storageUseOf } from './storage-use.ts';
 
 /** Watches over the node's memory and disks until stopped. */
 export function startEvictions(deps: WorkerDeps, manager: PodManager, stats: StatsSource): Evictions {
@@ -52,21 +50,8 @@ function memoryConsumers(active: readonly V1Pod[], stats: StatsSource): Consumer
 }
 
 async function diskConsumer(pod: V1Pod, deps: WorkerDeps): Promise<Consumer> {
-  return { pod, usedBytes: await diskBytesOf(pod, deps), containers: new Map() };
-}
-
-/**
- * Volumes and logs; what containers write beside them is not known here. Parts of volumes that are bound for containers
- * are left out: they are counted where they are, if they are the pod's at all.
- */
-async function diskBytesOf(pod: V1Pod, deps: WorkerDeps, parts?: Map<string, number>): Promise<number> {
-  const paths = new PodPaths(deps.paths, identity(pod));
-  const leaveOut = (path: string) => path === paths.subPaths;
-  const [volumes, logs] = await Promise.all([
-    diskUsage(paths.directory, { leaveOut, ...(parts && { parts }) }),
-    diskUsage(paths.logs),
-  ]);
-  return volumes + logs;
+  const { totalBytes, containers } = await storageUseOf(pod, deps);
+  return { pod, usedBytes: totalBytes, containers };
 }
 
 /** Only pods that have limits are looked at, one after the other. */
@@ -78,12 +63,4 @@ async function outgrownPods(active: readonly V1Pod[], deps: WorkerDeps): Promise
     if (message !== undefined) found.push({ pod, message });
   }
   return found;
-}
-
-async function storageUseOf(pod: V1Pod, deps: WorkerDeps): Promise<StorageUse> {
-  const paths = new PodPaths(deps.paths, identity(pod));
-  const folders = limitedVolumes(pod).map(({ name }) => [name, paths.volume('emptyDir', name)] as const);
-  const parts = new Map(folders.map(([, folder]) => [folder, 0]));
-  const totalBytes = await diskBytesOf(pod, deps, parts);
-  return { volumes: new Map(folders.map(([name, folder]) => [name, parts.get(folder) ?? 0])), totalBytes };
 }

@@ -18,7 +18,8 @@ function withInit({ spec }: V1Pod, limit: string, restartPolicy?: string): V1Pod
 
 const scratch = (emptyDir: V1Volume['emptyDir']): V1Volume => ({ name: 'scratch', emptyDir });
 const ofScratch = 'Usage of EmptyDir volume "scratch" exceeds the limit "1Mi". ';
-const ofAll = `Pod ephemeral local storage usage exceeds the total limit of containers ${3 * mi}. `;
+const ofAll = `Pod ephemeral local storage usage exceeds the total limit of containers 3Mi. `;
+const ofContainer = 'Container c1 exceeded its local ephemeral storage limit "2Mi". ';
 
 describe('limits of what a pod has on disk', () => {
   it.each<[string, V1Pod, boolean, number, string | undefined]>([
@@ -39,6 +40,27 @@ describe('limits of what a pod has on disk', () => {
     ['an init container with a smaller limit', withInit(pod(['3Mi']), '1Mi'), true, 3 * mi + 1, ofAll],
   ])('%s', (_, one, limited, usedBytes, message) => {
     expect(limitsStorage(one)).toBe(limited);
-    expect(outgrown(one, { volumes: new Map([['scratch', usedBytes]]), totalBytes: usedBytes })).toBe(message);
+    expect(
+      outgrown(one, { volumes: new Map([['scratch', usedBytes]]), containers: new Map(), totalBytes: usedBytes }),
+    ).toBe(message);
+  });
+
+  it.each<[string, V1Pod, Array<[string, number]>, string | undefined]>([
+    [
+      'all within theirs',
+      pod(['1Mi', '2Mi']),
+      [
+        ['c0', mi],
+        ['c1', 2 * mi],
+      ],
+      undefined,
+    ],
+    ['one beyond its own, and the pod within its', pod(['1Mi', '2Mi']), [['c1', 2 * mi + 1]], ofContainer],
+    ['both beyond: the pod is named', pod(['1Mi', '2Mi']), [['c1', 4 * mi]], ofAll],
+    ['a limit of nothing, which is none', pod(['0', '2Mi']), [['c0', mi]], undefined],
+    ['a container without a limit', pod([undefined, '2Mi']), [['c0', mi]], undefined],
+  ])('of each container: %s', (_, one, used, message) => {
+    const totalBytes = used.reduce((sum, [, bytes]) => sum + bytes, 0);
+    expect(outgrown(one, { volumes: new Map(), containers: new Map(used), totalBytes })).toBe(message);
   });
 });

@@ -1,11 +1,16 @@
 import type { V1Pod } from '../../api/gen/types.ts';
+import { canonicalQuantity } from '../../api/quantity/quantity.ts';
 import { storageLimitOf, unitsOf } from '../../pods/resources.ts';
+
+const bytesPerKi = 1024;
 
 /** Bytes that a pod has on the node's disk. */
 export interface StorageUse {
   /** Of each emptyDir volume that has a limit, by name. */
   readonly volumes: ReadonlyMap<string, number>;
-  /** Volumes and logs together. */
+  /** Of each running container, by name: its log and what it has written beside its volumes. */
+  readonly containers: ReadonlyMap<string, number>;
+  /** Volumes, logs and containers together. */
   readonly totalBytes: number;
 }
 
@@ -38,6 +43,19 @@ export function outgrown(pod: V1Pod, use: StorageUse): string | undefined {
     return `Usage of EmptyDir volume "${name}" exceeds the limit "${sizeLimit}". `;
   }
   const limitBytes = storageLimitOf(pod);
-  if (limitBytes === undefined || use.totalBytes <= limitBytes) return undefined;
-  return `Pod ephemeral local storage usage exceeds the total limit of containers ${limitBytes}. `;
+  if (limitBytes !== undefined && use.totalBytes > limitBytes) {
+    return `Pod ephemeral local storage usage exceeds the total limit of containers ${sizeText(limitBytes)}. `;
+  }
+  const tooLarge = pod.spec?.containers.find(({ name, resources }) => {
+    const limit = unitsOf(resources?.limits?.['ephemeral-storage']);
+    return limit > 0 && (use.containers.get(name) ?? 0) > limit;
+  });
+  if (!tooLarge) return undefined;
+  const limit = canonicalQuantity(tooLarge.resources?.limits?.['ephemeral-storage'] ?? '');
+  return `Container ${tooLarge.name} exceeded its local ephemeral storage limit "${limit}". `;
+}
+
+/** Bytes as a quantity with the largest suffix that leaves nothing over: `3Mi`. */
+function sizeText(bytes: number): string {
+  return canonicalQuantity(bytes % bytesPerKi === 0 ? `${bytes / bytesPerKi}Ki` : bytes);
 }

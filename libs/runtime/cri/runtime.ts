@@ -135,6 +135,11 @@ export class CriRuntime implements ContainerRuntime {
     await this.#call(tasks.reopenContainerLog, { containerId: id });
   }
 
+  async writtenBytes(id: string) {
+    const { stats } = await this.#call(tasks.containerStats, { containerId: id });
+    return Number(stats?.writableLayer?.usedBytes?.value ?? 0n);
+  }
+
   async execSync(id: string, command: readonly string[], timeoutSeconds: number): Promise<ExecResult> {
     const request = { containerId: id, cmd: [...command], timeout: BigInt(timeoutSeconds) };
     const timeoutMs = timeoutSeconds > 0 ? callTimeoutMs + timeoutSeconds * 1000 : undefined;

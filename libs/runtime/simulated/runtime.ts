@@ -36,6 +36,8 @@ export interface SimulatedOptions {
   fault?: (step: RuntimeStep, id: string) => void;
   /** The exit code and time of a command that ends by itself; undefined for one that runs until stopped. */
   run?: (config: ContainerConfig) => { afterMs: number; exitCode: number } | undefined;
+  /** What a container has written, by its name. */
+  writtenBytes?: (container: string) => number;
   exec?: (container: string, command: readonly string[]) => number;
 }
 
@@ -170,6 +172,11 @@ export class SimulatedRuntime implements ContainerRuntime {
   async updateResources(): Promise<void> {}
 
   async reopenLog(): Promise<void> {}
+
+  async writtenBytes(id: string): Promise<number> {
+    const { name } = this.#found(this.#containers.get(id), id);
+    return this.#options.writtenBytes?.(name) ?? 0;
+  }
 
   async execSync(id: string, command: readonly string[]): Promise<ExecResult> {
     const { name } = this.#found(this.#containers.get(id), id);
