@@ -14,6 +14,8 @@ export interface ListOptions extends RequestOptions {
   limit?: number;
   continue?: string;
   resourceVersion?: string;
+  /** Nothing but the metadata of the objects is asked for: the rest of them may be missing. */
+  metadataOnly?: boolean;
 }
 
 export interface ListResult<T> {
@@ -29,12 +31,18 @@ export interface WatchOptions {
   /** Deliver what happened after this version. */
   resourceVersion: string;
   signal: AbortSignal;
+  /** As in a list. */
+  metadataOnly?: boolean;
 }
 
 export type WatchEvent<T> =
-  | { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: T }
+  /** `key` is that of the object, from those who know it without looking at the object. */
+  | { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: T; key?: string }
   /** Only metadata.resourceVersion of `object` is set. */
   | { type: 'BOOKMARK'; object: T };
+
+/** Never empty. */
+export type WatchBatch<T> = ReadonlyArray<WatchEvent<T>>;
 
 export interface WriteOptions extends RequestOptions {
   subresource?:
@@ -71,8 +79,11 @@ export interface DeleteOptions extends RequestOptions {
 export interface Client {
   get<T extends KubeObject>(resource: Resource<T>, at: ObjectName, options?: RequestOptions): Promise<T>;
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<ListResult<T>>;
-  /** Ends quietly when the signal aborts; rejects with Expired when the version is no longer kept. */
-  watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>>;
+  /**
+   * What happens, in order; what is known at once comes together. Ends quietly when the signal aborts; rejects with
+   * Expired when the version is no longer kept.
+   */
+  watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchBatch<T>>;
   /** `at` names the parent object when a subresource is created. */
   create<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>;
   createSubresource<R>(resource: Resource, at: ObjectName, body: KubeObject, options: WriteOptions): Promise<R>;

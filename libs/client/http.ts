@@ -8,7 +8,7 @@ import type {
   ListResult,
   Patch,
   RequestOptions,
-  WatchEvent,
+  WatchBatch,
   WatchOptions,
   WriteOptions,
 } from './client.ts';
@@ -44,6 +44,10 @@ const patchTypes: Record<Patch['type'], string> = {
   apply: 'application/apply-patch+yaml',
 };
 
+/** Servers that cannot leave the rest away send whole objects. */
+const metadataObjects = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
+const metadataLists = metadataObjects.replace('Metadata', 'MetadataList');
+
 /** The Kubernetes API over HTTPS/1.1 with connections that are kept. */
 export class HttpClient implements Client {
   readonly #options: HttpClientOptions;
@@ -71,9 +75,10 @@ export class HttpClient implements Client {
   }
 
   async list<T extends KubeObject>(resource: Resource<T>, options: ListOptions = {}): Promise<ListResult<T>> {
-    const { signal, namespace, ...query } = options;
+    const { signal, namespace, metadataOnly, ...query } = options;
     const path = pathOf(resource, { namespace }) + queryOf({ ...query });
-    const answer = await this.#call<RawList<T>>({ method: 'GET', path, signal });
+    const accept = metadataOnly ? metadataLists : undefined;
+    const answer = await this.#call<RawList<T>>({ method: 'GET', path, signal, accept });
     const { apiVersion, kind } = { apiVersion: apiVersionOf(resource), kind: resource.kind };
     return {
       // Items of a list do not say their kind on the wire.
@@ -83,12 +88,18 @@ export class HttpClient implements Client {
     };
   }
 
-  async *watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>> {
-    const { signal, namespace, ...query } = options;
+  async *watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchBatch<T>> {
+    const { signal, namespace, metadataOnly, ...query } = options;
     const path = pathOf(resource, { namespace }) + queryOf({ ...query, watch: true, allowWatchBookmarks: true });
     if (signal.aborted) return;
     try {
-      const answer = await this.#open({ method: 'GET', path, signal, watch: true });
+      const answer = await this.#open({
+        method: 'GET',
+        path,
+        signal,
+        watch: true,
+        accept: metadataOnly && metadataObjects,
+      });
       await checkAnswer(answer);
       yield* readWatch<T>(answer.stream);
     } catch (error) {
@@ -154,7 +165,7 @@ export class HttpClient implements Client {
     return bodyOf<R>(answer);
   }
 
-  #open({ method, path, body, contentType, signal, watch }: Call): Promise<Answer> {
+  #open({ method, path, body, contentType, accept, signal, watch }: Call): Promise<Answer> {
     const { userAgent } = this.#options;
     const token = this.#token();
     const text = body === undefined ? undefined : JSON.stringify(body);
@@ -165,7 +176,7 @@ export class HttpClient implements Client {
       path: this.#base.pathname.replace(/\/$/, '') + path,
       agent: watch ? this.#agents.watches : this.#agents.requests,
       headers: {
-        accept: 'application/json',
+        accept: accept || 'application/json',
         'user-agent': userAgent,
         ...(token ? { authorization: `Bearer ${token}` } : {}),
         ...(text === undefined ? {} : contentHeaders(text, contentType)),
@@ -192,6 +203,7 @@ interface Call {
   path: string;
   body?: unknown;
   contentType?: string;
+  accept?: string | false | undefined;
   signal?: AbortSignal | undefined;
   watch?: boolean;
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Client } from './client.ts';
 import { Informer } from './informer.ts';
+import { Reflector, type ReflectorTarget } from './reflector.ts';
 
 export interface InformerSetOptions {
   client: Client;
@@ -14,6 +15,7 @@ export interface InformerSetOptions {
 export class InformerSet {
   readonly #options: InformerSetOptions;
   readonly #informers = new Map<string, { informer: Informer<KubeObject> }>();
+  readonly #reflectors: Array<Pick<Reflector<KubeObject>, 'start' | 'stop'>> = [];
   #started = false;
 
   constructor(options: InformerSetOptions) {
@@ -32,9 +34,21 @@ export class InformerSet {
     return informer;
   }
 
+  /**
+   * Shows a target of the caller's own the metadata of the resource's objects, while the set runs: for kinds of which
+   * there are too many objects to keep them all.
+   */
+  reflectMetadata<T extends KubeObject>(resource: Resource<T>, target: ReflectorTarget<KubeObject>): Reflector<T> {
+    const reflector = new Reflector<T>({ ...this.#options, resource, metadataOnly: true }, target);
+    this.#reflectors.push(reflector);
+    if (this.#started) reflector.start();
+    return reflector;
+  }
+
   start(): void {
     this.#started = true;
     for (const { informer } of this.#informers.values()) informer.start();
+    for (const reflector of this.#reflectors) reflector.start();
   }
 
   /** Stops and forgets one informer, for a resource that is no longer served. */
@@ -46,6 +60,7 @@ export class InformerSet {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#informers.values()].map(({ informer }) => informer.stop()));
+    const informers = [...this.#informers.values()].map(({ informer }) => informer);
+    await Promise.all([...informers, ...this.#reflectors].map((each) => each.stop()));
   }
 }

@@ -3,7 +3,7 @@ import { StatusError } from '../base/status.ts';
 import { Document } from '../cache/document.ts';
 import { CacheEvent } from '../cache/event.ts';
 import type { WatchListener } from '../registry/requests.ts';
-import type { WatchEvent } from './client.ts';
+import type { WatchBatch } from './client.ts';
 import { LocalWatch, localWatchEventsMax } from './local-watch.ts';
 
 function makeWatch(opening: Promise<void> = Promise.resolve()) {
@@ -14,31 +14,33 @@ function makeWatch(opening: Promise<void> = Promise.resolve()) {
     await opening;
     return { cancel: () => source.cancels++, bookmark() {} };
   };
-  const watch = new LocalWatch<KubeObject>(open, abort.signal);
+  const watch = new LocalWatch<KubeObject>(open, abort.signal, (document) => document.object);
   const tell = (...names: string[]) => {
     for (const name of names) {
       const document = Document.ofObject({ kind: 'Pod', metadata: { name, resourceVersion: '1' } });
       source.listener?.event('ADDED', new CacheEvent(name, 1, document, undefined));
     }
+    source.listener?.settled?.();
   };
   return { abort, source, watch, tell, all: { [Symbol.asyncIterator]: () => watch } };
 }
 
-const nameOf = (event: WatchEvent<KubeObject>) => event.object.metadata?.name;
+const namesOf = (batch: WatchBatch<KubeObject>) => batch.map(({ object }) => object.metadata?.name);
 
 describe('LocalWatch', () => {
   it('hands out what comes, in order, before and after it is asked', async () => {
     const { source, tell, all, abort } = makeWatch();
     const seen: unknown[] = [];
     const reading = (async () => {
-      for await (const event of all) seen.push(nameOf(event));
+      for await (const batch of all) seen.push(namesOf(batch));
     })();
     await new Promise(setImmediate);
     tell('a', 'b');
     await new Promise(setImmediate);
     tell('c');
+    tell('d', 'e');
     await new Promise(setImmediate);
-    expect(seen).toEqual(['a', 'b', 'c']);
+    expect(seen).toEqual([['a', 'b'], ['c'], ['d', 'e']]);
     abort.abort();
     await reading;
     expect(source.cancels).toBe(1);
@@ -76,7 +78,7 @@ describe('LocalWatch', () => {
     const first = watch.next();
     tell('a', 'b');
     source.listener?.failed(new StatusError('Expired', 'too old'));
-    expect([(await first).done, (await watch.next()).done]).toEqual([false, false]);
+    expect((await first).value).toHaveLength(2);
     await expect(watch.next()).rejects.toThrow('too old');
     expect((await watch.next()).done).toBe(true);
     expect(source.cancels).toBe(1);
@@ -84,7 +86,9 @@ describe('LocalWatch', () => {
 
   it('refuses to open with the error of the source', async () => {
     const open = () => Promise.reject(new StatusError('Forbidden', 'no'));
-    await expect(new LocalWatch(open, new AbortController().signal).next()).rejects.toThrow('no');
+    await expect(
+      new LocalWatch(open, new AbortController().signal, (document) => document.object).next(),
+    ).rejects.toThrow('no');
   });
 
   it('stops its consumer when it falls too far behind', async () => {
@@ -95,7 +99,7 @@ describe('LocalWatch', () => {
     for (let count = 0; count <= localWatchEventsMax; count++) source.listener?.bookmark(count, false);
     let taken = 0;
     const drain = async () => {
-      for (; !(await watch.next()).done; taken++);
+      for (let next = await watch.next(); !next.done; next = await watch.next()) taken += next.value.length;
     };
     await expect(drain()).rejects.toThrow('too far behind');
     expect(taken).toBe(localWatchEventsMax + 1);
@@ -104,7 +108,7 @@ describe('LocalWatch', () => {
   it('ends when its consumer leaves', async () => {
     const { all, source } = makeWatch();
     const reading = (async () => {
-      for await (const event of all) return nameOf(event);
+      for await (const batch of all) return namesOf(batch);
       return undefined;
     })();
     await new Promise(setImmediate);

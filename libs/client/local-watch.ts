@@ -3,23 +3,22 @@ import { StatusError } from '../base/status.ts';
 import type { Document } from '../cache/document.ts';
 import type { CacheEvent, ChangeType } from '../cache/event.ts';
 import type { WatchHandle, WatchListener } from '../registry/requests.ts';
-import type { WatchEvent } from './client.ts';
+import type { WatchBatch, WatchEvent } from './client.ts';
 
 /** A watcher in the same process that falls this far behind has to list again. */
 export const localWatchEventsMax = 100_000;
 
-type Result<T> = IteratorResult<WatchEvent<T>, undefined>;
+/** What of a document a client is handed. */
+export type Reader = (document: Document) => KubeObject;
+
+type Result<T> = IteratorResult<WatchBatch<T>, undefined>;
 
 /**
- * Turns the calls of a watch into a sequence that its consumer takes at its own pace. It ends quietly when the signal
- * aborts. Written out rather than as a generator, because every informer takes every event through it: a generator
- * costs several promises for each.
+ * Turns the calls of a watch into a sequence of batches that its consumer takes at its own pace. It ends quietly when the
+ * signal aborts. Written out rather than as a generator, because every informer takes every event through it.
  */
-export class LocalWatch<T extends KubeObject> implements WatchListener, AsyncIterator<WatchEvent<T>, undefined> {
+export class LocalWatch<T extends KubeObject> implements WatchListener, AsyncIterator<WatchBatch<T>, undefined> {
   private queue: Array<WatchEvent<T>> = [];
-  /** What is being handed out, and how much of it has been. */
-  private batch: ReadonlyArray<WatchEvent<T>> = [];
-  private taken = 0;
   private waiting: ((result: Promise<Result<T>>) => void) | undefined;
   private failure: Error | undefined;
   private started: Promise<void> | undefined;
@@ -29,18 +28,25 @@ export class LocalWatch<T extends KubeObject> implements WatchListener, AsyncIte
   constructor(
     private readonly open: (listener: WatchListener) => Promise<WatchHandle>,
     private readonly signal: AbortSignal,
+    private readonly read: Reader,
   ) {}
 
   event(type: ChangeType, event: CacheEvent): void {
-    this.push({ type, object: event.document(type).object as T });
+    this.push({ type, key: event.key, object: this.read(event.document(type)) as T });
   }
 
   initial(document: Document): void {
-    this.push({ type: 'ADDED', object: document.object as T });
+    this.push({ type: 'ADDED', object: this.read(document) as T });
   }
 
   bookmark(revision: number): void {
     this.push({ type: 'BOOKMARK', object: { metadata: { resourceVersion: String(revision) } } as T });
+    this.settled();
+  }
+
+  /** The consumer comes by only now that the batch is complete, and not for each of its events. */
+  settled(): void {
+    if (this.queue.length > 0) this.wake();
   }
 
   failed(error: Error): void {
@@ -74,12 +80,11 @@ export class LocalWatch<T extends KubeObject> implements WatchListener, AsyncIte
 
   private take(): Promise<Result<T>> {
     if (this.ended) return Promise.resolve({ value: undefined, done: true });
-    if (this.taken === this.batch.length) {
-      this.batch = this.queue;
+    if (this.queue.length > 0) {
+      const value = this.queue;
       this.queue = [];
-      this.taken = 0;
+      return Promise.resolve({ value, done: false });
     }
-    if (this.taken < this.batch.length) return Promise.resolve({ value: this.batch[this.taken++]!, done: false });
     if (this.failure) {
       this.end();
       return Promise.reject(this.failure);
@@ -93,9 +98,8 @@ export class LocalWatch<T extends KubeObject> implements WatchListener, AsyncIte
     if (this.failure || this.ended) return;
     this.queue.push(event);
     if (this.queue.length > localWatchEventsMax) {
-      this.failure = new StatusError('Expired', 'the watcher fell too far behind');
+      this.failed(new StatusError('Expired', 'the watcher fell too far behind'));
     }
-    this.wake();
   }
 
   private wake(): void {
@@ -111,8 +115,6 @@ export class LocalWatch<T extends KubeObject> implements WatchListener, AsyncIte
     if (this.ended) return;
     this.ended = true;
     this.queue = [];
-    this.batch = [];
-    this.taken = 0;
     this.signal.removeEventListener('abort', this.onAbort);
     this.handle?.cancel();
     this.wake();

@@ -2,6 +2,7 @@ import { conformObject } from '../api/decode/decode.ts';
 import type { KubeObject, ObjectName, Resource } from '../api/meta.ts';
 import type { RequestAttributes } from '../auth/attributes.ts';
 import type { UserInfo } from '../auth/user.ts';
+import type { Document } from '../cache/document.ts';
 import { methodNotAllowed, noSuchResource } from '../registry/errors.ts';
 import { expectedOf } from '../registry/expected-type.ts';
 import type { Registry, ServedResource } from '../registry/registry.ts';
@@ -13,11 +14,12 @@ import type {
   ListOptions,
   ListResult,
   Patch,
-  WatchEvent,
+  WatchBatch,
   WatchOptions,
   WriteOptions,
 } from './client.ts';
-import { LocalWatch } from './local-watch.ts';
+import { LocalWatch, type Reader } from './local-watch.ts';
+import { MetadataAlone } from './metadata-alone.ts';
 
 export interface LocalClientOptions {
   readonly registry: Registry;
@@ -48,18 +50,18 @@ export class LocalClient implements Client {
     const served = this.open('list', resource, { namespace: options.namespace });
     const answer = await served.service.list(options);
     return {
-      items: answer.documents.map((document) => document.object as T),
+      items: answer.documents.map(readerFor(options) as (document: Document) => T),
       resourceVersion: String(answer.revision),
       continue: answer.continue,
     };
   }
 
-  watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>> {
+  watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchBatch<T>> {
     const open = async (listener: WatchListener) => {
       const served = this.open('watch', resource, { namespace: options.namespace });
       return served.service.watch({ ...options, allowBookmarks: true }, listener);
     };
-    return { [Symbol.asyncIterator]: () => new LocalWatch<T>(open, options.signal) };
+    return { [Symbol.asyncIterator]: () => new LocalWatch<T>(open, options.signal, readerFor(options)) };
   }
 
   async create<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {
@@ -131,6 +133,10 @@ export class LocalClient implements Client {
     return served;
   }
 }
+
+const wholly: Reader = (document) => document.object;
+const metadataAlone: Reader = (document) => new MetadataAlone(document);
+const readerFor = ({ metadataOnly }: ListOptions): Reader => (metadataOnly ? metadataAlone : wholly);
 
 /** What a caller hands over stays theirs: the registry completes drafts in place. */
 function copy<T extends KubeObject>(object: T): T {

@@ -4,7 +4,15 @@ import { type KubeObject, nameOf, objectKey, type Resource } from '../api/meta.t
 import type { Informer } from '../client/informer.ts';
 import { adoptAndRelease } from './adoption.ts';
 import type { ControllerContext } from './controller.ts';
-import { byController, controllerOf, controllerUidOf, orphansOf, refersTo, selectorMatches } from './ownership.ts';
+import {
+  byController,
+  controllerOf,
+  controllerUidOf,
+  namespaceOfOrphan,
+  orphans,
+  refersTo,
+  selectorMatches,
+} from './ownership.ts';
 import { isPodTerminal } from './pods.ts';
 
 /** The pods of one kind of owner, found by their controller reference or, for orphans, by their labels. */
@@ -27,7 +35,10 @@ export class OwnedPods<O extends KubeObject> {
     this.#selectorOf = selectorOf;
     this.#finalizer = finalizer;
     this.owners = context.informers.of(resource);
-    this.cache = context.informers.of(pods).addIndex(byController, controllerUidOf);
+    this.cache = context.informers
+      .of(pods)
+      .addIndex(byController, controllerUidOf)
+      .addIndex(orphans, namespaceOfOrphan);
   }
 
   /** Calls `changed` with the key of each owner that changes, or that a change of a pod concerns. */
@@ -47,9 +58,9 @@ export class OwnedPods<O extends KubeObject> {
 
   /** What the cache shows: pods that the owner controls, and orphans that it might take. */
   candidatesOf(owner: O): V1Pod[] {
-    const { namespace, uid = '' } = owner.metadata ?? {};
-    const orphans = this.cache.byIndex(byController, orphansOf(namespace));
-    return [...this.cache.byIndex(byController, uid), ...orphans.filter((pod) => !isPodTerminal(pod))];
+    const { namespace = '', uid = '' } = owner.metadata ?? {};
+    const alone = this.cache.byIndex(orphans, namespace).filter((pod) => !isPodTerminal(pod));
+    return [...this.cache.byIndex(byController, uid), ...alone];
   }
 
   /** The candidates that are the owner's once orphans are adopted and strangers released. */

@@ -6,12 +6,14 @@ export function controllerOf(object: KubeObject): V1OwnerReference | undefined {
   return object.metadata?.ownerReferences?.find((reference) => reference.controller === true);
 }
 
-/** An index of objects by the uid of the controller that owns them; those without one stand under `orphansOf`. */
+/** An index of objects by the uid of the controller that owns them. */
 export const byController = 'controller';
-export const orphansOf = (namespace: string | undefined): string => `orphans in ${namespace ?? ''}`;
-export const controllerUidOf = (object: KubeObject): string[] => [
-  controllerOf(object)?.uid ?? orphansOf(object.metadata?.namespace),
-];
+export const controllerUidOf = (object: KubeObject): string | undefined => controllerOf(object)?.uid;
+
+/** An index of the objects that no controller owns, by their namespace. */
+export const orphans = 'orphans';
+export const namespaceOfOrphan = (object: KubeObject): string | undefined =>
+  controllerOf(object) ? undefined : (object.metadata?.namespace ?? '');
 
 /** A reference that makes `owner` the controller of an object. */
 export function controllerReference(resource: Resource, owner: KubeObject): V1OwnerReference {

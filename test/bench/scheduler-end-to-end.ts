@@ -31,9 +31,11 @@ class BoundWatch {
 
   private async run(client: HttpClient, resourceVersion: string): Promise<void> {
     const options = { namespace: 'bench', resourceVersion, signal: this.stopper.signal };
-    for await (const { object } of client.watch<V1Pod>(pods, options)) {
-      const name = object.metadata?.name ?? '';
-      if (object.spec?.nodeName && !this.boundMs.has(name)) this.boundMs.set(name, performance.now());
+    for await (const batch of client.watch<V1Pod>(pods, options)) {
+      for (const { object } of batch) {
+        const name = object.metadata?.name ?? '';
+        if (object.spec?.nodeName && !this.boundMs.has(name)) this.boundMs.set(name, performance.now());
+      }
     }
   }
 

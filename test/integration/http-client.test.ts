@@ -155,12 +155,26 @@ describe('HttpClient', () => {
     };
     const abort = new AbortController();
     const found: unknown[] = [];
-    for await (const event of client.watch(pods, { resourceVersion: '0', signal: abort.signal })) {
-      found.push(event);
+    for await (const batch of client.watch(pods, { resourceVersion: '0', signal: abort.signal })) {
+      found.push(...batch);
       if (found.length === 3) abort.abort();
     }
     expect(found).toEqual(events);
     expect(seen[0]?.url).toBe('/api/v1/pods?resourceVersion=0&watch=true&allowWatchBookmarks=true');
+  });
+
+  it('asks for metadata alone where nothing else is wanted', async () => {
+    answer = json({ items: [{ metadata: { name: 'a' } }], metadata: { resourceVersion: '7' } });
+    const found = await client.list(pods, { metadataOnly: true });
+    expect(found.items[0]?.metadata).toEqual({ name: 'a' });
+    answer = (_request, response) => response.end();
+    const abort = new AbortController();
+    for await (const _ of client.watch(pods, { resourceVersion: '7', signal: abort.signal, metadataOnly: true }));
+    expect(seen.map(({ headers }) => headers.accept?.split(';')[1])).toEqual([
+      'as=PartialObjectMetadataList',
+      'as=PartialObjectMetadata',
+    ]);
+    expect(seen[0]?.url).toBe('/api/v1/pods');
   });
 
   it('a watch that expired says so', async () => {

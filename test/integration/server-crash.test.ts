@@ -7,7 +7,7 @@ import { namespaces } from '../../libs/api/kinds/namespace.ts';
 import { sleep, systemClock } from '../../libs/base/clock.ts';
 import { seededRandom } from '../../libs/base/random.ts';
 import { isStatus } from '../../libs/base/status.ts';
-import type { Client } from '../../libs/client/client.ts';
+import type { Client, WatchEvent } from '../../libs/client/client.ts';
 import { type EtcdServer, startEtcd } from '../support/etcd-server.ts';
 import { quietPort, ServerProcess } from '../support/server-process.ts';
 
@@ -87,15 +87,17 @@ class Watcher {
     this.version = version;
   }
 
+  private readonly see = ({ type, object }: WatchEvent<V1ConfigMap>): void => {
+    this.version = object.metadata?.resourceVersion ?? this.version;
+    if (type === 'BOOKMARK' || !object.metadata?.name?.startsWith('lane-')) return;
+    this.seen.push({ lane: object.metadata.name, turn: turnOf(object), revision: revisionOf(object) });
+  };
+
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         const options = { namespace: 'x', resourceVersion: this.version, signal };
-        for await (const { type, object } of this.client.watch<V1ConfigMap>(configmaps, options)) {
-          this.version = object.metadata?.resourceVersion ?? this.version;
-          if (type === 'BOOKMARK' || !object.metadata?.name?.startsWith('lane-')) continue;
-          this.seen.push({ lane: object.metadata.name, turn: turnOf(object), revision: revisionOf(object) });
-        }
+        for await (const batch of this.client.watch<V1ConfigMap>(configmaps, options)) batch.forEach(this.see);
       } catch (error) {
         // A version that is no longer kept would be the gap that this test is about.
         if (isStatus(error, 'Expired')) throw error;

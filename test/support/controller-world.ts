@@ -16,10 +16,14 @@ export interface ControllerWorld {
   stop(): Promise<void>;
 }
 
-export function startControllers(make: (context: ControllerContext) => readonly Controller[]): ControllerWorld {
-  const clock = new FakeClock();
+/** @param before a world that has stopped, whose objects and time go on */
+export function startControllers(
+  make: (context: ControllerContext) => readonly Controller[],
+  before?: Pick<ControllerWorld, 'client' | 'clock'>,
+): ControllerWorld {
   const random = seededRandom(1);
-  const client = new FakeClient({ clock, random });
+  const clock = before?.clock ?? new FakeClock();
+  const client = before?.client ?? new FakeClient({ clock, random });
   const informers = new InformerSet({ client, clock });
   const events = new EventRecorder({ client, clock, random, component: 'test' });
   const controllers = make({ client, informers, clock, random, logger: silentLogger, metrics: noMetrics, events });

@@ -16,7 +16,7 @@ import type {
   ListOptions,
   ListResult,
   Patch,
-  WatchEvent,
+  WatchBatch,
   WatchOptions,
   WriteOptions,
 } from '../../libs/client/client.ts';
@@ -68,11 +68,12 @@ export class FakeClient implements Client {
   }
 
   async list<T extends KubeObject>(resource: Resource<T>, options: ListOptions = {}): Promise<ListResult<T>> {
-    const items = this.peek(resource).filter((object) => selected(object, options));
+    const found = this.peek(resource).filter((object) => selected(object, options));
+    const items = found.map((object) => asked(object, options));
     return { items, resourceVersion: String(this.#revision) };
   }
 
-  async *watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>> {
+  async *watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchBatch<T>> {
     const shelf = this.#shelf(resource);
     let after = Number(options.resourceVersion);
     while (!options.signal.aborted) {
@@ -84,7 +85,7 @@ export class FakeClient implements Client {
       const next = shelf.log.filter((event) => event.revision > after);
       for (const event of next) {
         after = event.revision;
-        if (selected(event.object, options)) yield { type: event.type, object: event.object as T };
+        if (selected(event.object, options)) yield [{ type: event.type, object: asked(event.object as T, options) }];
         if (options.signal.aborted) return;
       }
       if (next.length === 0) await this.#nextEvent(shelf, options.signal);
@@ -238,6 +239,10 @@ export class FakeClient implements Client {
     const what = options.subresource ? `${resource.plural}/${options.subresource}` : resource.plural;
     this.requests.push(`${verb} ${what} ${objectKey(at)}`);
   }
+}
+
+function asked<T extends KubeObject>(object: T, { metadataOnly }: ListOptions): T {
+  return metadataOnly ? ({ metadata: object.metadata } as T) : object;
 }
 
 function selected(object: KubeObject, options: ListOptions): boolean {

@@ -9,7 +9,7 @@ import type {
   ListOptions,
   ListResult,
   Patch,
-  WatchEvent,
+  WatchBatch,
   WatchOptions,
   WriteOptions,
 } from '../../libs/client/client.ts';
@@ -51,12 +51,14 @@ export class FaultyClient implements Client {
     return this.#suffer(() => this.#inner.list(resource, options));
   }
 
-  async *watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>> {
-    for await (const event of this.#inner.watch(resource, options)) {
-      await this.#pause(this.faults.watchLagMsMax);
-      if (options.signal.aborted) return;
-      yield event;
-      if (this.#random.next() < this.faults.brokenWatch) throw new StatusError('ServiceUnavailable', 'broken watch');
+  async *watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchBatch<T>> {
+    for await (const batch of this.#inner.watch(resource, options)) {
+      for (const event of batch) {
+        await this.#pause(this.faults.watchLagMsMax);
+        if (options.signal.aborted) return;
+        yield [event];
+        if (this.#random.next() < this.faults.brokenWatch) throw new StatusError('ServiceUnavailable', 'broken watch');
+      }
     }
   }
 

@@ -57,7 +57,7 @@ export class Board {
   constructor(options: InformerSetOptions) {
     this.informers = new InformerSet(options);
     this.pods = new Informer({ ...options, resource: pods, fieldSelector: boundPods });
-    this.pods.addIndex(byNode, (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []));
+    this.pods.addIndex(byNode, (pod) => pod.spec?.nodeName || undefined);
     this.pods.addHandler({
       added: (pod) => this.podChanged(undefined, pod),
       updated: (pod, previous) => this.podChanged(previous, pod),

@@ -40,7 +40,8 @@ export function newNamespaceController(context: ControllerContext, options: Name
     if (namespace) enqueue(namespace);
   };
   const follow = (resource: Resource) => context.informers.of(resource).addHandler({ deleted: onGone });
-  for (const resource of builtin) follow(resource);
+  // Events never stay when they are deleted, so none need be waited for; they only come in great numbers.
+  for (const resource of builtin) if (resource.kind !== 'Event') follow(resource);
   custom?.follow({ added: ({ resource }) => void (isNamespaced(resource) && follow(resource)) });
   return controller;
 }

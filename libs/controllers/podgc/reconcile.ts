@@ -26,8 +26,8 @@ export function newPodGcController(context: ControllerContext, options: PodGcOpt
   const nodeCache = informers.of(nodes);
   const podCache = informers
     .of(pods)
-    .addIndex(byNode, (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []))
-    .addIndex('ended', (pod) => (isPodTerminal(pod) ? ['yes'] : []));
+    .addIndex(byNode, (pod) => pod.spec?.nodeName || undefined)
+    .addIndex('ended', (pod) => (isPodTerminal(pod) ? 'yes' : undefined));
   const missingSince = new Map<string, number>();
 
   const removeAll = async (condemned: readonly V1Pod[]): Promise<void> => {

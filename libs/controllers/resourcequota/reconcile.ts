@@ -70,7 +70,8 @@ class QuotaCounter {
   /** Tells where something went or shrank. */
   follow(replenish: Replenish): void {
     this.#replenish = replenish;
-    for (const resource of this.#builtin) this.#follow(resource);
+    // Events come in great numbers, and hardly any quota counts them: they are followed once one does.
+    for (const resource of this.#builtin) if (resource.kind !== 'Event') this.#follow(resource);
     this.definitions.addHandler({ deleted: (definition) => this.#forget(definition.metadata?.name ?? '') });
   }
 
@@ -95,8 +96,9 @@ class QuotaCounter {
     const names = Object.keys(spec?.hard ?? {});
     const counted = this.#builtin.filter((resource) => names.some(measureOf(resource).counts));
     const custom = names.flatMap((name) => this.#customKind(name) ?? []);
-    for (const resource of custom) this.#follow(resource);
-    return [...counted, ...custom];
+    const all = [...counted, ...custom];
+    for (const resource of all) this.#follow(resource);
+    return all;
   }
 
   /** The custom kind that `count/plural.group` names. */

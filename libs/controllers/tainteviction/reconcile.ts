@@ -13,7 +13,7 @@ const byNode = 'node';
 export function newTaintEvictionController(context: ControllerContext): Controller {
   const { informers } = context;
   const nodeCache = informers.of(nodes);
-  const podCache = informers.of(pods).addIndex(byNode, (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []));
+  const podCache = informers.of(pods).addIndex(byNode, (pod) => pod.spec?.nodeName || undefined);
   const events = context.events.for('taint-eviction-controller');
 
   const reconcile = async (key: string): Promise<ReconcileResult> => {
