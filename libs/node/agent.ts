@@ -13,7 +13,7 @@ import { startEvictions } from './eviction/start.ts';
 import { textOf } from './failure.ts';
 import { Gate } from './gate.ts';
 import { Handlers } from './handlers.ts';
-import { nodeHttp } from './http.ts';
+import { nodeHttp } from './http/routes.ts';
 import { collectImages } from './imagegc.ts';
 import { Images } from './images.ts';
 import { lastWords } from './lastwords.ts';
@@ -23,11 +23,14 @@ import { registerNodeMetrics } from './metrics.ts';
 import { NodeStatusReporter } from './nodestatus.ts';
 import { NodeObjects } from './objects.ts';
 import { type NodeAgentOptions, PodPaths } from './options.ts';
+import { ProbeTally } from './probes/tally.ts';
 import { identity } from './starter.ts';
 import { reportUsage } from './stats/reporter.ts';
 import { RuntimeView } from './view.ts';
 import { Tokens } from './volumes/tokens.ts';
 
+/** Where machines keep their logs. Source: Filesystem Hierarchy Standard. */
+const systemLogsDefault = '/var/log';
 /**
  * How many sandboxes, and how many containers, are being made at the same time, by the machine's processors. Each takes a
  * dozen processes; with more of them at once than this, all of them take longer and cost more.
@@ -84,6 +87,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     images: new Images({ runtime, objects, events, clock }),
     tokens: new Tokens(link, clock),
     metrics: registerNodeMetrics(options.metrics ?? noMetrics, view, node.name),
+    probeTally: new ProbeTally(),
     dns: options.dns,
     pressure: new NodePressure({ clock, measure: () => measure(options, { tree, cgroups, images: imagesPath }) }),
     sandboxGate: new Gate(width),
@@ -95,8 +99,12 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     source: stats,
     node,
     startedAtMs: clock.now(),
+    dns: options.dns,
     metricsText: options.metricsText,
+    probes: deps.probeTally,
     pods: () => manager.pods(),
+    logs: { system: options.systemLogs ?? systemLogsDefault, pods: paths.logs },
+    disks: { volumes: paths.pods, images: imagesPath },
   });
   manager.start();
   link.serve(new Handlers({ deps, manager, http }));

@@ -14,6 +14,7 @@ import type { NodeLink } from './link.ts';
 import type { NodeMetrics } from './metrics.ts';
 import type { NodeObjects } from './objects.ts';
 import type { NodeDns, NodeIdentity, NodePaths } from './options.ts';
+import type { ProbeTally } from './probes/tally.ts';
 import type { RuntimeView } from './view.ts';
 import type { Tokens } from './volumes/tokens.ts';
 
@@ -32,6 +33,7 @@ export interface WorkerDeps {
   random: Random;
   logger: Logger;
   metrics: NodeMetrics;
+  probeTally: ProbeTally;
   paths: NodePaths;
   node: NodeIdentity;
   dns: NodeDns;

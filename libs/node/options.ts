@@ -56,6 +56,8 @@ export interface NodeAgentOptions {
   dns: NodeDns;
   /** What `/metrics` answers: the process's metrics as Prometheus text. */
   metricsText?: () => Promise<string>;
+  /** The folder of the machine's logs, which the node proxy shows; `/var/log` when absent. */
+  systemLogs?: string;
   /** How full the node is, for tests; read from the kernel when absent. */
   measures?: typeof nodeMeasures;
   /** Called with every node status before it is reported; for what only the composer knows. */

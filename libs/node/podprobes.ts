@@ -8,7 +8,7 @@ import { ContainerProber, type ProbeKind } from './probes/prober.ts';
 const probeNames: Record<ProbeKind, string> = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness' };
 
 export interface PodProbesOptions {
-  deps: Pick<WorkerDeps, 'runtime' | 'clock' | 'random' | 'events'>;
+  deps: Pick<WorkerDeps, 'runtime' | 'clock' | 'random' | 'events' | 'probeTally'>;
   notes: Notes;
   pod: () => V1Pod;
   podIp: () => string;
@@ -49,6 +49,7 @@ export class PodProbes {
 
   stop(): void {
     for (const prober of this.#probers.values()) prober.stop();
+    this.#options.deps.probeTally.forget(this.#options.pod().metadata?.uid ?? '');
   }
 
   #begin(container: V1Container, seen: ObservedContainer): ContainerProber {
@@ -63,6 +64,7 @@ export class PodProbes {
       started: health?.started ?? false,
       ready: health?.ready ?? false,
       listener: {
+        attempted: (kind, outcome) => deps.probeTally.add(this.#options.pod(), container.name, kind, outcome),
         verdict: (kind, passed) => this.#verdict(container.name, seen.id, kind, passed),
         failed: (kind, text) => this.#tell(container.name, 'Unhealthy', `${probeNames[kind]} probe failed: ${text}`),
         warned: (kind, text) =>

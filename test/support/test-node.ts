@@ -54,6 +54,7 @@ export class TestNode {
       random: seededRandom(1),
       paths: { pods: this.path('pods'), memory: this.path('memory'), logs: this.path('logs') },
       cgroups: { parent: '/n1', tree: this.cgroups },
+      systemLogs: this.path('var-log'),
       measures: () => this.measures,
       node: { name: 'n1', ips: ['192.168.0.1'], cpuMillis: 2000, memoryBytes: 2 ** 30, podsMax: 10 },
       dns: { servers: ['10.96.0.10'], domain: 'cluster.local', resolvConf: '/dev/null' },

@@ -2,12 +2,15 @@ import { statfsSync } from 'node:fs';
 import type { Clock } from '../../base/clock.ts';
 import type { CgroupTree } from '../cgroups/cgroups.ts';
 
-/** Below this, or below the share of the node's memory where that is less, memory is under pressure. */
-const memoryFreeBytesMin = 100 * 2 ** 20;
-const memoryFreeShareMin = 0.05;
-/** Free shares of the file systems of volumes and logs, and of images, below which disks are under pressure. */
-const volumesFreeShareMin = 0.1;
-const imagesFreeShareMin = 0.15;
+/** Below what a node is under pressure. */
+export const evictionThresholds = {
+  /** Memory, or the share of the node's where that is less. */
+  memoryFreeBytesMin: 100 * 2 ** 20,
+  memoryFreeShareMin: 0.05,
+  /** Free shares of the file systems of volumes and logs, and of images. */
+  volumesFreeShareMin: 0.1,
+  imagesFreeShareMin: 0.15,
+} as const;
 /** With this much room a disk is not under pressure, however large it is and however full. */
 const diskFreeBytesEnough = 2 * 2 ** 30;
 /** A condition stays for this long after its cause has gone, so that pods do not come back only to be evicted again. */
@@ -46,13 +49,16 @@ function diskShortage(
 
 /** What is short, memory first: it kills sooner. */
 export function shortages({ memory, volumes, images }: Measures): Shortage[] {
-  const thresholdBytes = Math.min(memoryFreeBytesMin, Math.floor(memory.totalBytes * memoryFreeShareMin));
+  const thresholdBytes = Math.min(
+    evictionThresholds.memoryFreeBytesMin,
+    Math.floor(memory.totalBytes * evictionThresholds.memoryFreeShareMin),
+  );
   const { availableBytes } = memory;
   const short = availableBytes < thresholdBytes;
   return [
     ...(short ? [{ resource: 'memory' as const, signal: 'memory.available', availableBytes, thresholdBytes }] : []),
-    ...diskShortage('nodefs.available', volumes, volumesFreeShareMin),
-    ...diskShortage('imagefs.available', images, imagesFreeShareMin),
+    ...diskShortage('nodefs.available', volumes, evictionThresholds.volumesFreeShareMin),
+    ...diskShortage('imagefs.available', images, evictionThresholds.imagesFreeShareMin),
   ];
 }
 

@@ -1,13 +1,15 @@
 import type { V1Probe } from '../../api/gen/types.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
-import { afterAttempt, freshProbe, type ProbeState, probeTiming } from '../../pods/probe.ts';
+import { afterAttempt, freshProbe, type ProbeOutcome, type ProbeState, probeTiming } from '../../pods/probe.ts';
 import type { ContainerRuntime } from '../../runtime/runtime.ts';
 import { attemptProbe, type ProbeTarget } from './attempt.ts';
 
 export type ProbeKind = 'startup' | 'liveness' | 'readiness';
 
 export interface ProbeListener {
+  /** One attempt of any outcome. */
+  attempted(kind: ProbeKind, outcome: ProbeOutcome): void;
   /** A verdict that was not so before. */
   verdict(kind: ProbeKind, passed: boolean): void;
   /** One attempt that failed, for an event. */
@@ -100,6 +102,7 @@ export class ContainerProber {
     const begunAt = this.#clock.monotonic();
     const { outcome, message } = await attemptProbe(this.#runtime, loop.probe, this.#target, timeoutMs);
     if (this.#stopped || !this.#loops.includes(loop)) return;
+    this.#listener.attempted(loop.kind, outcome);
     const before = loop.state.verdict;
     loop.state = afterAttempt(loop.probe, loop.state, outcome);
     if (outcome !== 'success') this.#listener.failed(loop.kind, message);

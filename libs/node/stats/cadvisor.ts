@@ -224,5 +224,17 @@ export function resourceFamilies(figures: NodeFigures): Family[] {
     family('pod_memory_working_set_bytes', 'gauge', pods, memory),
     family('node_cpu_usage_seconds_total', 'counter', node, cpu),
     family('node_memory_working_set_bytes', 'gauge', node, memory),
+    {
+      name: 'container_start_time_seconds',
+      help: 'When the container started, in seconds since the epoch.',
+      type: 'gauge',
+      samples: containers.map(({ labels, container }) => ({ labels, value: container.startedAtMs / 1000 })),
+    },
+    {
+      name: 'resource_scrape_error',
+      help: '1 when figures could not be read.',
+      type: 'gauge',
+      samples: [{ labels: {}, value: 0 }],
+    },
   ];
 }

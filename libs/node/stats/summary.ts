@@ -69,8 +69,24 @@ function podSummary(figures: PodFigures, time: string, rate: (key: string, usage
   };
 }
 
+export interface DiskFigures {
+  totalBytes: number;
+  availableBytes: number;
+}
+
+export interface SummarisedNode {
+  name: string;
+  startedAtMs: number;
+  /** The file systems of volumes and logs, and of images. */
+  disks: { volumes: DiskFigures; images: DiskFigures };
+}
+
+function filesystem({ totalBytes, availableBytes }: DiskFigures, time: string) {
+  return { time, availableBytes, capacityBytes: totalBytes, usedBytes: totalBytes - availableBytes };
+}
+
 /** `/stats/summary`: what everything on the node uses, as the kubelet's Summary API has it. */
-export function summaryOf(figures: NodeFigures, node: { name: string; startedAtMs: number }, rates: CpuRates) {
+export function summaryOf(figures: NodeFigures, node: SummarisedNode, rates: CpuRates) {
   const time = rfc3339(figures.atMs);
   const seen = new Set<string>();
   const rate = (key: string, usage: CgroupUsage) => {
@@ -83,6 +99,11 @@ export function summaryOf(figures: NodeFigures, node: { name: string; startedAtM
       startTime: rfc3339(node.startedAtMs),
       cpu: cpu(figures.usage, time, rate(figures.root, figures.usage)),
       memory: memory(figures.usage, time),
+      fs: filesystem(node.disks.volumes, time),
+      runtime: {
+        imageFs: filesystem(node.disks.images, time),
+        containerFs: filesystem(node.disks.images, time),
+      },
       rlimit: { time, curproc: figures.usage.processes },
     },
     pods: figures.pods.map((pod) => podSummary(pod, time, rate)),
