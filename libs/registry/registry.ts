@@ -1,4 +1,5 @@
 import type { ResourceDefinition } from '../api/definition.ts';
+import { answeredWithDeleted } from '../api/kinds/answered-deletions.ts';
 import { builtinKinds } from '../api/kinds/index.ts';
 import type { Resource } from '../api/meta.ts';
 import { assert } from '../base/assert.ts';
@@ -38,24 +39,11 @@ export interface ServedResource {
 const returnsDeleted: Behaviour = { returnsDeleted: true };
 
 const plainBehaviours: Readonly<Record<string, Behaviour>> = {
+  ...Object.fromEntries([...answeredWithDeleted].map((kind) => [kind, returnsDeleted])),
   'apiextensions.k8s.io/customresourcedefinitions': definitionBehaviour,
   '/pods': podBehaviour,
   '/namespaces': namespaceBehaviour,
-  '/serviceaccounts': returnsDeleted,
-  '/resourcequotas': returnsDeleted,
-  '/persistentvolumes': returnsDeleted,
-  '/persistentvolumeclaims': returnsDeleted,
-  '/podtemplates': returnsDeleted,
   '/replicationcontrollers': { orphansByDefault: true },
-  'storage.k8s.io/storageclasses': returnsDeleted,
-  'storage.k8s.io/csidrivers': returnsDeleted,
-  'storage.k8s.io/csinodes': returnsDeleted,
-  'storage.k8s.io/volumeattachments': returnsDeleted,
-  'storage.k8s.io/volumeattributesclasses': returnsDeleted,
-  'resource.k8s.io/deviceclasses': returnsDeleted,
-  'resource.k8s.io/resourceclaims': returnsDeleted,
-  'resource.k8s.io/resourceclaimtemplates': returnsDeleted,
-  'resource.k8s.io/resourceslices': returnsDeleted,
   'batch/jobs': jobBehaviour,
 };
 

@@ -4,8 +4,11 @@ import { schema } from '../schema/schema.ts';
 import type { FieldSchema, GroupVersionKind, TypeSchema, ValueSchema } from '../schema/types.ts';
 import { customDefinition, customList, customStructure } from './custom.ts';
 import { byName, type Json, type OpenApiVersion, reference } from './json.ts';
+import { optionKindsOf } from './option-kinds.ts';
 import { defaultOf, freeDefinitionOf, freeDefinitions, withOffered } from './values.ts';
 
+/** Kinds of the machinery that stand in one version of no group. */
+const plainKinds = new Set(['APIGroup', 'APIGroupList', 'APIResourceList', 'APIVersions', 'Status']);
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 /** Scalars that Kubernetes describes by a definition of their own. */
@@ -48,14 +51,19 @@ const plainTypes: Readonly<Record<string, Json>> = {
   any: { 'x-kubernetes-preserve-unknown-fields': true },
 };
 
+/** What a document describes: one version of a group, or all. */
+export interface Described {
+  readonly version: OpenApiVersion;
+  readonly of?: { readonly group: string; readonly version: string };
+}
+
 /** Group, version and kind that the type appears as; options and watch events appear in every group. */
-function kindsOf(type: TypeSchema): GroupVersionKind[] | undefined {
+function kindsOf(type: TypeSchema, of: Described['of']): GroupVersionKind[] | undefined {
   const gvk = schema.kindOfType(type.name);
   if (gvk) return [gvk];
   const name = type.definition.slice(meta.length + 1);
-  return type.definition === `${meta}.${name}` && ['DeleteOptions', 'Status', 'WatchEvent'].includes(name)
-    ? [{ group: '', version: 'v1', kind: name }]
-    : undefined;
+  if (type.definition !== `${meta}.${name}`) return undefined;
+  return plainKinds.has(name) ? [{ group: '', version: 'v1', kind: name }] : optionKindsOf(name, of);
 }
 
 /** Writes definitions and collects those that they refer to. */
@@ -64,8 +72,11 @@ export class Definitions {
   private readonly version: OpenApiVersion;
   private readonly describe: (typeName: string) => TypeDescription;
 
-  constructor(version: OpenApiVersion, describe: (typeName: string) => TypeDescription) {
+  private readonly of: Described['of'];
+
+  constructor({ version, of }: Described, describe: (typeName: string) => TypeDescription) {
     this.version = version;
+    this.of = of;
     this.describe = describe;
   }
 
@@ -108,7 +119,7 @@ export class Definitions {
     const { text } = described;
     const required = [...type.fields.values()].filter((field) => field.required).map((field) => field.name);
     const properties = [...type.fields.values()].map((field) => [field.name, this.field(type, field, described)]);
-    const gvks = kindsOf(type);
+    const gvks = kindsOf(type, this.of);
     return {
       ...(text ? { description: text } : {}),
       type: 'object',

@@ -6,7 +6,9 @@ const ref = (name: string) => ({ $ref: `#/definitions/${name}` });
 const path = 'apis/ships.example.com/v1';
 const v2 = {
   paths: {
-    [`/${path}/ships`]: { get: { responses: { 200: { schema: ref('ShipList') } } } },
+    [`/${path}/ships`]: {
+      get: { parameters: [{ $ref: '#/parameters/limit-1' }], responses: { 200: { schema: ref('ShipList') } } },
+    },
     '/apis/ships.example.com/v1beta1/ships': { get: { responses: { 200: { schema: ref('Old') } } } },
   },
   definitions: {
@@ -15,15 +17,17 @@ const v2 = {
     ListMeta: { description: 'theirs' },
     Old: {},
   },
+  parameters: { 'limit-1': { name: 'limit', in: 'query', type: 'integer' }, 'other-1': {} },
 };
 
 describe('schemas of other servers', () => {
   const own = { paths: { '/z': {} }, definitions: { ListMeta: { description: 'ours' } } };
 
   test('bring the paths of their version and what these lead to', () => {
-    const { paths, definitions } = withForeign(own, [{ path, v2 }]) as Record<string, object>;
+    const { paths, definitions, parameters } = withForeign(own, [{ path, v2 }]) as Record<string, object>;
     expect(Object.keys(paths!)).toEqual([`/${path}/ships`, '/z']);
     expect(Object.keys(definitions!)).toEqual(['ListMeta', 'Ship', 'ShipList']);
+    expect(Object.keys(parameters!)).toEqual(['limit-1']);
     expect(definitions).toMatchObject({ ListMeta: { description: 'ours' } });
   });
 

@@ -10,7 +10,8 @@ export interface ForeignSchema {
   readonly v2?: Json;
 }
 
-const definitionPrefix = '#/definitions/';
+/** Where references of a v2 document lead: `#/definitions/NAME`, `#/parameters/NAME`. */
+const placeOfReference = /^#\/(definitions|parameters)\/(.+)$/;
 
 /**
  * A v2 document with what others describe besides. Where both define a name this server's own definition stands: such
@@ -19,30 +20,38 @@ const definitionPrefix = '#/definitions/';
 export function withForeign(own: Json, foreign: readonly ForeignSchema[]): Json {
   const documents = foreign.flatMap(({ path, v2 }) => (v2 ? [partOf(v2, `/${path}`)] : []));
   if (documents.length === 0) return own;
-  const paths = Object.assign({}, ...documents.map((one) => one.paths), own.paths) as Json;
-  const definitions = Object.assign({}, ...documents.map((one) => one.definitions), own.definitions) as Json;
-  return { ...own, paths: byName(Object.entries(paths)), definitions: byName(Object.entries(definitions)) };
+  const whole = (place: keyof Part) => {
+    const all = Object.assign({}, ...documents.map((one) => one[place]), own[place]) as Json;
+    return byName(Object.entries(all));
+  };
+  return { ...own, paths: whole('paths'), definitions: whole('definitions'), parameters: whole('parameters') };
 }
 
-/** The paths of one group version and the definitions that they lead to. */
-function partOf(document: Json, prefix: string): { paths: Json; definitions: Json } {
-  const all = membersOf(document.definitions);
+interface Part {
+  readonly paths: Json;
+  readonly definitions: Json;
+  readonly parameters: Json;
+}
+
+/** The paths of one group version, and the definitions and parameters that they lead to. */
+function partOf(document: Json, prefix: string): Part {
   const under = (path: string) => path === prefix || path.startsWith(`${prefix}/`);
   const paths = Object.fromEntries(Object.entries(membersOf(document.paths)).filter(([path]) => under(path)));
-  const definitions: Json = {};
+  const part: Part = { paths, definitions: {}, parameters: {} };
   const waiting: unknown[] = [paths];
   while (waiting.length > 0) {
     const next = waiting.pop();
     if (typeof next !== 'object' || next === null) continue;
     waiting.push(...Object.values(next));
     const { $ref: reference } = next as Json;
-    if (typeof reference !== 'string' || !reference.startsWith(definitionPrefix)) continue;
-    const name = reference.slice(definitionPrefix.length);
-    if (name in definitions || !(name in all)) continue;
-    definitions[name] = all[name];
+    const [, place, name = ''] = (typeof reference === 'string' && placeOfReference.exec(reference)) || [];
+    if (place !== 'definitions' && place !== 'parameters') continue;
+    const all = membersOf(document[place]);
+    if (name in part[place] || !(name in all)) continue;
+    part[place][name] = all[name];
     waiting.push(all[name]);
   }
-  return { paths, definitions };
+  return part;
 }
 
 function membersOf(value: unknown): Json {

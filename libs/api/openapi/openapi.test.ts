@@ -111,6 +111,59 @@ describe('OpenAPI v3', () => {
     expect(lists.filter((list) => list?.length === 0)).toEqual([]);
   });
 
+  test('parameters that all operations of a path take stand beside them, others with their operation', async () => {
+    const { paths } = await parsed('api/v1');
+    const names = (of: { parameters?: Array<{ name: string }> }) => of.parameters?.map(({ name }) => name);
+    const one = paths['/api/v1/namespaces/{namespace}/pods/{name}'];
+    expect(names(one)).toEqual(['name', 'namespace', 'pretty']);
+    expect(names(one.get)).toBeUndefined();
+    expect(names(one.put)).toEqual(['dryRun', 'fieldManager', 'fieldValidation']);
+    const everywhere = paths['/api/v1/pods'];
+    expect(names(everywhere)).toEqual(expect.arrayContaining(['continue', 'labelSelector', 'pretty', 'watch']));
+    expect(names(everywhere.get)).toBeUndefined();
+    const exec = paths['/api/v1/namespaces/{namespace}/pods/{name}/exec'];
+    expect(names(exec)).toEqual(['command', 'container', 'name', 'namespace', 'stderr', 'stdin', 'stdout', 'tty']);
+  });
+
+  test.each([
+    ['/api/v1/', 'getCoreV1APIResources', undefined],
+    ['/api/v1/watch/namespaces/{namespace}/pods', 'watchCoreV1NamespacedPodList', 'watchlist'],
+    ['/api/v1/watch/namespaces/{namespace}/pods/{name}', 'watchCoreV1NamespacedPod', 'watch'],
+    ['/api/v1/watch/pods', 'watchCoreV1PodListForAllNamespaces', 'watchlist'],
+    ['/api/v1/namespaces/{namespace}/pods/{name}/exec', 'connectCoreV1GetNamespacedPodExec', 'connect'],
+    ['/api/v1/nodes/{name}/proxy/{path}', 'connectCoreV1GetNodeProxyWithPath', 'connect'],
+  ])('%s is described', async (path, operationId, action) => {
+    const { get } = (await parsed('api/v1')).paths[path];
+    expect([get.operationId, get['x-kubernetes-action']]).toEqual([operationId, action]);
+  });
+
+  test.each([
+    ['api', '/api/', 'getCoreAPIVersions'],
+    ['apis', '/apis/', 'getAPIVersions'],
+    ['apis/apps', '/apis/apps/', 'getAppsAPIGroup'],
+    ['version', '/version/', 'getCodeVersion'],
+    ['openid/v1/jwks', '/openid/v1/jwks/', 'getServiceAccountIssuerOpenIDKeyset'],
+  ])('%s is a document of its own', async (document, path, operationId) => {
+    expect((await parsed(document)).paths[path].get.operationId).toBe(operationId);
+  });
+
+  test('options stand in the core and in the version that is described', async () => {
+    const kinds = async (path: string) => {
+      const { schemas } = (await parsed(path)).components;
+      const gvks = schemas['io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions']['x-kubernetes-group-version-kind'];
+      return gvks.map(({ group, version }: { group: string; version: string }) => `${group}/${version}`);
+    };
+    expect(await kinds('api/v1')).toEqual(['/v1']);
+    expect(await kinds('apis/apps/v1')).toEqual(['/v1', 'apps/v1']);
+  });
+
+  test('deletions answer with a Status, or with what was deleted', async () => {
+    const { paths } = await parsed('api/v1');
+    const answer = (path: string) => paths[path].delete.responses['200'].content['application/json'].schema.$ref;
+    expect(answer('/api/v1/namespaces/{namespace}/pods/{name}')).toMatch(/core\.v1\.Pod$/);
+    expect(answer('/api/v1/namespaces/{namespace}/configmaps/{name}')).toMatch(/meta\.v1\.Status$/);
+  });
+
   test('operation ids are given once', async () => {
     const { paths } = await parsed('api/v1');
     const ids = Object.values<Record<string, { operationId?: string }>>(paths).flatMap((item) =>
@@ -125,8 +178,25 @@ describe('OpenAPI v2', () => {
     const document = JSON.parse((await openapi.v2()).bytes.toString());
     expect(document.swagger).toBe('2.0');
     expect(Object.keys(document.paths)).toContain('/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale');
-    const missing = references(document).filter((ref) => !(ref.replace('#/definitions/', '') in document.definitions));
-    expect(missing).toEqual([]);
+    const known = new Set([
+      ...Object.keys(document.definitions).map((name) => `#/definitions/${name}`),
+      ...Object.keys(document.parameters).map((name) => `#/parameters/${name}`),
+    ]);
+    expect(references(document).filter((ref) => !known.has(ref))).toEqual([]);
+  });
+
+  test('says shared parameters once, but those by which clients learn what the server can do where they are taken', async () => {
+    const { paths, parameters } = JSON.parse((await openapi.v2()).bytes.toString());
+    const { patch } = paths['/api/v1/namespaces/{namespace}/pods/{name}'];
+    const names = patch.parameters.map((one: { name?: string; $ref?: string }) => one.name ?? one.$ref);
+    expect(names).toEqual([
+      expect.stringMatching(/^#\/parameters\/body-/),
+      'dryRun',
+      expect.stringMatching(/^#\/parameters\/fieldManager-/),
+      'fieldValidation',
+      expect.stringMatching(/^#\/parameters\/force-/),
+    ]);
+    expect(parameters[names[4].replace('#/parameters/', '')]).toMatchObject({ name: 'force', in: 'query' });
   });
 
   test('says what takes a closed set of words, and nothing of defaults', async () => {

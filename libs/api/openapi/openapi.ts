@@ -2,10 +2,12 @@ import type { ResourceDefinition } from '../definition.ts';
 import { type KeptDocument, keptDocument, MadeOnce } from '../kept-document.ts';
 import { loadDescriptions } from '../schema/descriptions.ts';
 import { Definitions } from './definitions.ts';
+import { plainDocumentsOf, plainItem, resourceListDocument } from './discovery-paths.ts';
 import { type ForeignSchema, withForeign } from './foreign.ts';
 import { byName, type Json, type OpenApiVersion } from './json.ts';
 import { groupVersionPath, PathWriter } from './paths.ts';
 import { encodeOpenApiV2 } from './protobuf.ts';
+import { shareParameters } from './shared-parameters.ts';
 
 /** The media type of the v2 document in protobuf. Clients also ask for one with an @, which no parser of theirs reads. */
 export const openapiV2ProtobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
@@ -44,20 +46,30 @@ export class OpenApi {
     for (const { path, v3Address } of this.foreign()) {
       if (v3Address !== undefined) entries.set(path, { serverRelativeURL: v3Address });
     }
-    for (const path of [...this.byPath().keys()].sort()) {
+    for (const path of [...this.plainPaths().keys(), ...this.byPath().keys()].sort()) {
       const document = await this.groupVersion(path);
       if (document) entries.set(path, { serverRelativeURL: `/openapi/v3/${path}?hash=${document.hash}` });
     }
     return { paths: byName(entries) };
   }
 
-  /** The v3 document of a path such as `api/v1` or `apis/apps/v1`; undefined for what is not served. */
+  /** The v3 document of a path such as `api/v1`, `apis/apps/v1` or `version`; undefined for what is not served. */
   async groupVersion(path: string): Promise<KeptDocument | undefined> {
     const resources = this.byPath().get(path);
-    if (!resources) return undefined;
+    const plain = resources ? undefined : this.plainPaths().get(path);
+    if (!resources && !plain) return undefined;
     const kept = this.v3.get(path) ?? new MadeOnce();
     this.v3.set(path, kept);
-    return kept.of(resources, async () => jsonDocument(await this.write(3, resources)));
+    const sources = resources ?? [JSON.stringify(plain)];
+    return kept.of(sources, async () => {
+      return jsonDocument(await this.write(3, resources ?? [], new Map(plain ? [[path, plain]] : [])));
+    });
+  }
+
+  /** What is no resource, by path; groups of custom kinds are not spoken of, as upstream does not. */
+  private plainPaths(): ReturnType<typeof plainDocumentsOf> {
+    const own = this.resources().filter(({ customSchema }) => !customSchema);
+    return plainDocumentsOf(new Set(own.map(({ group }) => group)));
   }
 
   /** What is served now, by the path of its version. Documents of what is served no more are let go. */
@@ -71,7 +83,7 @@ export class OpenApi {
         if (group) group.push(resource);
         else groups.set(path, [resource]);
       }
-      for (const path of this.v3.keys()) if (!groups.has(path)) this.v3.delete(path);
+      for (const path of this.v3.keys()) if (!groups.has(path) && !this.plainPaths().has(path)) this.v3.delete(path);
       return groups;
     });
   }
@@ -90,19 +102,30 @@ export class OpenApi {
     const resources = this.resources();
     const foreign = this.foreign();
     return kept.of([...resources, ...foreign], async () => {
-      return encode(withForeign(await this.write(2, resources), foreign));
+      return encode(withForeign(await this.write(2, resources, this.plainPaths()), foreign));
     });
   }
 
-  private async write(version: OpenApiVersion, resources: readonly ResourceDefinition[]): Promise<Json> {
-    const definitions = new Definitions(version, await loadDescriptions());
+  private async write(
+    version: OpenApiVersion,
+    resources: readonly ResourceDefinition[],
+    plain: ReturnType<typeof plainDocumentsOf>,
+  ): Promise<Json> {
+    const of = version === 3 ? resources[0] : undefined;
+    const definitions = new Definitions({ version, of }, await loadDescriptions());
     const writer = new PathWriter(version, definitions);
     const paths = Object.assign({}, ...resources.map((resource) => writer.pathsOf(resource))) as Json;
-    definitions.ref(`${meta}.WatchEvent`);
+    const lists = resources
+      .filter(({ customSchema }) => !customSchema)
+      .map((one) => [groupVersionPath(one), resourceListDocument(one)] as const);
+    for (const [path, document] of new Map([...plain, ...lists])) {
+      paths[`/${path}/`] = plainItem(version, document, definitions);
+    }
+    if (resources.length > 0) definitions.ref(`${meta}.WatchEvent`);
     const schemes = { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header' } };
     if (version === 2) {
       const security = { securityDefinitions: schemes, security: [{ BearerToken: [] }] };
-      return { swagger: '2.0', info, paths, definitions: definitions.all(), ...security };
+      return { swagger: '2.0', info, ...shareParameters(paths), definitions: definitions.all(), ...security };
     }
     return { openapi: '3.0.0', info, paths, components: { schemas: definitions.all(), securitySchemes: schemes } };
   }

@@ -1,12 +1,13 @@
 import type { ResourceDefinition } from '../definition.ts';
+import { answeredWithDeleted } from '../kinds/answered-deletions.ts';
 import { schema } from '../schema/schema.ts';
 import type { Definitions } from './definitions.ts';
 import type { Json, OpenApiVersion } from './json.ts';
-import { type Action, queryOf } from './parameters.ts';
+import { type Action, queryOf, queryParameters } from './parameters.ts';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
-const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+export const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 const streamTypes = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
 const patchTypes = [
   'application/json-patch+json',
@@ -15,7 +16,17 @@ const patchTypes = [
   'application/apply-patch+yaml',
 ];
 
-const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
+/** What is answered to who may not be told who they are. */
+export const refusal = { 401: { description: 'Unauthorized' } };
+/** Operations whose answer may be a stream of events. */
+const streamed: ReadonlySet<Action> = new Set(['list', 'watch', 'watchlist']);
+
+export const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
+
+/** Kinds whose deletion is answered with what was deleted; those of all others with a Status. */
+function answersWithDeleted({ group, plural }: ResourceDefinition): boolean {
+  return answeredWithDeleted.has(`${group}/${plural}`);
+}
 
 /** What an operation works on: a resource or a part of it, in all namespaces or one. */
 export interface Target {
@@ -30,6 +41,8 @@ export interface Target {
 const actionWords: Readonly<Record<Action, string>> = {
   read: 'get',
   list: 'list',
+  watch: 'watch',
+  watchlist: 'watchlist',
   create: 'post',
   replace: 'put',
   patch: 'patch',
@@ -49,18 +62,19 @@ export function groupWord(group: string): string {
 
 function operationId(action: Action, { resource, subresource, scope }: Target): string {
   const where = scope === 'namespace' ? 'Namespaced' : '';
-  const verb = action === 'deleteCollection' ? 'delete' : action;
+  const verb = action === 'deleteCollection' ? 'delete' : action === 'watchlist' ? 'watch' : action;
   const collection = action === 'deleteCollection' ? 'Collection' : '';
+  const list = action === 'watchlist' ? 'List' : '';
   const after = scope === 'all-namespaces' ? 'ForAllNamespaces' : '';
   const words = [groupWord(resource.group), capital(resource.version), collection, where, resource.kind];
-  return `${verb}${words.join('')}${capital(subresource)}${after}`;
+  return `${verb}${words.join('')}${list}${capital(subresource)}${after}`;
 }
 
 function content(types: readonly string[], schemaOrRef: Json): Json {
   return Object.fromEntries(types.map((type) => [type, { schema: schemaOrRef }]));
 }
 
-function response(
+export function response(
   version: OpenApiVersion,
   description: string,
   answer: Json | undefined,
@@ -82,7 +96,9 @@ export function definitionOf({ gvk, resource, subresource }: Target): string | u
 }
 
 function answerOf(action: Action, target: Target, definitions: Definitions): Json | undefined {
-  if (action === 'delete' || action === 'deleteCollection') return definitions.ref(`${meta}.Status`);
+  if (action === 'deleteCollection') return definitions.ref(`${meta}.Status`);
+  if (action === 'delete' && !answersWithDeleted(target.resource)) return definitions.ref(`${meta}.Status`);
+  if (action === 'watch' || action === 'watchlist') return definitions.ref(`${meta}.WatchEvent`);
   if (isCustom(target)) return definitions.custom(target.resource, action === 'list');
   const definition = definitionOf(target);
   if (!definition) return undefined;
@@ -102,6 +118,8 @@ function bodyOf(action: Action, target: Target, definitions: Definitions): Json 
 const successCodes: Readonly<Record<Action, ReadonlyArray<readonly [number, string]>>> = {
   read: [[200, 'OK']],
   list: [[200, 'OK']],
+  watch: [[200, 'OK']],
+  watchlist: [[200, 'OK']],
   create: [
     [200, 'OK'],
     [201, 'Created'],
@@ -125,6 +143,8 @@ const successCodes: Readonly<Record<Action, ReadonlyArray<readonly [number, stri
 const sentences: Readonly<Record<Action, (kind: string) => string>> = {
   read: (kind) => `read the specified ${kind}`,
   list: (kind) => `list or watch objects of kind ${kind}`,
+  watch: (kind) => `watch changes to an object of kind ${kind}; deprecated: use the 'watch' parameter with a list`,
+  watchlist: (kind) => `watch changes to objects of kind ${kind}; deprecated: use the 'watch' parameter with a list`,
   create: (kind) => `create a ${kind}`,
   replace: (kind) => `replace the specified ${kind}`,
   patch: (kind) => `partially update the specified ${kind}`,
@@ -132,35 +152,38 @@ const sentences: Readonly<Record<Action, (kind: string) => string>> = {
   deleteCollection: (kind) => `delete a collection of ${kind}`,
 };
 
+/** `core_v1`: what the operations of a group's version are sorted under. */
+export function tagOf({ group, version }: { group: string; version: string }): string {
+  return `${groupTag(group)}_${version}`;
+}
+
+/** `core`, `rbacAuthorization`. */
+export function groupTag(group: string): string {
+  return groupWord(group).replace(/^./, (letter) => letter.toLowerCase());
+}
+
 /** One operation of a document. */
 export function operation(version: OpenApiVersion, action: Action, target: Target, definitions: Definitions): Json {
   const { resource, gvk, subresource } = target;
   const of = subresource === '' ? resource.kind : `${subresource} of the ${resource.kind}`;
   const answer = answerOf(action, target, definitions);
   const body = bodyOf(action, target, definitions);
-  const produces = action === 'list' ? [...mediaTypes, ...streamTypes] : mediaTypes;
-  const consumes = action === 'patch' ? patchTypes : mediaTypes;
+  const produces = streamed.has(action) ? [...mediaTypes, ...streamTypes] : mediaTypes;
   const required = action !== 'delete' && action !== 'deleteCollection';
+  const takes = action === 'patch' ? patchTypes : ['*/*'];
   const inBody: Json[] = body ? [{ name: 'body', in: 'body', schema: body, ...(required ? { required } : {}) }] : [];
-  const query = queryOf(version, action);
-  const parameters = version === 2 ? [...inBody, ...query] : query;
+  const query = queryOf(version, queryParameters[action]);
   const codes = successCodes[action].map(([code, text]) => [code, response(version, text, answer, produces)]);
   return {
     description: sentences[action](of),
     operationId: operationId(action, target),
-    tags: [`${groupWord(resource.group).replace(/^./, (letter) => letter.toLowerCase())}_${resource.version}`],
-    ...(version === 2 ? { consumes, produces, schemes: ['https'] } : {}),
-    // Readers of documents tell an empty list from none, and writers leave it out.
-    ...(parameters.length > 0 ? { parameters } : {}),
+    tags: [tagOf(resource)],
+    ...(version === 2 ? { consumes: takes, produces, schemes: ['https'] } : {}),
+    parameters: version === 2 ? [...inBody, ...query] : query,
     ...(version === 3 && body
-      ? {
-          requestBody: {
-            content: content(action === 'patch' ? patchTypes : ['*/*'], body),
-            ...(required ? { required } : {}),
-          },
-        }
+      ? { requestBody: { content: content(takes, body), ...(required ? { required } : {}) } }
       : {}),
-    responses: { ...Object.fromEntries(codes), 401: { description: 'Unauthorized' } },
+    responses: { ...Object.fromEntries(codes), ...refusal },
     'x-kubernetes-action': actionWords[action],
     'x-kubernetes-group-version-kind': gvk,
   };

@@ -43,37 +43,109 @@ const deleteParameters: readonly Parameter[] = [
   text('propagationPolicy', 'What becomes of dependents: Orphan, Background or Foreground.'),
 ];
 
+const container = text('container', 'The container that is meant; may be left out where there is only one.');
+
+/** What programs of pods can be given and take: attach and exec. */
+const streamParameters: readonly Parameter[] = [
+  container,
+  flag('stderr', 'Whether the errors of the program are sent.'),
+  flag('stdin', 'Whether the program is given what is sent.'),
+  flag('stdout', 'Whether the output of the program is sent.'),
+  flag('tty', 'Whether the program has a terminal.'),
+];
+
+const proxyParameters: readonly Parameter[] = [text('path', 'The path that is asked for.')];
+
+/** Query parameters of subresources that are no plain reads or connections, by the kind that they answer with. */
+export const partParameters: Readonly<Record<string, readonly Parameter[]>> = {
+  PodAttachOptions: streamParameters,
+  PodExecOptions: [
+    text('command', 'The program and its arguments, each by itself; no shell is used.'),
+    ...streamParameters,
+  ],
+  PodPortForwardOptions: [number('ports', 'The ports that are forwarded.')],
+  PodProxyOptions: proxyParameters,
+  NodeProxyOptions: proxyParameters,
+  ServiceProxyOptions: proxyParameters,
+};
+
+/** What `pods/log` takes. */
+export const logParameters: readonly Parameter[] = [
+  container,
+  flag('follow', 'Whether what is written later is sent too.'),
+  flag('insecureSkipTLSVerifyBackend', 'Whether the certificate of who answers for the node is not checked.'),
+  number('limitBytes', 'How many bytes are sent at most.'),
+  flag('previous', 'The output of the container before this one.'),
+  number('sinceSeconds', 'Only what was written in the last seconds.'),
+  text('stream', 'All, Stdout or Stderr.'),
+  number('tailLines', 'Only so many lines from the end.'),
+  flag('timestamps', 'Whether each line begins with when it was written.'),
+];
+
 /** Query parameters by what an operation does. */
 export const queryParameters = {
   read: [],
   list: listParameters,
+  watch: listParameters,
+  watchlist: listParameters,
   create: writeParameters,
   replace: writeParameters,
   patch: [...writeParameters, flag('force', 'Apply: take over fields that others own.')],
   delete: deleteParameters,
-  deleteCollection: [...listParameters.filter(({ name }) => !/watch|Bookmarks/i.test(name)), ...deleteParameters],
+  deleteCollection: [
+    ...listParameters.filter(({ name }) => name !== 'watch' && name !== 'allowWatchBookmarks'),
+    ...deleteParameters,
+  ],
 } as const satisfies Record<string, readonly Parameter[]>;
 
 export type Action = keyof typeof queryParameters;
 
+const byName = (a: Json, b: Json) => (String(a.name) < String(b.name) ? -1 : 1);
+
 function write(version: OpenApiVersion, place: 'query' | 'path', parameter: Parameter): Json {
   const { name, type, description } = parameter;
   const head = { name, in: place, description, ...(place === 'path' ? { required: true } : {}) };
-  return version === 2
-    ? { ...head, type, ...(place === 'query' ? { uniqueItems: true } : {}) }
-    : { ...head, schema: { type, uniqueItems: true } };
+  return version === 2 ? { ...head, type, uniqueItems: true } : { ...head, schema: { type, uniqueItems: true } };
 }
 
-export function queryOf(version: OpenApiVersion, action: Action): Json[] {
-  return queryParameters[action].map((parameter) => write(version, 'query', parameter));
+export function queryOf(version: OpenApiVersion, parameters: readonly Parameter[]): Json[] {
+  return parameters.map((parameter) => write(version, 'query', parameter)).sort(byName);
 }
 
-/** The parameters that stand in a path, and `pretty`, which every path takes. */
-export function pathParameters(version: OpenApiVersion, path: string, kind: string): Json[] {
-  const texts: Readonly<Record<string, string>> = { name: `name of the ${kind}`, namespace: 'namespace of the object' };
+const pathTexts: Readonly<Record<string, string>> = {
+  namespace: 'namespace of the object',
+  path: 'what follows in the path',
+};
+
+/** The parameters that stand in a path, and `pretty`, which all but connections take. */
+export function pathParameters(
+  version: OpenApiVersion,
+  path: string,
+  { kind, isConnection }: { kind: string; isConnection: boolean },
+): Json[] {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
-  return [
-    ...names.sort().map((name) => write(version, 'path', text(name, texts[name] ?? name))),
-    write(version, 'query', text('pretty', 'Whether the answer is indented.')),
-  ];
+  const inPath = names.map((name) => write(version, 'path', text(name, pathTexts[name] ?? `name of the ${kind}`)));
+  const pretty = write(version, 'query', text('pretty', 'Whether the answer is indented.'));
+  return isConnection ? inPath : [...inPath, pretty];
+}
+
+/**
+ * Parameters that all operations of a path take stand beside the operations, as generators of clients expect them; bodies
+ * stay where they are.
+ */
+export function pathItem(operations: Json, ofPath: readonly Json[]): Json {
+  const lists = Object.values(operations).map((one) => ((one as Json).parameters ?? []) as Json[]);
+  const [first = [], ...others] = lists;
+  const text = (one: Json) => JSON.stringify(one);
+  const taken = others.map((list) => new Set(list.map(text)));
+  const common = first.filter((one) => one.in !== 'body' && taken.every((list) => list.has(text(one))));
+  const shared = new Set(common.map(text));
+  const rest = Object.entries(operations).map(([method, one]) => {
+    const { parameters = [], ...operation } = one as Json & { parameters?: Json[] };
+    const own = parameters.filter((parameter) => !shared.has(text(parameter)));
+    // Readers of documents tell an empty list from none, and writers leave it out.
+    return [method, own.length > 0 ? { ...operation, parameters: own } : operation];
+  });
+  const beside = [...ofPath, ...common].sort(byName);
+  return { ...Object.fromEntries(rest), ...(beside.length > 0 ? { parameters: beside } : {}) };
 }

@@ -98,21 +98,30 @@ function schemaMessage(schema: Json): MessageWriter {
   return putExtensions(writer, 31, schema);
 }
 
+/** A parameter itself: a ParametersItem is this or a reference to one. */
 function parameterMessage(parameter: Json): MessageWriter {
   const { name, in: place, description, required, type, schema } = parameter;
   if (place === 'body') {
     const body = message().text(1, description).text(2, name).text(3, place).flag(4, required);
-    return message().message(1, message().message(1, body.message(5, schemaMessage(members(schema)))));
+    return message().message(1, body.message(5, schemaMessage(members(schema))));
   }
   const head = message().flag(1, required).text(2, place).text(3, description).text(4, name);
   const isPath = place === 'path';
-  const written = isPath ? head.text(5, type) : head.text(6, type).flag(20, parameter.uniqueItems);
-  return message().message(1, message().message(2, message().message(isPath ? 4 : 3, written)));
+  const written = isPath
+    ? head.text(5, type).flag(19, parameter.uniqueItems)
+    : head.text(6, type).flag(20, parameter.uniqueItems);
+  return message().message(2, message().message(isPath ? 4 : 3, written));
 }
 
 function putParameters(writer: MessageWriter, number: number, parameters: unknown): void {
   if (!Array.isArray(parameters)) return;
-  for (const parameter of parameters) writer.message(number, parameterMessage(members(parameter)));
+  for (const one of parameters) {
+    const { $ref: reference } = members(one);
+    const item = reference
+      ? message().message(2, message().text(1, reference))
+      : message().message(1, parameterMessage(members(one)));
+    writer.message(number, item);
+  }
 }
 
 function responseMessage(response: Json): MessageWriter {
@@ -138,6 +147,8 @@ const methodNumbers: ReadonlyArray<readonly [string, number]> = [
   ['put', 3],
   ['post', 4],
   ['delete', 5],
+  ['options', 6],
+  ['head', 7],
   ['patch', 8],
 ];
 
@@ -158,5 +169,6 @@ export function encodeOpenApiV2(document: Json): Uint8Array {
     .message(2, message().text(1, title).text(2, version))
     .message(8, named(2, document.paths, pathMessage))
     .message(9, named(1, document.definitions, schemaMessage))
+    .message(10, named(1, document.parameters, parameterMessage))
     .finish();
 }
