@@ -1,5 +1,5 @@
 import { FakeClock } from '../../test/support/fake-clock.ts';
-import { FlushQueue, flushPeriodMsMax, streamsPerTurn } from './flush-queue.ts';
+import { FlushQueue, flushPeriodMsMax, flushPeriodMsMin, streamsPerTurn } from './flush-queue.ts';
 
 describe('FlushQueue', () => {
   it('writes at once, and once for all that gathered', async () => {
@@ -13,10 +13,24 @@ describe('FlushQueue', () => {
   });
 
   const passes = [
+    { tookMs: 0, pauseMs: flushPeriodMsMin },
     { tookMs: 5, pauseMs: 10 },
     { tookMs: 20, pauseMs: flushPeriodMsMax - 20 },
     { tookMs: 500, pauseMs: 0 },
   ];
+  it('writes at once again when it has been idle', async () => {
+    const clock = new FakeClock();
+    const queue = new FlushQueue(clock);
+    let flushes = 0;
+    const stream = { flush: () => (flushes += 1) };
+    for (let event = 1; event <= 3; event++) {
+      queue.add(stream);
+      await clock.settle();
+      expect(flushes).toBe(event);
+      await clock.advance(flushPeriodMsMin);
+    }
+  });
+
   it.each(passes)('waits $pauseMs ms after a pass of $tookMs ms', async ({ tookMs, pauseMs }) => {
     const clock = new FakeClock();
     let nowMs = 0;

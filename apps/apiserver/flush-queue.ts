@@ -10,12 +10,14 @@ export interface Flushable {
 const restFactor = 2;
 /** Passes begin no further apart than this unless they take longer, so that a watcher's lag stays bounded. */
 export const flushPeriodMsMax = 50;
+/** Nor closer together: a write and its TLS record cost both sides more than the events of so short a time do. */
+export const flushPeriodMsMin = 2;
 /** A pass writes to this many streams at once, one to three milliseconds' work; then requests get their turn. */
 export const streamsPerTurn = 64;
 
 /**
- * Writes to many watchers in passes. An idle server writes at once; when a pass takes long, the next one waits longer,
- * so that events gather and each connection is written to once for several of them.
+ * Writes to many watchers in passes. A server that has been idle writes at once. What happens soon after a pass waits for the next one,
+ * longer when passes take long, so that events gather and each connection is written to once for several of them.
  */
 export class FlushQueue {
   /** What the streams of one pass write. */
@@ -64,7 +66,8 @@ export class FlushQueue {
 
   private passed(endMs: number): void {
     this.chunks.clear();
-    this.readyAtMs = endMs + Math.min(restFactor * this.tookMs, Math.max(0, flushPeriodMsMax - this.tookMs));
+    const restMs = Math.min(restFactor * this.tookMs, Math.max(0, flushPeriodMsMax - this.tookMs));
+    this.readyAtMs = endMs + Math.max(restMs, flushPeriodMsMin - this.tookMs);
     this.scheduled = false;
     if (this.waiting.size > 0) this.schedule();
   }

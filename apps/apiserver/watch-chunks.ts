@@ -36,8 +36,18 @@ function sameFrames(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean
   return true;
 }
 
+const lineEnd = '\r\n';
+
 function framedChunk(frames: readonly Uint8Array[]): Buffer {
   let length = 0;
   for (const frame of frames) length += frame.length;
-  return Buffer.concat([Buffer.from(`${length.toString(16)}\r\n`), ...frames, Buffer.from('\r\n')]);
+  const head = length.toString(16) + lineEnd;
+  const chunk = Buffer.allocUnsafe(head.length + length + lineEnd.length);
+  let at = chunk.write(head, 'latin1');
+  for (const frame of frames) {
+    chunk.set(frame, at);
+    at += frame.length;
+  }
+  chunk.write(lineEnd, at, 'latin1');
+  return chunk;
 }

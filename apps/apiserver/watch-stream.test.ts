@@ -5,7 +5,7 @@ import type { KubeObject } from '../../libs/api/meta.ts';
 import { Document, storedValue } from '../../libs/cache/document.ts';
 import { CacheEvent } from '../../libs/cache/event.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
-import { FlushQueue } from './flush-queue.ts';
+import { FlushQueue, flushPeriodMsMin } from './flush-queue.ts';
 import { InflightLimit } from './inflight.ts';
 import { initialPartBytes } from './watch-initials.ts';
 import type { WatchOutput } from './watch-output.ts';
@@ -102,7 +102,7 @@ describe('a watch that begins with a large state', () => {
     while (reader.take()) await clock.settle();
     expect(reader.names).toEqual([...names, 'BOOKMARK', 'later']);
     event('last');
-    await clock.advance(1);
+    await clock.advance(flushPeriodMsMin);
     await clock.settle();
     expect(reader.names.at(-1)).toBe('last');
   });
@@ -117,7 +117,7 @@ describe('a watch that begins with a large state', () => {
     while (reader.take()) await clock.settle();
     reader.names.length = 0;
     event('first');
-    await clock.advance(1);
+    await clock.advance(flushPeriodMsMin);
     const { writes } = reader;
     const half = watchWriteBytesMax / 2;
     for (const name of ['a', 'b', 'c']) event(name, half - 1000);
