@@ -2,10 +2,12 @@ import {
   collectDefaultMetrics,
   Counter as PromCounter,
   Gauge as PromGauge,
-  Histogram as PromHistogram,
+  type Histogram as PromHistogram,
   Registry,
 } from 'prom-client';
 import type { Counter, Gauge, Histogram, Labels, MetricOptions, Metrics } from '../base/metrics.ts';
+import { SeriesTable } from './series.ts';
+import { TalliedHistogram } from './tallied-histogram.ts';
 
 export interface TelemetryMetrics extends Metrics {
   /** The text that a scrape answers with. */
@@ -43,19 +45,6 @@ function addBuildInfo(metrics: Metrics, { program, version, commit = '' }: Build
     .set(1, labels);
 }
 
-/** Labels that cannot change are looked up once: checking and ordering them costs more than to count. */
-function placeOf<T>(find: (labels: Labels) => T): (labels: Labels) => T {
-  const places = new WeakMap<Labels, T>();
-  return (labels) => {
-    let place = places.get(labels);
-    if (!place) {
-      place = find(labels);
-      places.set(labels, place);
-    }
-    return place;
-  };
-}
-
 /**
  * A gauge that is filled at each scrape, and emptied again when it has answered: series of every pod would otherwise take
  * more memory between the scrapes than the pods do.
@@ -86,12 +75,18 @@ class PromMetrics implements TelemetryMetrics {
 
   counter(options: MetricOptions): Counter {
     return this.once(options.name, () => {
-      const counter = new PromCounter(this.configuration(options));
-      const place = placeOf((labels) => counter.labels(labels));
+      const series = new SeriesTable(options.labels ?? [], () => ({ pending: 0 }));
+      const collect = () => {
+        for (const { labels, kept } of series.all()) {
+          counter.inc(labels, kept.pending);
+          kept.pending = 0;
+        }
+      };
+      const counter = new PromCounter({ ...this.configuration(options), collect });
       return {
-        add(amount: number, labels?: Labels) {
-          if (labels && Object.isFrozen(labels)) place(labels).inc(amount);
-          else counter.inc(labels ?? {}, amount);
+        add(amount: number, labels: Labels = {}) {
+          if (!(amount >= 0)) throw new RangeError(`${options.name} only grows, not by ${amount}`);
+          series.of(labels).pending += amount;
         },
       };
     });
@@ -113,14 +108,10 @@ class PromMetrics implements TelemetryMetrics {
 
   histogram(options: MetricOptions & { buckets: readonly number[] }): Histogram {
     return this.once(options.name, () => {
-      const histogram = new PromHistogram({ ...this.configuration(options), buckets: [...options.buckets] });
-      const place = placeOf((labels) => histogram.labels(labels));
-      return {
-        observe(value: number, labels?: Labels) {
-          if (labels && Object.isFrozen(labels)) place(labels).observe(value);
-          else histogram.observe(labels ?? {}, value);
-        },
-      };
+      const histogram = new TalliedHistogram(options);
+      // The registry asks a metric for its name and what it has counted, for nothing else.
+      this.registry.registerMetric(histogram as unknown as PromHistogram);
+      return histogram;
     });
   }
 

@@ -1,3 +1,4 @@
+import { Histogram, Registry } from 'prom-client';
 import { systemClock } from '../base/clock.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
@@ -11,19 +12,6 @@ function linesOf(run: (logger: ReturnType<typeof createLogger>) => void, format:
 }
 
 describe('createLogger', () => {
-  it('counts under labels that cannot change as under others', async () => {
-    const metrics = createMetrics({ withProcess: false });
-    const counter = metrics.counter({ name: 'a_total', help: 'a', labels: ['x'] });
-    const histogram = metrics.histogram({ name: 'a_seconds', help: 'a', labels: ['x'], buckets: [1] });
-    for (const labels of [{ x: '1' }, Object.freeze({ x: '1' }), Object.freeze({ x: '1' })]) {
-      counter.add(2, labels);
-      histogram.observe(3, labels);
-    }
-    const text = await metrics.render();
-    expect(text).toContain('a_total{x="1"} 6');
-    expect(text).toContain('a_seconds_sum{x="1"} 9');
-  });
-
   it('writes logfmt and quotes where needed', () => {
     const lines = linesOf(
       (logger) => logger.with({ pod: 'a/b' }).info('bound it', { node: 'n 1', n: 3, gone: undefined }),
@@ -45,6 +33,58 @@ describe('createLogger', () => {
 });
 
 describe('createMetrics', () => {
+  it('counts under labels that cannot change as under others', async () => {
+    const metrics = createMetrics({ withProcess: false });
+    const counter = metrics.counter({ name: 'a_total', help: 'a', labels: ['x'] });
+    const histogram = metrics.histogram({ name: 'a_seconds', help: 'a', labels: ['x'], buckets: [1] });
+    for (const labels of [{ x: '1' }, Object.freeze({ x: '1' }), Object.freeze({ x: '1' })]) {
+      counter.add(2, labels);
+      histogram.observe(3, labels);
+    }
+    const text = await metrics.render();
+    expect(text).toContain('a_total{x="1"} 6');
+    expect(text).toContain('a_seconds_sum{x="1"} 9');
+  });
+
+  it('renders histograms line by line as prom-client does', async () => {
+    const given = { name: 'h_seconds', help: 'Time.', buckets: [0.1, 1] };
+    const theirs = new Histogram({ ...given, labelNames: ['a', 'b'], registers: [] });
+    const metrics = createMetrics({ withProcess: false });
+    const ours = metrics.histogram({ ...given, labels: ['a', 'b'] });
+    for (const [labels, values] of [
+      [{ a: 'x', b: '"\n\\' }, [0.05, 0.1, 0.5, 7]],
+      [{ a: 'y' }, [1, 1.5]],
+    ] as const) {
+      for (const value of values) {
+        theirs.observe(labels, value);
+        ours.observe(value, labels);
+      }
+    }
+    const registry = new Registry();
+    registry.registerMetric(theirs);
+    expect(await metrics.render()).toBe(await registry.metrics());
+  });
+
+  it('counts up between scrapes and never down', async () => {
+    const metrics = createMetrics({ withProcess: false });
+    const counter = metrics.counter({ name: 'x_total', help: 'x', labels: ['a'] });
+    for (const total of [2, 4]) {
+      counter.add(2, { a: 'b' });
+      expect(await metrics.render()).toContain(`x_total{a="b"} ${total}`);
+    }
+    expect(() => counter.add(-1, { a: 'b' })).toThrow(RangeError);
+    expect(() => counter.add(1, { c: 'd' })).toThrow('no label c');
+  });
+
+  it('shows what has no labels before anything happens', async () => {
+    const metrics = createMetrics({ withProcess: false });
+    metrics.counter({ name: 'x_total', help: 'x' });
+    metrics.histogram({ name: 'h_seconds', help: 'h', buckets: [1] });
+    const text = await metrics.render();
+    for (const line of ['x_total 0', 'h_seconds_bucket{le="+Inf"} 0', 'h_seconds_count 0'])
+      expect(text).toContain(line);
+  });
+
   it('renders counters, gauges, histograms, the process and the build', async () => {
     const metrics = createMetrics({ build: { program: 'berth-test', version: '1.2.3' } });
     metrics.counter({ name: 'x_total', help: 'x', labels: ['a'] }).add(2, { a: 'b' });
