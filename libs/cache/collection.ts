@@ -100,6 +100,7 @@ export class Collection {
     const event = new CacheEvent(key, revision, document, previous);
     this.ring.push(event);
     this.watchers.tell(event);
+    document?.settle();
     previous?.unparse();
   }
 

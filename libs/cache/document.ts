@@ -1,17 +1,8 @@
 import type { V1ManagedFieldsEntry } from '../api/gen/types.ts';
 import type { KubeObject, ObjectMeta } from '../api/meta.ts';
 import { attachOwnership, endOfObject, type OwnershipSource, ownershipText, readOwnership } from './ownership-text.ts';
-import { type Form, metadataOpening, textsOf, writtenValue } from './stored-texts.ts';
-
-const handedOver = new WeakMap<Uint8Array, KubeObject>();
-
-/**
- * Says what a value that is about to be written is when parsed, without resourceVersion and managedFields. A mirror that
- * is shown these very bytes need not parse them, and has the object for its own.
- */
-export function handOver(value: Uint8Array, object: KubeObject): void {
-  handedOver.set(value, object);
-}
+import { type Form, metadataOpening, takeOrigin, textsOf, type ValueParts, writtenValue } from './stored-texts.ts';
+import { parsedForm } from './written-object.ts';
 
 /**
  * One state of one object, as JSON bytes and as a parsed object. Each form is made at most once, from the other, when
@@ -20,6 +11,10 @@ export function handOver(value: Uint8Array, object: KubeObject): void {
  */
 export class Document implements OwnershipSource {
   private owners: V1ManagedFieldsEntry[] | undefined;
+  /** The object that was written, until somebody asks for it or all who follow have been told. */
+  private written: KubeObject | undefined;
+  /** Whether `parsed` goes as soon as all who follow have been told: nobody has asked for more than a look. */
+  private isPassing = false;
 
   private constructor(
     /** The store's revision; 0 for objects that were never stored (dry run, computed answers). */
@@ -34,13 +29,12 @@ export class Document implements OwnershipSource {
 
   /** From a stored value, which has no resourceVersion. */
   static ofValue(value: Uint8Array, revision: number): Document {
-    const { form, owned, rest } = textsOf(value);
+    const origin = takeOrigin(value);
+    const { form, owned, rest } = origin?.texts ?? textsOf(value);
     const document = new Document(revision, form, owned, rest, undefined);
-    const object = handedOver.get(value);
-    if (object) {
-      handedOver.delete(value);
-      document.adopt(object);
-    }
+    const written = origin?.written;
+    if (written?.isParsed) document.adopt(written.object);
+    else document.written = written?.object;
     return document;
   }
 
@@ -79,12 +73,19 @@ export class Document implements OwnershipSource {
     return [`{${this.version}`, this.owned, rest.slice(0, endOfObject(rest, 0, 1))];
   }
 
-  /** The labels alone. Unless the object is parsed already, nothing but its metadata is, and nothing is kept. */
-  get labels(): Readonly<Record<string, string>> {
-    if (this.parsed || !this.form) return this.object.metadata?.labels ?? {};
+  /**
+   * The metadata alone. Unless the object is parsed already, nothing else is and nothing is kept; it then lacks
+   * managedFields.
+   */
+  get metadata(): Readonly<ObjectMeta> {
+    const { known } = this;
+    if (known || !this.form) return known?.metadata ?? {};
     const rest = this.rest!;
-    const metadata = JSON.parse(utf8Of(`{${rest.slice(0, endOfObject(rest, 0, 1))}`, this.form.ascii)) as ObjectMeta;
-    return metadata.labels ?? {};
+    return JSON.parse(utf8Of(`{${this.version}${rest.slice(0, endOfObject(rest, 0, 1))}`, this.form.ascii));
+  }
+
+  get labels(): Readonly<Record<string, string>> {
+    return this.metadata.labels ?? {};
   }
 
   /**
@@ -92,17 +93,30 @@ export class Document implements OwnershipSource {
    * names of members without escapes.
    */
   mayHave(member: string): boolean {
-    return !this.form || this.rest!.includes(`"${member}":`);
+    return this.parsed !== undefined || !this.form || this.rest!.includes(`"${member}":`);
   }
 
   get object(): KubeObject {
-    this.parsed ??= this.parse();
+    this.isPassing = false;
+    this.parsed ??= this.takeWritten() ?? this.parse();
     return this.parsed;
   }
 
   /** The parsed object for one use: it is not kept, unless somebody else keeps it already. */
   read(): KubeObject {
-    return this.parsed ?? this.parse();
+    return this.known ?? this.parse();
+  }
+
+  /** The parsed object for a look at it: it is kept only where it had to be parsed. */
+  peek(): KubeObject {
+    return this.known ?? this.object;
+  }
+
+  /** All who follow have been told of this state: the object that was written stays if one of them has asked for it. */
+  settle(): void {
+    this.written = undefined;
+    if (this.isPassing) this.parsed = undefined;
+    this.isPassing = false;
   }
 
   /** Forgets the parsed form of a state that has been followed by another: hardly anybody will ask for it again. */
@@ -150,12 +164,9 @@ export class Document implements OwnershipSource {
     return shown;
   }
 
-  /**
-   * Of stored values: the bytes as they are in the store, one letter each. `rest` begins in metadata, behind the record of
-   * field ownership.
-   */
-  get stored(): { readonly beginning: string; readonly rest: string } | undefined {
-    return this.form && { beginning: this.form.head + this.owned, rest: this.rest! };
+  /** The value as it is stored, if that is ASCII. `rest` begins in metadata, behind the record of field ownership. */
+  get asciiValue(): ValueParts | undefined {
+    return this.form?.ascii ? { head: this.form.head, owned: this.owned, rest: this.rest! } : undefined;
   }
 
   /**
@@ -165,6 +176,21 @@ export class Document implements OwnershipSource {
   textBehindMetadata(sections: object): string | undefined {
     if (!this.form?.ascii || !this.parsed || !hasSections(this.parsed, sections)) return undefined;
     return this.rest!.slice(endOfObject(this.rest!, 0, 1));
+  }
+
+  /** The parsed object, where that takes no parsing. */
+  private get known(): KubeObject | undefined {
+    if (this.parsed || !this.written) return this.parsed;
+    this.parsed = this.takeWritten();
+    this.isPassing = true;
+    return this.parsed;
+  }
+
+  private takeWritten(): KubeObject | undefined {
+    const object = this.written && parsedForm(this.written, this.revision);
+    this.written = undefined;
+    if (object && this.owned !== '') attachOwnership(object, this);
+    return object;
   }
 
   private get version(): string {
@@ -233,19 +259,22 @@ function utf8Of(text: string, ascii: boolean): string {
 }
 
 /**
- * The object as it is stored: kind, apiVersion and metadata first, in it the record of field ownership and the name,
+ * The bytes of an object as it is stored: kind, apiVersion and metadata first, in it the record of field ownership and the name,
  * without resourceVersion.
+ * @param object must not change any more: followers in this process are shown it, or parts of it
  * @param previous what stands there now: sections that the object shares with it need not be written again
  */
 export function storedValue(object: KubeObject, previous?: Document): Buffer {
-  const { kind, apiVersion, metadata, ...rest } = object;
+  const { kind, apiVersion, metadata, ...sections } = object;
   const { resourceVersion: _, managedFields, name, ...others } = metadata ?? {};
   const head = headOf(kind, apiVersion);
-  if (name === undefined) return writtenValue(head, '', textFrom({ managedFields, ...others }, rest));
+  if (name === undefined) {
+    return writtenValue({ head, owned: '', rest: textFrom({ managedFields, ...others }, sections) });
+  }
   const kept = { name, ...others };
-  const tail = previous?.textBehindMetadata(rest);
-  const text = tail === undefined ? textFrom(kept, rest) : JSON.stringify(kept).slice(1) + tail;
-  return writtenValue(head, ownershipText(managedFields), text);
+  const tail = previous?.textBehindMetadata(sections);
+  const rest = tail === undefined ? textFrom(kept, sections) : JSON.stringify(kept).slice(1) + tail;
+  return writtenValue({ head, owned: ownershipText(managedFields), rest }, { object, isParsed: false });
 }
 
 /** The text from within metadata on. */

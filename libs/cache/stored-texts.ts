@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer';
+import type { KubeObject } from '../api/meta.ts';
 import { ownershipEnd } from './ownership-text.ts';
 import { SharedTexts } from './shared-texts.ts';
 
@@ -23,18 +24,35 @@ export interface StoredTexts {
 const ownershipRecordsMax = 1_024;
 const ownershipRecords = new SharedTexts(ownershipRecordsMax);
 
-/**
- * The texts of values that this process has written, until somebody asks for them: usually the mirror, which is shown
- * these very bytes when they are stored. So the text that was made to be written is the one that is kept.
- */
-const written = new WeakMap<Uint8Array, StoredTexts>();
+/** The object of a value that this process has made. */
+export interface WrittenObject {
+  readonly object: KubeObject;
+  /** Whether it is what parsing makes of the value, but for resourceVersion and managedFields, which it lacks. */
+  readonly isParsed: boolean;
+}
 
+/** What is known of such a value, beside its bytes: the text that was made to be written is the one that is kept. */
+export interface Origin {
+  readonly texts: StoredTexts | undefined;
+  readonly written: WrittenObject | undefined;
+}
+
+const origin = Symbol('origin');
+
+/** Origins stand on the values themselves: a WeakMap of them would cost each collection of garbage, too. */
+interface Value extends Uint8Array {
+  [origin]?: Origin;
+}
+
+/** What is known of a value. It is told once: usually to the mirror, which is shown these very bytes once they are stored. */
+export function takeOrigin(value: Value): Origin | undefined {
+  const known = value[origin];
+  if (known) value[origin] = undefined;
+  return known;
+}
+
+/** The texts of a value of which nothing is known but its bytes. */
 export function textsOf(value: Uint8Array): StoredTexts {
-  const known = written.get(value);
-  if (known) {
-    written.delete(value);
-    return known;
-  }
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   const headEnd = bytes.indexOf(metadataOpening, 0, 'latin1') + metadataOpening.length;
   const form = formOf(bytes.toString('latin1', 0, headEnd), isAscii(bytes));
@@ -43,18 +61,26 @@ export function textsOf(value: Uint8Array): StoredTexts {
   return { form, owned, rest: bytes.toString('latin1', ownedEnd ?? headEnd) };
 }
 
-/** The bytes of a value whose parts are given as text. */
-export function writtenValue(head: string, owned: string, rest: string): Buffer {
+/** A value as text. */
+export interface ValueParts {
+  readonly head: string;
+  readonly owned: string;
+  readonly rest: string;
+}
+
+/** The bytes of a value whose parts are given as text, and which is to be shown as `written` to those who follow. */
+export function writtenValue({ head, owned, rest }: ValueParts, written?: WrittenObject): Buffer {
   const headBytes = Buffer.byteLength(head);
   const ownedBytes = Buffer.byteLength(owned);
   const bytes = headBytes + ownedBytes + Buffer.byteLength(rest);
-  const value = roomFor(bytes);
+  const value: Buffer & Value = roomFor(bytes);
   const ascii = bytes === head.length + owned.length + rest.length;
   const encoding = ascii ? 'latin1' : 'utf8';
   value.write(head, 0, encoding);
   value.write(owned, headBytes, encoding);
   value.write(rest, headBytes + ownedBytes, encoding);
-  if (ascii) written.set(value, { form: formOf(head, true), owned: ownershipRecords.of(owned), rest });
+  const texts = ascii ? { form: formOf(head, true), owned: ownershipRecords.of(owned), rest } : undefined;
+  value[origin] = { texts, written };
   return value;
 }
 

@@ -1,7 +1,8 @@
 import type { V1Pod } from '../api/gen/types.ts';
 import { scheduledCondition } from '../api/kinds/pod/scheduled-condition.ts';
-import { type Document, handOver, storedValue, unversioned } from '../cache/document.ts';
+import { type Document, storedValue, unversioned } from '../cache/document.ts';
 import { endOfObject } from '../cache/ownership-text.ts';
+import { type ValueParts, writtenValue } from '../cache/stored-texts.ts';
 
 /** What a binding makes of a pod. */
 export interface Placement {
@@ -24,8 +25,8 @@ export function boundValue(document: Document, placement: Placement, now: string
   const spliced = splicedValue(document, placement, now);
   if (spliced === undefined) return storedValue(boundPod(pod, placement, now));
   // Whoever follows pods in this process reads it next.
-  handOver(spliced, boundPod(unversioned(pod) as V1Pod, placement, now));
-  return spliced;
+  const object = boundPod(unversioned(pod) as V1Pod, placement, now);
+  return writtenValue(spliced, { object, isParsed: true });
 }
 
 /** The pod with its node and the condition that says so; where it was nominated to no longer matters. */
@@ -43,16 +44,16 @@ export function boundPod(pod: V1Pod, { nodeName, annotations, labels }: Placemen
   };
 }
 
-/** The same as text; undefined where something would have to be replaced, or the bytes are not those of a usual pod. */
-function splicedValue(document: Document, placement: Placement, now: string): Buffer | undefined {
-  const { stored } = document;
+/** The same as text; undefined where something would have to be replaced, or it is not that of a usual pod in ASCII. */
+function splicedValue(document: Document, placement: Placement, now: string): ValueParts | undefined {
+  const { asciiValue } = document;
   const pod = document.object as V1Pod;
   const { conditions, nominatedNodeName } = pod.status ?? {};
   const wasLookedAt = conditions !== undefined || nominatedNodeName !== undefined;
-  if (stored === undefined || placement.annotations !== undefined || wasLookedAt) return undefined;
+  if (asciiValue === undefined || placement.annotations !== undefined || wasLookedAt) return undefined;
   const labels = newLabels(pod, placement.labels);
   if (labels === undefined) return undefined;
-  const { beginning, rest } = stored;
+  const { head, owned, rest } = asciiValue;
   const metadataEnd = endOfObject(rest, 0, 1);
   const specAt = metadataEnd + specOpening.length;
   // Where a member of this name lies deeper, more braces are to be closed behind it.
@@ -65,16 +66,16 @@ function splicedValue(document: Document, placement: Placement, now: string): Bu
     rest.charCodeAt(statusAt) !== closeBrace;
   if (!isUsual) return undefined;
   const metadata = withLabels(rest.slice(0, metadataEnd), labels);
-  const spec = `${specOpening}"nodeName":${letters(placement.nodeName)},${rest.slice(specAt, statusAt)}`;
+  const spec = `${specOpening}"nodeName":${JSON.stringify(placement.nodeName)},${rest.slice(specAt, statusAt)}`;
   const status = `"conditions":[${JSON.stringify(scheduledCondition('True', now))}],${rest.slice(statusAt)}`;
-  return Buffer.from(beginning + metadata + spec + status, 'latin1');
+  return { head, owned, rest: metadata + spec + status };
 }
 
 /** The members to add to the pod's labels, as text; undefined when one of them is there already. */
 function newLabels({ metadata }: V1Pod, labels: Placement['labels']): string | undefined {
   if (labels === undefined) return '';
   for (const key in labels) if (metadata?.labels?.[key] !== undefined) return undefined;
-  return letters(labels).slice(1, -1);
+  return JSON.stringify(labels).slice(1, -1);
 }
 
 /** Quotes within texts are escaped, so that what looks like the opening of the labels is one. */
@@ -84,9 +85,4 @@ function withLabels(metadata: string, labels: string): string {
   if (found < 0) return `${metadata.slice(0, -1)},"labels":{${labels}}}`;
   const at = found + labelsOpening.length;
   return `${metadata.slice(0, at)}${labels}${metadata.charCodeAt(at) === closeBrace ? '' : ','}${metadata.slice(at)}`;
-}
-
-/** JSON with one letter for each byte, as documents have it. */
-function letters(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString('latin1');
 }

@@ -61,13 +61,13 @@ function fieldTest(definition: ResourceDefinition, { field, operator, value }: F
 }
 
 function fieldReader(definition: ResourceDefinition, field: string): (document: Document) => string {
-  if (field === 'metadata.name') return (document) => document.object.metadata?.name ?? '';
-  if (field === 'metadata.namespace') return (document) => document.object.metadata?.namespace ?? '';
+  if (field === 'metadata.name') return (document) => document.peek().metadata?.name ?? '';
+  if (field === 'metadata.namespace') return (document) => document.peek().metadata?.namespace ?? '';
   const read = definition.selectableFields?.[field];
   if (!read) throw badRequest(`field label not supported: ${field}`);
-  if (!definition.sparseFields?.includes(field)) return (document) => read(document.object);
+  if (!definition.sparseFields?.includes(field)) return (document) => read(document.peek());
   const member = field.slice(field.lastIndexOf('.') + 1);
-  return (document) => (document.mayHave(member) ? read(document.object) : '');
+  return (document) => (document.mayHave(member) ? read(document.peek()) : '');
 }
 
 function labelTest(text: string): Test {
