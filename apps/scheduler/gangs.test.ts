@@ -100,6 +100,8 @@ describe('a group of pods', () => {
     for (const name of ['a', 'b']) await world.addPod(name, '2', member('g', 2, { priority: 9 }));
     // The victim is on its way out and does not go; one member holds the free half of the node.
     expect((await world.pod('low')).metadata?.deletionTimestamp).toBeDefined();
+    await world.clock.advance(100);
+    await world.settle();
     expect(await messageOf(world, 'b')).toMatch(/Insufficient cpu/);
     expect(world.scheduler.explain(await world.pod('a')).lastDecision).toMatchObject({ outcome: 'held', node: 'n1' });
     await world.clock.advance(11_000);
@@ -143,6 +145,7 @@ describe('a group of pods', () => {
     await world.settle();
     await world.addPod('b', '2', member('g', 2, { priority: 9 }));
     await world.client.delete(pods, { namespace: 'default', name: 'low' }, { gracePeriodSeconds: 0 });
+    await world.clock.advance(100);
     await world.settle();
     expect(await messageOf(world, 'a')).toMatch(/1 of 2 members fit/);
     await world.addPod('other', '2');

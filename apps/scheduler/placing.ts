@@ -136,7 +136,9 @@ export class Placing {
 
   private addBinding(placed: Placed): void {
     const { namespace, name, uid, pod } = placed.entry.info;
-    const { bindings } = this.parts;
+    const { bindings, refusals } = this.parts;
+    // A word about its waiting would come too late, and would change the pod while it is being bound.
+    refusals.forget(uid);
     bindings.add({
       namespace,
       name,
@@ -149,12 +151,11 @@ export class Placing {
   }
 
   private bound({ entry, nodeName, startMs, ticket }: Placed): void {
-    const { clock, events, metrics, refusals, records } = this.parts;
+    const { clock, events, metrics, records } = this.parts;
     const nowMs = clock.monotonic();
-    const { namespace, name, uid, pod } = entry.info;
+    const { namespace, name, pod } = entry.info;
     metrics.attempted('scheduled', pod.spec?.schedulerName, nowMs - startMs);
     metrics.scheduled(nowMs - entry.addedMs, entry.attempts);
-    refusals.forget(uid);
     records.note(ticket, isBound);
     if (this.parts.bindings.writesEvents) return;
     const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`;

@@ -59,6 +59,39 @@ describe('telling pods why they wait', () => {
     expect(conditions()).toBeLessThanOrEqual(301);
   });
 
+  it('tells a pod that room is being made for only if it has not got its place soon', async () => {
+    const refusals = make();
+    const nominate = (name: string) =>
+      refusals.tell({ pod: makePod(name), reason: 'Unschedulable', message: 'no room', nominatedNodeName: 'n1' });
+    nominate('soon bound');
+    nominate('waits');
+    refuse(refusals, 'finds room by itself');
+    refuse(refusals, 'turns out to need room');
+    nominate('turns out to need room');
+    nominate('is refused after all');
+    refuse(refusals, 'is refused after all');
+    await settle();
+    const atOnce = ['finds room by itself', 'turns out to need room', 'is refused after all'];
+    expect(told.filter((line) => line.startsWith('event')).sort()).toEqual(
+      atOnce.map((name) => `event ${name}`).sort(),
+    );
+    told.length = 0;
+    refusals.forget('soon bound');
+    await clock.advance(99);
+    await settle();
+    expect(told).toEqual([]);
+    await clock.advance(1);
+    await settle();
+    expect(told.sort()).toEqual(
+      ['event turns out to need room', 'event waits', 'condition turns out to need room', 'condition waits'].sort(),
+    );
+    nominate('too late');
+    refusals.stop();
+    await clock.advance(1_000);
+    await settle();
+    expect(conditions()).toBe(2);
+  });
+
   it('says no more of a pod that has got its place', async () => {
     const refusals = make();
     for (let i = 0; i < 300; i++) refuse(refusals, `q${i}`);

@@ -16,6 +16,8 @@ const patchesMax = 2;
  */
 const toldBurst = 200;
 const toldPerSecond = 100;
+/** A pod that room is being made for is told after this long: most are bound before, and need not hear that they wait. */
+const nominatedToldAfterMs = 100;
 
 interface Refusal {
   pod: V1Pod;
@@ -38,12 +40,15 @@ export interface RefusalParts {
  */
 export class Refusals {
   private readonly waiting = new Map<string, Refusal>();
+  /** Those for which room is being made and whose time has not come yet, the first to come first. */
+  private readonly early = new Map<string, { refusal: Refusal; dueMs: number }>();
   /** The last word about each waiting pod; the same is not said twice. */
   private readonly said = new Map<string, string>();
   private running = 0;
   private allowance = toldBurst;
   private countedAtMs: number;
   private timer: Timer | undefined;
+  private earlyTimer: Timer | undefined;
   private readonly parts: RefusalParts;
 
   constructor(parts: RefusalParts) {
@@ -55,13 +60,20 @@ export class Refusals {
     const uid = refusal.pod.metadata?.uid ?? '';
     const word = `${refusal.message} ${refusal.nominatedNodeName ?? ''}`;
     if (this.said.get(uid) === word) return;
+    this.forget(uid);
     this.said.set(uid, word);
-    this.waiting.set(uid, refusal);
-    this.pump();
+    if (refusal.nominatedNodeName === undefined) {
+      this.waiting.set(uid, refusal);
+      this.pump();
+    } else {
+      this.early.set(uid, { refusal, dueMs: this.parts.clock.monotonic() + nominatedToldAfterMs });
+      this.followEarly();
+    }
   }
 
   /** The pod has got a node or is gone: nothing more is to be said. */
   forget(uid: string): void {
+    this.early.delete(uid);
     this.waiting.delete(uid);
     this.said.delete(uid);
   }
@@ -69,7 +81,28 @@ export class Refusals {
   /** Nothing more is told. */
   stop(): void {
     this.timer?.cancel();
+    this.earlyTimer?.cancel();
+    this.early.clear();
     this.waiting.clear();
+  }
+
+  /** Lets those whose time has come wait for their turn, and comes back for the next. */
+  private followEarly(): void {
+    if (this.earlyTimer !== undefined) return;
+    const { clock } = this.parts;
+    const nowMs = clock.monotonic();
+    for (const [uid, { refusal, dueMs }] of this.early) {
+      if (dueMs > nowMs) {
+        this.earlyTimer = clock.setTimer(dueMs - nowMs, () => {
+          this.earlyTimer = undefined;
+          this.followEarly();
+        });
+        break;
+      }
+      this.early.delete(uid);
+      this.waiting.set(uid, refusal);
+    }
+    this.pump();
   }
 
   private pump(): void {

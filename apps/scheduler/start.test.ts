@@ -122,6 +122,9 @@ describe('the scheduler', () => {
     await world.addPod('low', '4');
     await world.addPod('high', '3', (pod) => withSpec(pod, { priority: 100 }));
     await world.addPod('sneaky', '1');
+    // Most are bound before that.
+    await world.clock.advance(100);
+    await world.settle();
     expect((await world.pod('high')).status?.nominatedNodeName).toBe('n1');
     const low = await world.pod('low');
     expect(low.metadata?.deletionTimestamp).toBeDefined();

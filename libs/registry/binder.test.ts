@@ -6,8 +6,10 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
 import { seededRandom } from '../base/random.ts';
 import type { Document } from '../cache/document.ts';
+import type { Transaction, Write } from '../store/store.ts';
 import { PodBinder } from './binder.ts';
 import { PodEvents } from './pod-events.ts';
+import type { ObjectWriter } from './writer.ts';
 
 const binderOf = ({ mirror, registry }: ScratchRegistry, isShared = false) =>
   new PodBinder({ mirror, writer: registry.writer, clock: systemClock, isShared });
@@ -184,6 +186,71 @@ describe('many bindings at once', () => {
     const { object } = await scratch.service('pods').get({ namespace: 'x', name: 'a' });
     expect((object as V1Pod).status?.conditions).toMatchObject([{ type: 'PodScheduled', status: 'True' }]);
     expect((await binder.bindAll([wish('a', 'n')])).map(reasonOf)).toEqual(['Conflict']);
+  });
+
+  /** Lets `meanwhile` happen just before the first transaction, and remembers what each one was to write. */
+  function binderWith(meanwhile: () => Promise<unknown>): { binder: PodBinder; writes: Array<readonly Write[]> } {
+    const writes: Array<readonly Write[]> = [];
+    const { mirror, registry } = scratch;
+    const writer = {
+      async commit(transaction: Transaction) {
+        if (writes.push(transaction.writes) === 1) await meanwhile();
+        return registry.writer.commit(transaction);
+      },
+    };
+    return { binder: new PodBinder({ mirror, writer: writer as ObjectWriter, clock: systemClock }), writes };
+  }
+  const relabel = (name: string) =>
+    scratch
+      .service('pods')
+      .patch(
+        { namespace: 'x', name },
+        { ...asks(), type: 'merge', body: { metadata: { labels: { new: 'label' } } }, complaints: [], force: false },
+      );
+
+  it('plans those anew that changed meanwhile, and them alone', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) await addPod(scratch, name);
+    const { binder, writes } = binderWith(async () => {
+      await relabel('b');
+      await scratch.service('pods').delete({ namespace: 'x', name: 'd' }, deletes({ gracePeriodSeconds: 0 }));
+    });
+    const errors = await binder.bindAll(['a', 'b', 'c', 'd'].map((name) => wish(name, 'n')));
+    expect(errors.map(reasonOf)).toEqual([undefined, undefined, undefined, 'NotFound']);
+    const [first, second] = writes;
+    expect(second!.map(({ key }) => key)).toEqual([first![0]!.key, first![2]!.key, first![1]!.key]);
+    expect([second![0], second![1]]).toEqual([first![0], first![2]]);
+    const { object } = await scratch.service('pods').get({ namespace: 'x', name: 'b' });
+    expect(object).toMatchObject({ metadata: { labels: { new: 'label' } }, spec: { nodeName: 'n' } });
+  });
+
+  it('gives the room of one that is gone to the next', async () => {
+    await addNode(scratch, 'small', '2');
+    for (const name of ['a', 'b', 'c']) await addPod(scratch, name);
+    const { binder } = binderWith(() =>
+      scratch.service('pods').delete({ namespace: 'x', name: 'a' }, deletes({ gracePeriodSeconds: 0 })),
+    );
+    const errors = await binder.bindAll(['a', 'b'].map((name) => wish(name, 'small')));
+    expect(errors.map(reasonOf)).toEqual(['NotFound', undefined]);
+    expect((await binder.bindAll([wish('c', 'small')])).map(reasonOf)).toEqual([undefined]);
+  });
+
+  it('parts no group of which one was taken by somebody else meanwhile', async () => {
+    await addNode(scratch, 'small', '3');
+    for (const name of ['a', 'b', 'c', 'd']) await addPod(scratch, name);
+    const other = binderOf(scratch);
+    const { binder } = binderWith(() => other.bindAll([wish('b', 'n')]));
+    const asked = [wish('a', 'small', 'g'), wish('b', 'small', 'g'), wish('c', 'small', 'g'), wish('d', 'small')];
+    expect((await binder.bindAll(asked)).map(reasonOf)).toEqual(['Conflict', 'Conflict', 'Conflict', undefined]);
+    expect(boundTo(scratch)).toEqual(
+      new Map([
+        ['n', 1],
+        ['small', 1],
+      ]),
+    );
+    expect((await binder.bindAll(['a', 'c'].map((name) => wish(name, 'small')))).map(reasonOf)).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   it('shows a watcher that was cut between two pods of one transaction the second one', async () => {

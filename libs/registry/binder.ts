@@ -49,6 +49,8 @@ const bindingsMax = 120;
 const bindingsKey = '/berth/bindings';
 const noValue = new TextEncoder().encode('{}');
 
+const noneChanged: ReadonlySet<never> = new Set<never>();
+
 interface Asked {
   readonly binding: PodBinding;
   readonly call: object;
@@ -123,29 +125,37 @@ export class PodBinder {
   }
 
   private async bindRound(round: readonly Asked[]): Promise<void> {
+    let sound: readonly Planned[] = [];
+    let open = round;
     for (let attempt = 1; attempt <= writeAttemptsMax; attempt++) {
       const errors = new Map<Asked, Error>();
-      let planned = this.plan(round, errors);
+      let added = this.plan(open, errors, sound);
       // A pod that was made through another server may not have been seen here yet.
       if (attempt === 1 && this.parts.isShared && [...errors.values()].some((error) => isStatus(error, 'NotFound'))) {
-        this.undo(planned);
+        this.undo(added);
         await this.parts.mirror.catchUp();
         errors.clear();
-        planned = this.plan(round, errors);
+        added = this.plan(open, errors, sound);
       }
-      if (planned.length === 0 || (await this.commit(planned))) {
+      const planned = [...sound, ...added];
+      const changed = planned.length === 0 ? noneChanged : await this.commit(planned);
+      if (changed.size === 0) {
         this.report(planned);
         for (const asked of round) asked.settle(errors.get(asked));
         return;
       }
+      sound = planned.filter((each) => !changed.has(each));
+      const kept = new Set(sound.map(({ asked }) => asked));
+      open = round.filter((asked) => !kept.has(asked));
     }
+    this.undo(sound);
     for (const { settle, binding } of round) settle(conflict(pods, binding.name, 'it changes too often to be bound'));
   }
 
-  /** What is to be written; each pod of it counts on its node from now on. */
-  private plan(round: readonly Asked[], errors: Map<Asked, Error>): Planned[] {
+  /** What is to be written beside `before`; each pod of it counts on its node from now on. */
+  private plan(round: readonly Asked[], errors: Map<Asked, Error>, before: readonly Planned[]): Planned[] {
     const all: Planned[] = [];
-    const taken = new Set<string>();
+    const taken = new Set(before.map(({ key }) => key));
     for (let at = 0; at < round.length; ) {
       const unit: Asked[] = [round[at++]!];
       while (at < round.length && areTogether(round[at]!, unit[0]!)) unit.push(round[at++]!);
@@ -179,12 +189,15 @@ export class PodBinder {
     this.parts.events?.tell(told);
   }
 
-  private undo(planned: readonly Planned[]): void {
+  private undo(planned: Iterable<Planned>): void {
     for (const { key } of planned) this.ledger.restore(key);
   }
 
-  /** False when something changed meanwhile; the ledger has caught up then. */
-  private async commit(planned: readonly Planned[]): Promise<boolean> {
+  /**
+   * Answers with those that have to be planned anew, for something changed meanwhile; the ledger has caught up then, and
+   * the others are as good as before.
+   */
+  private async commit(planned: readonly Planned[]): Promise<ReadonlySet<Planned>> {
     const guards = planned.map(({ guard }) => guard);
     const writes = planned.map(({ write }) => write);
     if (this.parts.isShared) {
@@ -194,14 +207,20 @@ export class PodBinder {
     try {
       const { writeRevisions } = await this.parts.writer.commit({ guards, writes });
       if (this.parts.isShared) this.bindingsRevision = writeRevisions.at(-1)!;
-      return true;
+      return noneChanged;
     } catch (error) {
-      this.undo(planned);
-      if (!(error instanceof GuardFailedError)) throw error;
+      if (!(error instanceof GuardFailedError)) {
+        this.undo(planned);
+        throw error;
+      }
       const other = error.current.find(({ key }) => key === bindingsKey);
+      const failed = new Set(error.current.map(({ key }) => key));
+      // What was bound elsewhere may have taken the room of any of them.
+      const changed = new Set(other === undefined ? withTheirGroups(planned, failed) : planned);
+      this.undo(changed);
       await this.parts.mirror.catchUp();
       if (other !== undefined) this.bindingsRevision = other.entry?.revision ?? 0;
-      return false;
+      return changed;
     }
   }
 
@@ -233,6 +252,12 @@ export class PodBinder {
 /** Whether two bindings stand or fall together. */
 function areTogether(one: Asked, other: Asked): boolean {
   return one.binding.group !== undefined && one.binding.group === other.binding.group && one.call === other.call;
+}
+
+/** Those whose pods have changed, and who stands or falls together with one of them. */
+function withTheirGroups(planned: readonly Planned[], failed: ReadonlySet<string>): Planned[] {
+  const changed = planned.filter(({ guard }) => failed.has(guard.key));
+  return planned.filter((each) => changed.some((one) => one === each || areTogether(one.asked, each.asked)));
 }
 
 /** Why the pod cannot be bound, whatever room there is. */
