@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { runComponent } from '../../libs/component/component.ts';
-import { controllersUsage, parseFlags } from './flags.ts';
+import { type ControllersFlags, controllersUsage, parseFlags } from './flags.ts';
+import { type SigningKeys, signersOf } from './signers.ts';
 import { controllersLease, startControllers } from './start.ts';
 
 runComponent({
@@ -7,8 +9,9 @@ runComponent({
   usage: controllersUsage,
   parse: parseFlags,
   lease: () => controllersLease,
-  start: ({ client, connection, clock, random, logger, metrics }, flags) =>
+  start: async ({ client, connection, clock, random, logger, metrics }, flags) =>
     startControllers({
+      ...signersOf(await readKeys(flags.signing), clock),
       client,
       clock,
       random,
@@ -20,3 +23,11 @@ runComponent({
       disabled: flags.disabled,
     }),
 });
+
+async function readKeys({ certificate, key, accountKey }: ControllersFlags['signing']): Promise<SigningKeys> {
+  const read = (file: string) => readFile(file, 'utf8');
+  return {
+    ...(certificate && key && { authority: { certificate: await read(certificate), key: await read(key) } }),
+    ...(accountKey && { accountKey: await read(accountKey) }),
+  };
+}

@@ -1,12 +1,10 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { openAudit } from '../../libs/audit/open.ts';
-import { TokenSigner } from '../../libs/auth/jwt.ts';
 import { systemClock } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import { systemRandom } from '../../libs/base/random.ts';
 import { type ClusterPki, ensureClusterPki } from '../../libs/pki/cluster.ts';
-import { readSigningRequest, signRequest } from '../../libs/pki/request.ts';
 import { mainAddress, ownNames } from '../../libs/provision/addresses.ts';
 import { type Home, homeAt } from '../../libs/provision/home.ts';
 import { addressIn } from '../../libs/provision/ranges.ts';
@@ -20,7 +18,7 @@ import { openStore } from '../apiserver/open-store.ts';
 import { apiServerPki } from '../apiserver/options.ts';
 import { startApiServer } from '../apiserver/start.ts';
 import { scrapeTargets } from '../apiserver/targets.ts';
-import type { ControllersOptions } from '../controllers/options.ts';
+import { signersOf } from '../controllers/signers.ts';
 import { startControllers } from '../controllers/start.ts';
 import { readProfiles } from '../scheduler/configuration-file.ts';
 import { startScheduler } from '../scheduler/start.ts';
@@ -92,7 +90,9 @@ export async function startServer(options: ServerOptions, logger: Logger, metric
     // Of several servers over a store one runs the controllers, and one the scheduler. The name outlives the process,
     // so that a server that was killed has its lease again at once.
     const identity = shared ? `${hostname()}:${home.path}` : undefined;
-    const cluster = { rootCa: pki.ca.certificate, clusterCidr: options.podCidr, ...signersOf(pki) };
+    // Certificates are signed by the cluster's own authority, tokens by the key for accounts.
+    const keys = { authority: pki.ca, accountKey: pki.serviceAccount.privateKey };
+    const cluster = { rootCa: pki.ca.certificate, clusterCidr: options.podCidr, ...signersOf(keys, clock) };
     parts.push(await startControllers({ ...tools, ...cluster, identity, disabled: options.disabledControllers }));
     const lease = { namespace: 'kube-system', name: `berth-${defaultSchedulerName}` };
     const election = identity === undefined ? undefined : new LeaderElection({ ...tools, lease, identity });
@@ -126,16 +126,4 @@ async function preparePki(options: ServerOptions, home: Home, advertiseAddress: 
 
 function hostSideOf({ localNodes, podCidr }: ServerOptions, bridge: string, tools: HostSideTools): Promise<Stoppable> {
   return startHostSide({ ...tools, table: `${bridge}-services`, bridge, localNodes, podCidr });
-}
-
-/** Certificates are signed by the cluster's own authority, tokens by the key for accounts. */
-function signersOf({ ca, serviceAccount }: ClusterPki): Pick<ControllersOptions, 'authority' | 'signToken'> {
-  const signer = new TokenSigner(serviceAccount.privateKey);
-  return {
-    authority: {
-      read: readSigningRequest,
-      sign: (request, wish) => signRequest({ request, ...wish, issuer: ca, nowMs: systemClock.now() }),
-    },
-    signToken: (claims) => signer.sign(claims),
-  };
 }
