@@ -98,6 +98,31 @@ it('releases what unknown servers held once agents have had time to come back', 
   abort.abort(new Error('done'));
 });
 
+it('releases what a server held that stopped, unless the agents come to another within the time of a silence', async () => {
+  const [stopping, staying] = [new AbortController(), new AbortController()];
+  const [a, b] = [server('a'), server('b')];
+  void a.keep(stopping.signal);
+  void b.keep(staying.signal);
+  await clock.advance(60_000);
+  for (const node of ['n1', 'n2']) await a.take(node);
+  stopping.abort(new Error('done'));
+  await clock.advance(4_000);
+  expect([await holder('n1'), await holder('n2')]).toEqual(['a', 'a']);
+  await b.take('n2');
+  await clock.advance(12_000);
+  expect([await holder('n1'), await holder('n2')]).toEqual(['', 'b']);
+  // Once it is settled, the nodes' Leases are not looked at any more.
+  let looks = 0;
+  const { list } = client;
+  client.list = (resource, options) => {
+    if (options.namespace === 'kube-node-lease') looks += 1;
+    return list.call(client, resource, options) as never;
+  };
+  await clock.advance(40_000);
+  expect(looks).toBe(0);
+  staying.abort(new Error('done'));
+});
+
 it('costs one write in four seconds for a server, none for its nodes', async () => {
   const abort = new AbortController();
   const a = server('a');

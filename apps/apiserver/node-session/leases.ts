@@ -61,14 +61,20 @@ export class SessionLeases {
   /** Renews the server's own Lease and releases what dead servers held, until the signal aborts. */
   async keep(signal: AbortSignal, address = ''): Promise<void> {
     const { clock, logger, serverId, client } = this.options;
-    let unknownHolders = true;
-    for (let round = 0; !signal.aborted; round++) {
+    // Agents of a server that was replaced, or has stopped, get the time of one silence to come back by themselves.
+    const settledMs = () => clock.monotonic() + nodeSilenceMsMax;
+    let checkAtMs: number | undefined = settledMs();
+    let known: readonly string[] = [];
+    while (!signal.aborted) {
       try {
         await this.renew(address);
-        // Agents of a server that was replaced get the time of one silence to come back by themselves.
-        const settled = round * serverRenewMs >= nodeSilenceMsMax;
-        const released = await this.releaseDead(settled && unknownHolders);
-        if (settled && released) unknownHolders = false;
+        const servers = await this.servers();
+        const ids = servers.map(({ spec }) => spec?.holderIdentity ?? '');
+        if (known.some((id) => !ids.includes(id))) checkAtMs = settledMs();
+        known = ids;
+        const due = checkAtMs !== undefined && clock.monotonic() >= checkAtMs;
+        await this.releaseDead(servers, due);
+        if (due) checkAtMs = undefined;
       } catch (error) {
         logger.warn('could not renew the server lease', { error });
       }
@@ -90,16 +96,17 @@ export class SessionLeases {
     await this.put(serverLeaseNamespace, serverLeaseName(serverId), { metadata: { labels, annotations }, spec });
   }
 
-  /** Answers whether all is well: every node Lease is free or held by a server that lives. */
-  private async releaseDead(always: boolean): Promise<boolean> {
+  private async servers(): Promise<V1Lease[]> {
+    const labelSelector = `${serverLeaseLabel}=true`;
+    return (await this.options.client.list(leases, { namespace: serverLeaseNamespace, labelSelector })).items;
+  }
+
+  /** Releases what dead servers held, and when `always`, whatever no living server holds. */
+  private async releaseDead(servers: readonly V1Lease[], always: boolean): Promise<void> {
     const { client, clock, serverId, logger } = this.options;
-    const servers = await client.list(leases, {
-      namespace: serverLeaseNamespace,
-      labelSelector: `${serverLeaseLabel}=true`,
-    });
-    const dead = servers.items.filter((lease) => isDead(lease, clock.now()));
-    if (dead.length === 0 && !always) return false;
-    const alive = new Set(servers.items.filter((lease) => !dead.includes(lease)).map((l) => l.spec?.holderIdentity));
+    const dead = servers.filter((lease) => isDead(lease, clock.now()));
+    if (dead.length === 0 && !always) return;
+    const alive = new Set(servers.filter((lease) => !dead.includes(lease)).map((l) => l.spec?.holderIdentity));
     alive.add(serverId);
     const gone = new Set(dead.map((lease) => lease.spec?.holderIdentity));
     const held = await client.list(leases, { namespace: nodeLeaseNamespace });
@@ -115,7 +122,6 @@ export class SessionLeases {
       const at = { namespace: serverLeaseNamespace, name: lease.metadata?.name ?? '' };
       await client.delete(leases, at).catch(() => {});
     }
-    return true;
   }
 
   private async put(namespace: string, name: string, wanted: Pick<V1Lease, 'metadata' | 'spec'>): Promise<void> {
