@@ -84,8 +84,8 @@ async function laterChanges(
   const modRevision = modRevisionOf(revision);
   // Opened a revision early, for the reason that watches are.
   const startRevision = wholeModRevision(revision);
-  for await (const response of openStream(member, { ...keys.range(root), startRevision, signal })) {
-    const changes = changesOf(response, keys);
+  for await (const answer of openStream(member, { ...keys.range(root), startRevision, signal })) {
+    const changes = changesOf(answer.changes, keys);
     if (!changes.some((change) => modRevisionOf(change.revision) >= modRevision)) continue;
     return changes.filter((change) => change.revision > revision && modRevisionOf(change.revision) === modRevision);
   }

@@ -1,6 +1,8 @@
-import { Etcd3, type IOptions, type KVClient, WatchClient } from 'etcd3';
+import { Etcd3, type IOptions, type KVClient } from 'etcd3';
 import type { Clock } from '../base/clock.ts';
+import { Calls, type WatchStream } from './calls.ts';
 import { isConnectionFailure, storeError } from './errors.ts';
+import type { TransactionAnswer } from './messages.ts';
 import type { EtcdLocation } from './url.ts';
 
 /** A call without an answer after this long has failed. */
@@ -14,7 +16,9 @@ const keepAliveTimeoutMs = 5_000;
 export interface Member {
   endpoint: string;
   kv: KVClient;
-  watch: WatchClient;
+  /** @param message see messages.ts */
+  transaction(message: Buffer): Promise<TransactionAnswer>;
+  watch(): Promise<WatchStream>;
   close(): void;
 }
 
@@ -90,12 +94,12 @@ function connect(endpoint: string, location: EtcdLocation, clock: Clock): Member
       'grpc.max_reconnect_backoff_ms': 1000,
     },
   });
-  // The client's own watcher hides compaction and the bounds of transactions; the raw stream shows them.
-  const { pool } = client as unknown as { pool: ConstructorParameters<typeof WatchClient>[0] };
+  const calls = new Calls(client);
   return {
     endpoint,
     kv: client.kv,
-    watch: new WatchClient(pool),
+    transaction: (message) => calls.transaction(message, clock.now() + callMsMax),
+    watch: () => calls.watch(),
     close: () => client.close(),
   };
 }

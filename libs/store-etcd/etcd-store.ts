@@ -156,8 +156,8 @@ class EtcdStore implements Store {
   }
 
   private async send(round: Round) {
-    const request = round.request(this.keys);
-    const answer = await this.connection.write('commit', (member) => member.kv.txn(request));
+    const message = round.message(this.keys);
+    const answer = await this.connection.write('commit', (member) => member.transaction(message));
     return round.outcomes(this.keys, answer);
   }
 }

@@ -1,7 +1,13 @@
-import type { IKeyValue } from 'etcd3';
 import type { Entry } from '../store/store.ts';
 import { revisionAt } from './revisions.ts';
 import { unmarkedValue } from './value.ts';
+
+/** What etcd keeps at a key, the number as a text where etcd3 has read it. */
+export interface StoredValue {
+  key: Buffer;
+  value: Buffer;
+  mod_revision: number | string;
+}
 
 /** A half-open range of etcd keys. */
 export interface KeyRange {
@@ -24,8 +30,13 @@ export class KeySpace {
     this.prefix = prefix;
   }
 
+  /** As a text. */
+  name(key: string): string {
+    return this.prefix + key;
+  }
+
   encode(key: string): Buffer {
-    return Buffer.from(this.prefix + key);
+    return Buffer.from(this.name(key));
   }
 
   decode(key: Buffer): string {
@@ -40,7 +51,7 @@ export class KeySpace {
     return { key: Buffer.concat([this.encode(after), everything]), range_end: end };
   }
 
-  entry(kv: IKeyValue): Entry {
+  entry(kv: StoredValue): Entry {
     const { value, place } = unmarkedValue(kv.value);
     return { key: this.decode(kv.key), value, revision: revisionAt(Number(kv.mod_revision), place) };
   }

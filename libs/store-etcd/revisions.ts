@@ -16,6 +16,15 @@ export function modRevisionOf(revision: number): number {
   return Math.floor(revision / placesMax);
 }
 
+/**
+ * What a guard compares: a key is written once in a transaction, so etcd's revision tells its states apart. What an
+ * older Berth called a revision is below all that there are now and must not pass for 0, which says that there is no
+ * such key.
+ */
+export function guardedModRevision(revision: number): number {
+  return revision === 0 ? 0 : modRevisionOf(revision) || Number.MAX_SAFE_INTEGER;
+}
+
 /** The revision from which everything of an etcd revision has happened. */
 export function endOf(modRevision: number): number {
   return modRevision * placesMax + placesMax - 1;

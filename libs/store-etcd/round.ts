@@ -1,8 +1,7 @@
-import type { IRequestOp, ITxnRequest, ITxnResponse } from 'etcd3';
 import { type Committed, GuardFailedError, type Transaction, transactionOperationsMax } from '../store/store.ts';
-import { absentKey, type KeySpace } from './keys.ts';
-import { endOf, modRevisionOf, Places, placesMax, revisionAt } from './revisions.ts';
-import { markedValue } from './value.ts';
+import type { KeySpace } from './keys.ts';
+import { type Placed, type TransactionAnswer, transactionMessage } from './messages.ts';
+import { endOf, Places, placesMax, revisionAt } from './revisions.ts';
 
 /** What one request carries at most, unless one transaction is larger; etcd takes 1.5 MiB. */
 const roundBytesMax = 2 ** 20;
@@ -13,7 +12,7 @@ const roundBytesMax = 2 ** 20;
  * them writes may be looked at by a later one.
  */
 export class Round {
-  readonly taken: Array<{ readonly transaction: Transaction; readonly firstPlace: number }> = [];
+  readonly taken: Placed[] = [];
   /** Keys that are written here, and keys of those that depend on that and so come later. */
   private readonly closed = new Set<string>();
   private writes = 0;
@@ -44,22 +43,21 @@ export class Round {
     return 'taken';
   }
 
-  request(keys: KeySpace): ITxnRequest {
-    const requests = this.taken.map(({ transaction, firstPlace }) => requestOf(keys, transaction, firstPlace));
-    return requests.length === 1 ? requests[0]! : { success: requests.map((request) => ({ request_txn: request })) };
+  message(keys: KeySpace): Buffer {
+    return transactionMessage(keys, this.taken, this.bytes);
   }
 
   /** What became of each transaction. */
-  outcomes(keys: KeySpace, answer: ITxnResponse): Array<Committed | GuardFailedError> {
-    const modRevision = Number(answer.header.revision);
-    const answers = this.taken.length === 1 ? [answer] : answer.responses.map((one) => one.response_txn);
+  outcomes(keys: KeySpace, answer: TransactionAnswer): Array<Committed | GuardFailedError> {
+    const { modRevision, operations } = answer;
+    const answers = this.taken.length === 1 ? [answer] : operations.map((one) => one.transaction!);
     const places = new Places();
     return this.taken.map(({ transaction, firstPlace }, at) => {
-      const { succeeded, responses } = answers[at]!;
+      const { succeeded, operations } = answers[at]!;
       if (!succeeded) return guardFailure(keys, transaction, answers[at]!);
       const writeRevisions = transaction.writes.map(({ value }, index) => {
         if (value !== null) return revisionAt(modRevision, places.next(firstPlace + index));
-        const isGone = Number(responses[index]!.response_delete_range.deleted) > 0;
+        const isGone = operations[index]!.removed > 0;
         return isGone ? revisionAt(modRevision, places.next(undefined)) : 0;
       });
       return { revision: endOf(modRevision), writeRevisions };
@@ -74,38 +72,9 @@ function bytesOf({ guards, writes }: Transaction): number {
   return bytes;
 }
 
-/** One transaction whose first write has the place `first`. When a guard fails it reads what all guards are about. */
-function requestOf(keys: KeySpace, { guards, writes }: Transaction, first: number): ITxnRequest {
-  const writesOf = () =>
-    writes.map(({ key, value }, index): IRequestOp => {
-      const name = keys.encode(key);
-      if (value === null) return { request_delete_range: { key: name } };
-      return { request_put: { key: name, value: markedValue(value, first + index) } };
-    });
-  return {
-    compare: guards.map(({ key, revision }) => ({
-      key: keys.encode(key),
-      target: 'Mod',
-      result: 'Equal',
-      mod_revision: guardedModRevision(revision),
-    })),
-    // A member that lags behind answers one without any operation by itself; one that reads asks the leader.
-    success: writes.length === 0 ? [{ request_range: { key: keys.encode(absentKey) } }] : writesOf(),
-    failure: guards.map(({ key }) => ({ request_range: { key: keys.encode(key) } })),
-  };
-}
-
-/**
- * A key is written once in a transaction, so etcd's revision tells its states apart. What an older Berth called a
- * revision is below all that there are now and must not pass for 0, which says that there is no such key.
- */
-function guardedModRevision(revision: number): number {
-  return revision === 0 ? 0 : modRevisionOf(revision) || -1;
-}
-
-function guardFailure(keys: KeySpace, { guards }: Transaction, { responses }: ITxnResponse): GuardFailedError {
+function guardFailure(keys: KeySpace, { guards }: Transaction, { operations }: TransactionAnswer): GuardFailedError {
   const current = guards.map(({ key, revision }, at) => {
-    const kv = responses[at]?.response_range?.kvs[0];
+    const kv = operations[at]?.found[0];
     return { key, entry: kv === undefined ? undefined : keys.entry(kv), revision };
   });
   const failed = current.filter(({ entry, revision }) => (entry?.revision ?? 0) !== revision);

@@ -23,7 +23,7 @@ it('a watch that nobody wants any more by the time it is open is cancelled in si
     return stream;
   };
   const range = { key: Buffer.from('a'), range_end: Buffer.from('b') };
-  const member = { watch: { watch } } as unknown as Member;
+  const member = { watch } as unknown as Member;
   const told = openStream(member, { ...range, startRevision: 1, signal: stopper.signal });
   expect(await told.next()).toEqual({ done: true, value: undefined });
   expect(stream.cancelled).toBe(true);

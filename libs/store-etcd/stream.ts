@@ -1,7 +1,7 @@
-import type { IWatchResponse } from 'etcd3';
 import { CompactedError, StoreUnavailableError } from '../store/store.ts';
 import type { Member } from './connection.ts';
 import type { KeyRange } from './keys.ts';
+import type { WatchAnswer } from './messages.ts';
 import { endOf } from './revisions.ts';
 
 export interface StreamRequest extends KeyRange {
@@ -11,12 +11,9 @@ export interface StreamRequest extends KeyRange {
 }
 
 /** One watch of etcd's, until it breaks or the signal aborts. @throws CompactedError, StoreUnavailableError. */
-export async function* openStream(member: Member, request: StreamRequest): AsyncGenerator<IWatchResponse> {
+export async function* openStream(member: Member, request: StreamRequest): AsyncGenerator<WatchAnswer> {
   const { key, range_end, startRevision, signal } = request;
-  const stream = (await member.watch.watch()) as unknown as NodeJS.ReadWriteStream & {
-    cancel(): void;
-    write(request: object): void;
-  };
+  const stream = await member.watch();
   // The iteration reports errors; one that comes without it, as of every stream that is cancelled, has nobody to tell.
   stream.on('error', () => {});
   const cancel = () => stream.cancel();
@@ -25,9 +22,9 @@ export async function* openStream(member: Member, request: StreamRequest): Async
   stream.write({ create_request: { key, range_end, start_revision: startRevision, progress_notify: true } });
   try {
     for await (const message of stream) {
-      const response = message as unknown as IWatchResponse;
-      assertLive(response, startRevision);
-      yield response;
+      const answer = message as WatchAnswer;
+      assertLive(answer, startRevision);
+      yield answer;
     }
     throw new StoreUnavailableError('etcd closed the watch');
   } finally {
@@ -36,9 +33,8 @@ export async function* openStream(member: Member, request: StreamRequest): Async
   }
 }
 
-function assertLive(response: IWatchResponse, startRevision: number): void {
-  if (!response.canceled) return;
-  const compacted = Number(response.compact_revision);
-  if (compacted > 0) throw new CompactedError(endOf(startRevision), endOf(compacted));
-  throw new StoreUnavailableError(`etcd cancelled the watch: ${response.cancel_reason}`);
+function assertLive({ isCancelled, compactRevision, cancelReason }: WatchAnswer, startRevision: number): void {
+  if (!isCancelled) return;
+  if (compactRevision > 0) throw new CompactedError(endOf(startRevision), endOf(compactRevision));
+  throw new StoreUnavailableError(`etcd cancelled the watch: ${cancelReason}`);
 }

@@ -1,5 +1,7 @@
 import { placesMax } from './revisions.ts';
-import { markedValue, unmarkedValue } from './value.ts';
+import { markBehind, unmarkedValue } from './value.ts';
+
+const markedValue = (value: Buffer, place: number) => Buffer.concat([value, markBehind(value, place)]);
 
 const values = ['', '{}', '{"a":1}', ' ', '\n', '{}\n', '{}\n \t\r', '\t\r ', 'x\n\n', '\u0000', 'ä\n'];
 

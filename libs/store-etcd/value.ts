@@ -11,6 +11,7 @@ const digits = [0x20, 0x09, 0x0d];
 const digitOf = new Int8Array(256).fill(-1);
 for (const [digit, byte] of digits.entries()) digitOf[byte] = digit;
 
+const noMark = Buffer.alloc(0);
 const marks = Array.from({ length: placesMax }, (_, place) => {
   const bytes: number[] = [];
   for (let rest = place; rest > 0; rest = Math.floor(rest / digits.length))
@@ -18,10 +19,9 @@ const marks = Array.from({ length: placesMax }, (_, place) => {
   return Buffer.from([lineFeed, ...bytes]);
 });
 
-/** The value as it is stored. */
-export function markedValue(value: Uint8Array, place: number): Buffer {
-  const own = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  return place === 0 && markStart(own) === undefined ? own : Buffer.concat([own, marks[place]!]);
+/** What is stored behind the value. */
+export function markBehind(value: Uint8Array, place: number): Uint8Array {
+  return place === 0 && markStart(value) === undefined ? noMark : marks[place]!;
 }
 
 /** The value as it was given, and the place of its write. */
@@ -33,7 +33,7 @@ export function unmarkedValue(stored: Buffer): { value: Buffer; place: number } 
   return { value: stored.subarray(0, start), place };
 }
 
-function markStart(stored: Buffer): number | undefined {
+function markStart(stored: Uint8Array): number | undefined {
   let at = stored.length - 1;
   while (at >= 0 && digitOf[stored[at]!]! >= 0) at--;
   return stored[at] === lineFeed ? at : undefined;

@@ -1,4 +1,3 @@
-import type { IWatchResponse } from 'etcd3';
 import { backoffMs } from '../base/backoff.ts';
 import { type Clock, sleep } from '../base/clock.ts';
 import { CompactedError, type WatchBatch, type WatchEvent } from '../store/store.ts';
@@ -6,6 +5,7 @@ import { changesOf } from './changes.ts';
 import type { Connection } from './connection.ts';
 import { storeError } from './errors.ts';
 import { type KeySpace, root } from './keys.ts';
+import type { WatchAnswer } from './messages.ts';
 import { endOf, modRevisionOf, wholeModRevision } from './revisions.ts';
 import { openStream } from './stream.ts';
 
@@ -36,9 +36,9 @@ export async function* watchFrom(request: WatchRequest): AsyncGenerator<WatchBat
     const member = connection.member();
     try {
       const startRevision = wholeModRevision(delivered);
-      for await (const response of openStream(member, { ...keys.range(root), startRevision, signal })) {
+      for await (const answer of openStream(member, { ...keys.range(root), startRevision, signal })) {
         failures = 0;
-        const batch = batchOf(response, keys, delivered);
+        const batch = batchOf(answer, keys, delivered);
         if (batch === undefined) continue;
         delivered = batch.revision;
         yield { events: batch.events.filter(({ key }) => key.startsWith(prefix)), revision: delivered };
@@ -53,17 +53,17 @@ export async function* watchFrom(request: WatchRequest): AsyncGenerator<WatchBat
   }
 }
 
-/** What a response adds to what has been delivered; undefined for nothing. etcd never splits one of its revisions. */
+/** What an answer adds to what has been delivered; undefined for nothing. etcd never splits one of its revisions. */
 function batchOf(
-  response: IWatchResponse,
+  answer: WatchAnswer,
   keys: KeySpace,
   delivered: number,
 ): { events: WatchEvent[]; revision: number } | undefined {
-  const events = changesOf(response, keys).filter(({ revision }) => revision > delivered);
+  const events = changesOf(answer.changes, keys).filter(({ revision }) => revision > delivered);
   const last = events.at(-1);
   if (last !== undefined) return { events, revision: endOf(modRevisionOf(last.revision)) };
   // Only a progress notification says that nothing up to the store's revision is missing.
-  const isProgress = !response.created && response.events.length === 0;
-  const revision = endOf(Number(response.header.revision));
+  const isProgress = !answer.isCreated && answer.changes.length === 0;
+  const revision = endOf(answer.modRevision);
   return isProgress && revision > delivered ? { events: [], revision } : undefined;
 }
