@@ -5,28 +5,34 @@ export type IndexFunction<T> = (object: T) => Values;
 
 interface Index<T> {
   readonly valuesOf: IndexFunction<T>;
-  readonly keysOf: Map<string, Set<string>>;
+  /** Keys by value; undefined until somebody asks. */
+  keys: Map<string, Set<string>> | undefined;
 }
+
+type FilledIndex<T> = Index<T> & { keys: Map<string, Set<string>> };
 
 const byNamespace = 'namespace';
 
 /**
- * Objects by key, and by any number of indexes. Indexes hold keys and not objects: most changes leave an object where it
- * stands, and then cost an index nothing but a look at its values.
+ * Objects by key, and by any number of indexes. An index is filled when it is first asked, for many are never: those of
+ * owners where nothing owns anything. Indexes hold keys and not objects: most changes leave an object where it stands, and
+ * then cost an index nothing but a look at its values.
  */
 export class IndexedCache<T extends KubeObject> {
   readonly #objects = new Map<string, T>();
   readonly #indexes = new Map<string, Index<T>>();
+  readonly #filled: Array<FilledIndex<T>> = [];
+
+  constructor() {
+    this.addIndex(byNamespace, ({ metadata }) => metadata?.namespace || undefined);
+  }
 
   get size(): number {
     return this.#objects.size;
   }
 
   addIndex(name: string, valuesOf: IndexFunction<T>): void {
-    if (this.#indexes.has(name)) return;
-    const index: Index<T> = { valuesOf, keysOf: new Map() };
-    this.#indexes.set(name, index);
-    for (const [key, object] of this.#objects) insert(index, key, valuesOf(object));
+    if (!this.#indexes.has(name)) this.#indexes.set(name, { valuesOf, keys: undefined });
   }
 
   get(key: string): T | undefined {
@@ -48,12 +54,10 @@ export class IndexedCache<T extends KubeObject> {
   }
 
   inNamespace(namespace: string): T[] {
-    this.#needNamespaces();
     return this.byIndex(byNamespace, namespace);
   }
 
   countInNamespace(namespace: string): number {
-    this.#needNamespaces();
     return this.#keysOf(byNamespace, namespace)?.size ?? 0;
   }
 
@@ -61,14 +65,14 @@ export class IndexedCache<T extends KubeObject> {
   put(key: string, object: T): T | undefined {
     const previous = this.#objects.get(key);
     this.#objects.set(key, object);
-    for (const index of this.#indexes.values()) {
+    for (const index of this.#filled) {
       const values = index.valuesOf(object);
       if (previous) {
         const before = index.valuesOf(previous);
         if (isSame(before, values)) continue;
-        withdraw(index, key, before);
+        withdraw(index.keys, key, before);
       }
-      insert(index, key, values);
+      insert(index.keys, key, values);
     }
     return previous;
   }
@@ -76,44 +80,46 @@ export class IndexedCache<T extends KubeObject> {
   remove(key: string): T | undefined {
     const previous = this.#objects.get(key);
     if (!previous) return undefined;
-    for (const index of this.#indexes.values()) withdraw(index, key, index.valuesOf(previous));
+    for (const { keys, valuesOf } of this.#filled) withdraw(keys, key, valuesOf(previous));
     this.#objects.delete(key);
     return previous;
-  }
-
-  /** Most caches are never asked by namespace, so this index comes with the first question. */
-  #needNamespaces(): void {
-    if (!this.#indexes.has(byNamespace)) this.addIndex(byNamespace, ({ metadata }) => metadata?.namespace || undefined);
   }
 
   #keysOf(name: string, value: string): ReadonlySet<string> | undefined {
     const index = this.#indexes.get(name);
     if (!index) throw new Error(`no index ${name}`);
-    return index.keysOf.get(value);
+    return (index.keys ?? this.#fill(index)).get(value);
+  }
+
+  #fill(index: Index<T>): Map<string, Set<string>> {
+    const keys = new Map<string, Set<string>>();
+    for (const [key, object] of this.#objects) insert(keys, key, index.valuesOf(object));
+    this.#filled.push(Object.assign(index, { keys }));
+    return keys;
   }
 }
 
 type Values = readonly string[] | string | undefined;
 
-function insert<T>(index: Index<T>, key: string, values: Values): void {
+function insert(index: Map<string, Set<string>>, key: string, values: Values): void {
   if (values === undefined) return;
   if (typeof values !== 'string') {
     for (const value of values) insert(index, key, value);
     return;
   }
-  const keys = index.keysOf.get(values);
+  const keys = index.get(values);
   if (keys) keys.add(key);
-  else index.keysOf.set(values, new Set([key]));
+  else index.set(values, new Set([key]));
 }
 
-function withdraw<T>(index: Index<T>, key: string, values: Values): void {
+function withdraw(index: Map<string, Set<string>>, key: string, values: Values): void {
   if (values === undefined) return;
   if (typeof values !== 'string') {
     for (const value of values) withdraw(index, key, value);
     return;
   }
-  const keys = index.keysOf.get(values);
-  if (keys?.delete(key) && keys.size === 0) index.keysOf.delete(values);
+  const keys = index.get(values);
+  if (keys?.delete(key) && keys.size === 0) index.delete(values);
 }
 
 function isSame(one: Values, other: Values): boolean {

@@ -167,13 +167,17 @@ export class Board {
   }
 
   private podChanged(previous: V1Pod | undefined, pod: V1Pod | undefined): void {
-    const key = objectKey(nameOf(pod ?? previous ?? {}));
-    const [before, after] = [previous?.spec?.nodeName, pod?.spec?.nodeName];
+    const before = previous?.spec?.nodeName;
+    const after = pod?.spec?.nodeName;
     // References first, so that they are sent before the pod that needs them.
     if (pod && after) for (const reference of referencesOf(pod)) this.refer(after, reference, 1);
     if (previous && before) for (const reference of referencesOf(previous)) this.refer(before, reference, -1);
-    if (after) this.tell(after, 'pods', key);
-    if (before && before !== after) this.tell(before, 'pods', key);
+    if (after) this.tellOfPod(after, pod);
+    if (before && before !== after) this.tellOfPod(before, previous);
+  }
+
+  private tellOfPod(nodeName: string, pod: V1Pod | undefined): void {
+    if (pod && this.listeners.has(nodeName)) this.tell(nodeName, 'pods', objectKey(nameOf(pod)));
   }
 
   private refer(nodeName: string, reference: Reference, by: 1 | -1): void {

@@ -1,4 +1,11 @@
-import type { V1EnvFromSource, V1EnvVar, V1Pod, V1PodSpec, V1Volume } from '../../../libs/api/gen/types.ts';
+import type {
+  V1Container,
+  V1EnvFromSource,
+  V1EnvVar,
+  V1Pod,
+  V1PodSpec,
+  V1Volume,
+} from '../../../libs/api/gen/types.ts';
 
 /** `configmaps/ns/name` or `secrets/ns/name`. */
 export type Reference = string;
@@ -8,32 +15,41 @@ export function referencesOf(pod: V1Pod): Reference[] {
   const namespace = pod.metadata?.namespace ?? '';
   const { spec } = pod;
   if (!spec) return [];
-  const containers = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])];
-  const found = new Set<string>();
-  for (const container of containers) {
-    for (const variable of container.env ?? []) addVariable(found, variable);
-    for (const source of container.envFrom ?? []) addSource(found, source);
-  }
+  const found: Found = [];
+  addContainers(found, spec.initContainers);
+  addContainers(found, spec.containers);
+  addContainers(found, spec.ephemeralContainers);
   for (const volume of spec.volumes ?? []) addVolume(found, volume);
   addPullSecrets(found, spec);
-  return [...found].map((reference) => reference.replace('/', `/${namespace}/`));
+  if (found.length === 0) return found;
+  return [...new Set(found)].map((reference) => reference.replace('/', `/${namespace}/`));
 }
 
-function add(found: Set<string>, resource: 'configmaps' | 'secrets', name: string | undefined): void {
-  if (name) found.add(`${resource}/${name}`);
+/** References without their namespace; some may be there twice. */
+type Found = Reference[];
+
+function add(found: Found, resource: 'configmaps' | 'secrets', name: string | undefined): void {
+  if (name) found.push(`${resource}/${name}`);
 }
 
-function addVariable(found: Set<string>, variable: V1EnvVar): void {
+function addContainers(found: Found, containers: readonly Pick<V1Container, 'env' | 'envFrom'>[] | undefined): void {
+  for (const { env, envFrom } of containers ?? []) {
+    for (const variable of env ?? []) addVariable(found, variable);
+    for (const source of envFrom ?? []) addSource(found, source);
+  }
+}
+
+function addVariable(found: Found, variable: V1EnvVar): void {
   add(found, 'configmaps', variable.valueFrom?.configMapKeyRef?.name);
   add(found, 'secrets', variable.valueFrom?.secretKeyRef?.name);
 }
 
-function addSource(found: Set<string>, source: V1EnvFromSource): void {
+function addSource(found: Found, source: V1EnvFromSource): void {
   add(found, 'configmaps', source.configMapRef?.name);
   add(found, 'secrets', source.secretRef?.name);
 }
 
-function addVolume(found: Set<string>, volume: V1Volume): void {
+function addVolume(found: Found, volume: V1Volume): void {
   add(found, 'configmaps', volume.configMap?.name);
   add(found, 'secrets', volume.secret?.secretName);
   for (const source of volume.projected?.sources ?? []) {
@@ -42,6 +58,6 @@ function addVolume(found: Set<string>, volume: V1Volume): void {
   }
 }
 
-function addPullSecrets(found: Set<string>, spec: V1PodSpec): void {
+function addPullSecrets(found: Found, spec: V1PodSpec): void {
   for (const secret of spec.imagePullSecrets ?? []) add(found, 'secrets', secret.name);
 }

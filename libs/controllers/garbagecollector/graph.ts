@@ -19,8 +19,9 @@ export class OwnerGraph {
   put(resource: Resource, object: KubeObject): void {
     const uid = object.metadata?.uid;
     if (!uid) return;
-    this.#unlink(uid);
+    const before = this.#nodes.get(uid);
     this.#nodes.set(uid, { resource, object });
+    if (before) this.#unlink(uid, before);
     for (const { uid: owner } of ownersOf(object)) {
       const dependents = this.#dependents.get(owner) ?? new Set<string>();
       this.#dependents.set(owner, dependents.add(uid));
@@ -28,7 +29,8 @@ export class OwnerGraph {
   }
 
   remove(uid: string): void {
-    this.#unlink(uid);
+    const before = this.#nodes.get(uid);
+    if (before) this.#unlink(uid, before);
     this.#nodes.delete(uid);
   }
 
@@ -37,13 +39,13 @@ export class OwnerGraph {
     return found.filter((node) => node !== undefined);
   }
 
-  #unlink(uid: string): void {
-    const standing = this.#nodes.get(uid);
-    for (const { uid: owner } of standing ? ownersOf(standing.object) : []) {
+  #unlink(uid: string, { object }: GraphNode): void {
+    for (const { uid: owner } of ownersOf(object)) {
       const dependents = this.#dependents.get(owner);
       if (dependents?.delete(uid) && dependents.size === 0) this.#dependents.delete(owner);
     }
   }
 }
 
-export const ownersOf = (object: KubeObject): V1OwnerReference[] => object.metadata?.ownerReferences ?? [];
+const nobody: readonly V1OwnerReference[] = [];
+export const ownersOf = (object: KubeObject): readonly V1OwnerReference[] => object.metadata?.ownerReferences ?? nobody;

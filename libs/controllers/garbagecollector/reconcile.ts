@@ -96,11 +96,14 @@ class Collector {
 
   /** Owners of the object that wait for their dependents to go. */
   waitingOwnersOf(object: KubeObject): string[] {
-    const owners = ownersOf(object).map(({ uid }) => uid);
-    return owners.filter((uid) => {
-      const owner = this.graph.get(uid);
-      return owner !== undefined && decide.isWaiting(owner.object);
-    });
+    const owners = ownersOf(object);
+    if (owners.length === 0) return [];
+    return owners
+      .map(({ uid }) => uid)
+      .filter((uid) => {
+        const owner = this.graph.get(uid);
+        return owner !== undefined && decide.isWaiting(owner.object);
+      });
   }
 
   async reconcile(uid: string, enqueue: (uid: string) => void): Promise<ReconcileResult> {

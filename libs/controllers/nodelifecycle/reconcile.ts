@@ -17,7 +17,7 @@ const byReady = 'ready';
 /** No node's name: the controller looks whether it sees. */
 const lookKey = '*';
 export const byNode = 'node';
-export const nodeNameOf = (pod: V1Pod): string[] => (pod.spec?.nodeName ? [pod.spec.nodeName] : []);
+export const nodeNameOf = (pod: V1Pod): string | undefined => pod.spec?.nodeName || undefined;
 
 /** Marks nodes whose agent is silent, taints nodes by their conditions, and takes their pods out of service. */
 export function newNodeLifecycleController(context: ControllerContext): Controller {

@@ -52,15 +52,15 @@ export function newPodGcController(context: ControllerContext, options: PodGcOpt
   const reconcile = async (key: string): Promise<ReconcileResult> => {
     if (key === endedKey) return removeEnded();
     const node = nodeCache.get(key);
-    const here = podCache.byIndex(byNode, key);
     if (node) {
       missingSince.delete(key);
       const taints = node.spec?.taints ?? [];
       if (taints.some((taint) => taint.key === outOfServiceTaint)) {
-        await removeAll(here.filter((pod) => pod.metadata?.deletionTimestamp));
+        await removeAll(podCache.byIndex(byNode, key).filter((pod) => pod.metadata?.deletionTimestamp));
       }
       return {};
     }
+    const here = podCache.byIndex(byNode, key);
     if (here.length === 0) return {};
     const since = missingSince.get(key) ?? clock.monotonic();
     missingSince.set(key, since);

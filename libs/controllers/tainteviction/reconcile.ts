@@ -32,12 +32,17 @@ export function newTaintEvictionController(context: ControllerContext): Controll
 
   const controller = new Controller(context, { name: 'taint-eviction', caches: [nodeCache, podCache], reconcile });
   const enqueue = (pod: V1Pod) => controller.enqueue(objectKey(nameOf(pod)));
-  const enqueuePodsOf = (node: V1Node) => podCache.byIndex(byNode, node.metadata?.name ?? '').forEach(enqueue);
+  // On all other nodes there is nothing to decide.
+  const mayHaveToLeave = ({ spec }: V1Pod) => drivesAway(spec?.nodeName ? nodeCache.get(spec.nodeName) : undefined);
+  const enqueuePodsOf = (node: V1Node) => {
+    if (drivesAway(node)) podCache.byIndex(byNode, node.metadata?.name ?? '').forEach(enqueue);
+  };
   podCache.addHandler({
     added: (pod) => {
-      if (pod.spec?.nodeName) enqueue(pod);
+      if (mayHaveToLeave(pod)) enqueue(pod);
     },
     updated: (pod, previous) => {
+      if (!mayHaveToLeave(pod)) return;
       const moved = pod.spec?.nodeName !== previous.spec?.nodeName;
       const changed = JSON.stringify(pod.spec?.tolerations) !== JSON.stringify(previous.spec?.tolerations);
       if (moved || changed) enqueue(pod);
@@ -50,6 +55,10 @@ export function newTaintEvictionController(context: ControllerContext): Controll
     },
   });
   return controller;
+}
+
+function drivesAway(node: V1Node | undefined): boolean {
+  return node?.spec?.taints?.some(({ effect }) => effect === 'NoExecute') ?? false;
 }
 
 /** Says on the pod why it goes, then deletes it. */
