@@ -15,8 +15,9 @@ export class Bucket {
     return this.documents.get(name);
   }
 
-  set(name: string, document: Document): void {
-    if (!this.documents.has(name)) {
+  /** Puts a document in the place of `previous`, which is the one of that name. */
+  replace(name: string, previous: Document | undefined, document: Document): void {
+    if (!previous) {
       if (this.ordered && this.names.length > 0 && name < this.names[this.names.length - 1]!) this.ordered = false;
       this.names.push(name);
     }

@@ -86,6 +86,38 @@ describe('Collection', () => {
     expect(collection.floorRevision).toBe(7);
   });
 
+  it('tells new watchers although those that were cut off go only after they came', () => {
+    const collection = new Collection(0);
+    const cut = listen(collection, {});
+    collection.reset(7)();
+    const { seen } = listen(collection, {}, 7);
+    cut.subscription.cancel();
+    expect(collection.watcherCount).toBe(1);
+    collection.apply('x', 8, labelled('x', 'red', 8));
+    expect(seen).toEqual(['ADDED x red 8']);
+  });
+
+  const narrow: Array<{ filter: Parameters<Collection['watch']>[0]; hears: boolean }> = [
+    { filter: {}, hears: true },
+    { filter: { namespace: 'n' }, hears: true },
+    { filter: { namespace: 'm' }, hears: false },
+    { filter: { name: 'x' }, hears: true },
+    { filter: { namespace: 'n', name: 'x' }, hears: true },
+    { filter: { namespace: 'n', name: 'y' }, hears: false },
+  ];
+  it.each(narrow)('finds those who look at $filter', ({ filter, hears }) => {
+    const collection = new Collection(0);
+    const { seen, subscription } = listen(collection, filter);
+    const other = listen(collection, { namespace: 'n', name: 'x' });
+    other.subscription.cancel();
+    collection.apply('n/x', 1, labelled('x', 'red', 1));
+    subscription.cancel();
+    collection.apply('n/x', 2, labelled('x', 'red', 2));
+    expect(seen).toEqual(hears ? ['ADDED n/x red 1'] : []);
+    expect(other.seen).toEqual([]);
+    expect(collection.watcherCount).toBe(0);
+  });
+
   it('makes the bytes of an event once for all watchers', () => {
     const collection = new Collection(0);
     const frames: Buffer[] = [];

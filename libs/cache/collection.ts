@@ -1,6 +1,7 @@
 import { Bucket } from './bucket.ts';
 import type { Document } from './document.ts';
 import { CacheEvent, changeSeen, type Filter } from './event.ts';
+import { type Place, placeOf } from './keys.ts';
 import { EventRing } from './ring.ts';
 import { Watchers, type WatchSink } from './watchers.ts';
 
@@ -47,8 +48,8 @@ export class Collection {
   }
 
   get(key: string): Document | undefined {
-    const slash = key.indexOf('/');
-    return this.buckets.get(slash < 0 ? '' : key.slice(0, slash))?.get(key.slice(slash + 1));
+    const { namespace, name } = placeOf(key);
+    return this.buckets.get(namespace)?.get(name);
   }
 
   /** Key and document of every object that the filter shows, in key order, after the key `after`. */
@@ -87,19 +88,21 @@ export class Collection {
 
   /** One object as the first listing found it; no watcher hears of it. */
   load(key: string, document: Document): void {
-    this.store(key, document);
+    const place = placeOf(key);
+    this.store(place, this.buckets.get(place.namespace)?.get(place.name), document);
   }
 
   /** Takes one change from the store and tells the watchers. */
   apply(key: string, revision: number, document: Document | undefined): void {
-    const previous = this.get(key);
+    const place = placeOf(key);
+    const previous = this.buckets.get(place.namespace)?.get(place.name);
     this.changed = revision;
-    if (document) this.store(key, document);
-    else this.remove(key);
-    if (!document && !previous) return;
+    if (document) this.store(place, previous, document);
+    else if (previous) this.remove(place);
+    else return;
     const event = new CacheEvent(key, revision, document, previous);
     this.ring.push(event);
-    this.watchers.tell(event);
+    this.watchers.tell(event, place);
     document?.settle();
     previous?.unparse();
   }
@@ -140,24 +143,20 @@ export class Collection {
     return this.namespaces;
   }
 
-  private store(key: string, document: Document): void {
-    const slash = key.indexOf('/');
-    const namespace = slash < 0 ? '' : key.slice(0, slash);
+  private store({ namespace, name }: Place, previous: Document | undefined, document: Document): void {
     let bucket = this.buckets.get(namespace);
     if (!bucket) {
       bucket = new Bucket();
       this.buckets.set(namespace, bucket);
       this.namespaces = undefined;
     }
-    bucket.set(key.slice(slash + 1), document);
+    bucket.replace(name, previous, document);
   }
 
-  private remove(key: string): void {
-    const slash = key.indexOf('/');
-    const namespace = slash < 0 ? '' : key.slice(0, slash);
+  private remove({ namespace, name }: Place): void {
     const bucket = this.buckets.get(namespace);
     if (!bucket) return;
-    bucket.delete(key.slice(slash + 1));
+    bucket.delete(name);
     if (bucket.size > 0) return;
     this.buckets.delete(namespace);
     this.namespaces = undefined;

@@ -13,3 +13,16 @@ export function splitKey(key: string): { prefix: string; rest: string } | undefi
   if (pluralEnd < 0 || pluralEnd === key.length - 1) return undefined;
   return { prefix: key.slice(0, pluralEnd + 1), rest: key.slice(pluralEnd + 1) };
 }
+
+/** Where an object stands in its collection. */
+export interface Place {
+  /** '' for objects of the cluster. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Of `namespace/name` or `name`. */
+export function placeOf(key: string): Place {
+  const slash = key.indexOf('/');
+  return slash < 0 ? { namespace: '', name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}

@@ -208,13 +208,18 @@ export class StoreMirror {
 
   private apply(batch: WatchBatch): void {
     const touched = new Set<Collection>();
+    // What was written at once is often of one kind.
+    let prefix: string | undefined;
+    let collection: Collection | undefined;
     for (const event of batch.events) {
-      const at = splitKey(event.key);
-      if (!at) continue;
-      const collection = this.collectionAt(at.prefix);
+      if (prefix === undefined || !collection || !event.key.startsWith(prefix)) {
+        prefix = splitKey(event.key)?.prefix;
+        if (prefix === undefined) continue;
+        collection = this.collectionAt(prefix);
+        touched.add(collection);
+      }
       const document = event.value === null ? undefined : Document.ofValue(event.value, event.revision);
-      collection.apply(at.rest, event.revision, document);
-      touched.add(collection);
+      collection.apply(event.key.slice(prefix.length), event.revision, document);
     }
     this.gate.advance(batch.revision);
     for (const collection of touched) collection.settle();

@@ -1,4 +1,5 @@
 import { type CacheEvent, type ChangeType, changeSeen, type Filter } from './event.ts';
+import type { Place } from './keys.ts';
 
 /** Receives what a watch delivers, in order. It must not throw and must not block. */
 export interface WatchSink {
@@ -17,6 +18,9 @@ interface Group {
   touched: boolean;
 }
 
+/** The place of those who look at all namespaces and names. */
+const anywhere = '*/*';
+
 /** Groups by what their selectors say. */
 type Bucket = Map<unknown, Group>;
 
@@ -29,6 +33,8 @@ export class Watchers {
   private readonly buckets = new Map<string, Bucket>();
   private touched: Group[] = [];
   private count = 0;
+  /** How many of them look at one namespace or one name only: mostly none, and then nobody need be looked for. */
+  private narrowCount = 0;
 
   get size(): number {
     return this.count;
@@ -43,23 +49,24 @@ export class Watchers {
     const group = bucket.get(key) ?? { filter, sinks: new Set<WatchSink>(), touched: false };
     bucket.set(key, group);
     group.sinks.add(sink);
+    const narrow = place === anywhere ? 0 : 1;
     this.count++;
+    this.narrowCount += narrow;
     return () => {
       if (!group.sinks.delete(sink)) return;
       this.count--;
+      this.narrowCount -= narrow;
       if (group.sinks.size === 0 && bucket.get(key) === group) bucket.delete(key);
       if (bucket.size === 0 && this.buckets.get(place) === bucket) this.buckets.delete(place);
     };
   }
 
-  tell(event: CacheEvent): void {
+  tell(event: CacheEvent, { namespace, name }: Place): void {
     if (this.count === 0) return;
-    const slash = event.key.indexOf('/');
-    const namespace = slash < 0 ? '' : event.key.slice(0, slash);
-    const name = event.key.slice(slash + 1);
-    this.tellAt('*/*', event);
+    this.tellAt(anywhere, event);
+    if (this.narrowCount === 0) return;
     this.tellAt(`*/${name}`, event);
-    if (slash < 0) return;
+    if (namespace === '') return;
     this.tellAt(`${namespace}/*`, event);
     this.tellAt(event.key, event);
   }
@@ -77,12 +84,18 @@ export class Watchers {
 
   /** Removes all and returns them. */
   clear(): WatchSink[] {
-    const sinks = [...this.buckets.values()].flatMap((bucket) =>
-      [...bucket.values()].flatMap(({ sinks }) => [...sinks]),
-    );
+    const sinks: WatchSink[] = [];
+    for (const bucket of this.buckets.values()) {
+      for (const group of bucket.values()) {
+        sinks.push(...group.sinks);
+        // Whoever is removed later, by the way that `add` returned, is not counted again.
+        group.sinks.clear();
+      }
+    }
     this.buckets.clear();
     this.touched = [];
     this.count = 0;
+    this.narrowCount = 0;
     return sinks;
   }
 
