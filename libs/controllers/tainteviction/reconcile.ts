@@ -32,33 +32,41 @@ export function newTaintEvictionController(context: ControllerContext): Controll
 
   const controller = new Controller(context, { name: 'taint-eviction', caches: [nodeCache, podCache], reconcile });
   const enqueue = (pod: V1Pod) => controller.enqueue(objectKey(nameOf(pod)));
-  // On all other nodes there is nothing to decide.
-  const mayHaveToLeave = ({ spec }: V1Pod) => drivesAway(spec?.nodeName ? nodeCache.get(spec.nodeName) : undefined);
-  const enqueuePodsOf = (node: V1Node) => {
-    if (drivesAway(node)) podCache.byIndex(byNode, node.metadata?.name ?? '').forEach(enqueue);
+  /** The nodes that drive pods away: on all others, which are most and often all, there is nothing to decide. */
+  const tainted = new Set<string>();
+  const isOnTainted = ({ spec }: V1Pod) => tainted.size > 0 && tainted.has(spec?.nodeName ?? '');
+  const look = (node: V1Node) => {
+    const name = node.metadata?.name ?? '';
+    if (!drivesAway(node)) {
+      tainted.delete(name);
+      return;
+    }
+    tainted.add(name);
+    podCache.byIndex(byNode, name).forEach(enqueue);
   };
   podCache.addHandler({
     added: (pod) => {
-      if (mayHaveToLeave(pod)) enqueue(pod);
+      if (isOnTainted(pod)) enqueue(pod);
     },
     updated: (pod, previous) => {
-      if (!mayHaveToLeave(pod)) return;
+      if (!isOnTainted(pod)) return;
       const moved = pod.spec?.nodeName !== previous.spec?.nodeName;
       const changed = JSON.stringify(pod.spec?.tolerations) !== JSON.stringify(previous.spec?.tolerations);
       if (moved || changed) enqueue(pod);
     },
   });
   nodeCache.addHandler({
-    added: enqueuePodsOf,
+    added: look,
     updated: (node, previous) => {
-      if (JSON.stringify(node.spec?.taints) !== JSON.stringify(previous.spec?.taints)) enqueuePodsOf(node);
+      if (JSON.stringify(node.spec?.taints) !== JSON.stringify(previous.spec?.taints)) look(node);
     },
+    deleted: ({ metadata }) => tainted.delete(metadata?.name ?? ''),
   });
   return controller;
 }
 
-function drivesAway(node: V1Node | undefined): boolean {
-  return node?.spec?.taints?.some(({ effect }) => effect === 'NoExecute') ?? false;
+function drivesAway(node: V1Node): boolean {
+  return node.spec?.taints?.some(({ effect }) => effect === 'NoExecute') ?? false;
 }
 
 /** Says on the pod why it goes, then deletes it. */
