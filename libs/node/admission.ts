@@ -60,7 +60,7 @@ function shortage({ name, asked, used, capacity }: Check): string {
 
 function refuseSize(pod: V1Pod, others: readonly V1Pod[], node: NodeIdentity): Refusal | undefined {
   const short = checksOf(pod, others, node).find(({ asked, used, capacity }) => asked > 0 && used + asked > capacity);
-  return short && { reason: `OutOf${short.name}`, message: `Pod was rejected: ${shortage(short)}` };
+  return short && { reason: `OutOf${short.name}`, message: shortage(short) };
 }
 
 /** Why a pod that runs cannot have what it asks for: not now (`Deferred`), or not on this node (`Infeasible`). */
@@ -76,7 +76,7 @@ function refuseSysctls(pod: V1Pod): Refusal | undefined {
   const asked = pod.spec?.securityContext?.sysctls ?? [];
   const unsafe = asked.map(({ name }) => name.replaceAll('/', '.')).find((name) => !safeSysctls.has(name));
   if (unsafe === undefined) return undefined;
-  return { reason: 'SysctlForbidden', message: `Pod was rejected: forbidden sysctl: "${unsafe}" not allowlisted` };
+  return { reason: 'SysctlForbidden', message: `forbidden sysctl: "${unsafe}" not allowlisted` };
 }
 
 function toleratesMemoryPressure({ spec }: V1Pod): boolean {
@@ -129,7 +129,7 @@ function refusePorts(pod: V1Pod, others: readonly V1Pod[]): Refusal | undefined 
   const taken = others.flatMap(hostPortsOf);
   if (!wanted.some((one) => taken.some((other) => collides(one, other)))) return undefined;
   const why = "node(s) didn't have free ports for the requested pod ports";
-  return { reason: 'NodePorts', message: `Pod was rejected: Predicate NodePorts failed: ${why}` };
+  return { reason: 'NodePorts', message: `Predicate NodePorts failed: ${why}` };
 }
 
 /** Nodes run Linux; the scheduler looks at labels alone, and who names the node is not asked by it at all. */

@@ -81,7 +81,10 @@ describe('a node', () => {
     await begin();
     node.pods.set(podOf('a', {}, { resources: { requests: { cpu: '3' } } }));
     await node.until('it is refused', () => node.status('a')?.phase === 'Failed');
-    expect(node.status('a')).toMatchObject({ reason: 'OutOfcpu' });
+    const why = "Node didn't have enough resource: cpu, requested: 3000, used: 0, capacity: 2000";
+    expect(node.status('a')).toMatchObject({ reason: 'OutOfcpu', message: `Pod was rejected: ${why}` });
+    expect(node.status('a')?.containerStatuses).toBeUndefined();
+    expect(node.link.events).toContainEqual(expect.objectContaining({ reason: 'OutOfcpu', message: why }));
   });
 
   it('gives a port of the node to one pod', async () => {
@@ -118,6 +121,15 @@ describe('a node', () => {
     expect(node.status('a')).toMatchObject({ reason: 'SysctlForbidden' });
   });
 
+  it('starts no pod that wants users of its own, which nobody gives it', async () => {
+    await begin();
+    node.pods.set(podOf('a', { hostUsers: false }));
+    const told = () => node.link.events.find(({ reason }) => reason === 'FailedCreatePodSandBox')?.message;
+    await node.until('it is told', () => told() !== undefined);
+    expect(told()).toMatch('runtime does not support user namespaces');
+    expect(await node.runtime.listSandboxes()).toEqual([]);
+  });
+
   it('takes no pod of another system', async () => {
     await begin();
     node.pods.set(podOf('a', { os: { name: 'windows' } }));
@@ -131,5 +143,6 @@ describe('a node', () => {
     await node.running('a');
     await node.until('it has failed', () => node.status('a')?.phase === 'Failed');
     expect(node.status('a')?.reason).toBe('DeadlineExceeded');
+    expect(node.link.events.filter(({ reason }) => reason === 'DeadlineExceeded')).toHaveLength(1);
   });
 });

@@ -113,7 +113,10 @@ export class PodManager {
       refuseResize: (wanted) => refuseResize(wanted, this.#granted(uid), this.#deps.node),
     });
     this.#workers.set(uid, worker);
-    if (refusal) worker.fail(refusal);
+    if (!refusal) return;
+    const { reason, message } = refusal;
+    this.#deps.events.pod(pod, { type: 'Warning', reason, message });
+    worker.fail({ reason, message: `Pod was rejected: ${message}`, rejected: true });
   }
 
   /** Why the node cannot take a new pod; undefined when it can or has taken it already. */

@@ -17,6 +17,8 @@ export interface Verdict {
   reason: string;
   message: string;
   graceMsMax?: number;
+  /** The node never took the pod. */
+  rejected?: boolean;
 }
 
 /** What is known of one pod; shared by those who see to its life, its end and its reports. */

@@ -1,11 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import type { V1Pod } from '../api/gen/types.ts';
+import { StatusError } from '../base/status.ts';
 import type { ObservedPod } from '../pods/observed.ts';
 import type { SandboxConfig } from '../runtime/runtime.ts';
 import type { WorkerDeps } from './deps.ts';
 import { writeHosts } from './hosts.ts';
 import type { PodPaths } from './options.ts';
 import { identity } from './starter.ts';
+
+const noUserNamespaces = "can't set `spec.hostUsers: false`, runtime does not support user namespaces";
 
 export interface SandboxRequest {
   pod: V1Pod;
@@ -20,6 +23,8 @@ export interface SandboxRequest {
 export async function createSandbox(deps: WorkerDeps, request: SandboxRequest): Promise<void> {
   const { runtime, view } = deps;
   const { pod, paths, config } = request;
+  // Rather no pod than one whose root is the node's.
+  if (pod.spec?.hostUsers === false) throw new StatusError('Invalid', noUserNamespaces);
   const handler = await deps.objects.runtimeHandler(pod);
   mkdirSync(paths.directory, { recursive: true });
   mkdirSync(paths.logs, { recursive: true });

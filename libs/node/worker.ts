@@ -164,8 +164,9 @@ export class PodWorker {
     if (seconds === undefined || !startTime) return undefined;
     const deadlineMs = Date.parse(startTime) + seconds * 1000;
     if (deadlineMs > this.#record.deps.clock.now()) return deadlineMs;
-    const message = 'Pod was active on the node longer than the specified deadline';
-    this.#record.verdict ??= { reason: 'DeadlineExceeded', message };
+    const [reason, message] = ['DeadlineExceeded', 'Pod was active on the node longer than the specified deadline'];
+    if (!this.#record.verdict) this.#record.deps.events.pod(this.#record.pod, { type: 'Normal', reason, message });
+    this.#record.verdict ??= { reason, message };
     return undefined;
   }
 

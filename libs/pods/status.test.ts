@@ -173,6 +173,17 @@ describe('computePodStatus', () => {
     });
   });
 
+  it('says nothing of containers that the node never took, also after a new start of the agent', () => {
+    const verdict = { reason: 'OutOfcpu', message: 'no room', rejected: true };
+    const scheduled = { type: 'PodScheduled', status: 'True' };
+    const pod = { ...podOf(), status: { phase: 'Pending', conditions: [scheduled] } };
+    const status = statusFor(pod, observed(), { verdict });
+    expect(status).toMatchObject({ phase: 'Failed', reason: 'OutOfcpu', message: 'no room', conditions: [scheduled] });
+    expect(status).not.toHaveProperty('containerStatuses');
+    const again = statusFor({ ...pod, status }, observed(), { previous: status, nowMs: nowMs + 60_000 });
+    expect(again).toEqual(status);
+  });
+
   it('is not running while its start hook runs', () => {
     const health = { id: 'c0', started: false, ready: false, starting: true };
     const status = statusFor(podOf(), observed().sandbox().running('c').notes('c', { health }));

@@ -14,7 +14,7 @@ export interface StatusInput extends StatusSource {
   nodeIps: readonly string[];
   nowMs: number;
   /** The agent has decided that the pod fails, e.g. DeadlineExceeded. */
-  verdict?: { reason: string; message: string };
+  verdict?: { reason: string; message: string; rejected?: boolean };
 }
 
 function statusesOf(
@@ -48,8 +48,31 @@ function initializedOf(statuses: V1ContainerStatus[]): boolean {
   return statuses.some(({ state, lastState }) => state?.running || state?.terminated || lastState?.terminated);
 }
 
+/**
+ * The node has not taken the pod: nothing is said of containers that were never to be. Of one that an earlier agent has
+ * rejected its status tells.
+ */
+function isRejected({ verdict, pod, observed }: StatusInput): boolean {
+  if (verdict) return verdict.rejected === true;
+  return isTerminal(pod.status?.phase) && !pod.status?.containerStatuses && observed.sandboxes.length === 0;
+}
+
+function rejectedStatus({ pod, previous, verdict, nowMs }: StatusInput): V1PodStatus {
+  const { reason, message } = verdict ?? pod.status ?? {};
+  return {
+    ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    phase: verdict ? 'Failed' : pod.status?.phase,
+    ...(pod.status?.conditions ? { conditions: pod.status.conditions } : {}),
+    ...(reason ? { reason } : {}),
+    ...(message ? { message } : {}),
+    startTime: previous?.startTime ?? rfc3339(nowMs),
+    qosClass: pod.status?.qosClass ?? qosClassOf(pod),
+  };
+}
+
 /** The status of a pod as the API shows it, a function of its input alone. Terminal phases are never left. */
 export function computePodStatus(input: StatusInput): V1PodStatus {
+  if (isRejected(input)) return rejectedStatus(input);
   const { pod, previous } = input;
   const main = statusesOf(input, 'main', previous?.containerStatuses);
   const init = statusesOf(input, 'init', previous?.initContainerStatuses);
