@@ -162,10 +162,13 @@ export class NodeTable {
     this.changed[this.sequence++ % changesMax] = slot;
   }
 
-  /** Slots changed after a sequence number, with repetitions; undefined when they are too many to tell. */
+  /** Slots changed after a sequence number, of repetitions in a row the last; false when they are too many to tell. */
   changesSince(sequence: number, visit: (slot: number) => void): boolean {
     if (this.sequence - sequence > Math.min(changesMax, this.size * 2 + 16)) return false;
-    for (let at = sequence; at < this.sequence; at++) visit(this.changed[at % changesMax]!);
+    for (let at = sequence; at < this.sequence; at++) {
+      const slot = this.changed[at % changesMax]!;
+      if (at + 1 === this.sequence || this.changed[(at + 1) % changesMax] !== slot) visit(slot);
+    }
     return true;
   }
 

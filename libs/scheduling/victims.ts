@@ -23,7 +23,8 @@ export function lessImportant(cluster: Cluster, slot: number, priority: number):
   return belowPriority(cluster, slot, priority).sort(byImportance);
 }
 
-function byImportance(one: PlacedPod, other: PlacedPod): number {
+/** The most important first. */
+export function byImportance(one: PlacedPod, other: PlacedPod): number {
   if (one.info.priority !== other.info.priority) return other.info.priority - one.info.priority;
   const [first, second] = [startOf(one.info), startOf(other.info)];
   return first < second ? -1 : first > second ? 1 : 0;
@@ -92,6 +93,14 @@ export class ResourceSpace implements Space {
   }
 
   end(): void {}
+
+  /** Whether the pod fits once these are gone. */
+  fitsWithout(pods: readonly PlacedPod[]): boolean {
+    for (const placed of pods) this.remove(placed);
+    const fits = this.fits();
+    for (const placed of pods) this.restore(placed);
+    return fits;
+  }
 
   /** What the pod lacks. */
   refusals(table: NodeTable): Refusal[] {
