@@ -132,6 +132,13 @@ function refusePorts(pod: V1Pod, others: readonly V1Pod[]): Refusal | undefined 
   return { reason: 'NodePorts', message: `Predicate NodePorts failed: ${why}` };
 }
 
+/** No runtime that agents use is known to leave out the groups that an image's own files give a user. */
+function refuseGroupsPolicy({ spec }: V1Pod): Refusal | undefined {
+  if (spec?.securityContext?.supplementalGroupsPolicy !== 'Strict') return undefined;
+  const message = 'SupplementalGroupsPolicy=Strict is not supported in this node';
+  return { reason: 'SupplementalGroupsPolicyNotSupported', message };
+}
+
 /** Nodes run Linux; the scheduler looks at labels alone, and who names the node is not asked by it at all. */
 function refuseSystem({ spec }: V1Pod): Refusal | undefined {
   const system = spec?.os?.name ?? 'linux';
@@ -141,5 +148,11 @@ function refuseSystem({ spec }: V1Pod): Refusal | undefined {
 
 /** Why the node cannot take a pod beside those that it has; undefined when it can. */
 export function refusePod(pod: V1Pod, others: readonly V1Pod[], node: NodeIdentity): Refusal | undefined {
-  return refuseSystem(pod) ?? refuseSize(pod, others, node) ?? refusePorts(pod, others) ?? refuseSysctls(pod);
+  return (
+    refuseSystem(pod) ??
+    refuseGroupsPolicy(pod) ??
+    refuseSize(pod, others, node) ??
+    refusePorts(pod, others) ??
+    refuseSysctls(pod)
+  );
 }

@@ -130,6 +130,13 @@ describe('a node', () => {
     expect(await node.runtime.listSandboxes()).toEqual([]);
   });
 
+  it('takes no pod whose groups it could not keep to', async () => {
+    await begin();
+    node.pods.set(podOf('a', { securityContext: { supplementalGroupsPolicy: 'Strict' } }));
+    await node.until('it is refused', () => node.status('a')?.phase === 'Failed');
+    expect(node.status('a')).toMatchObject({ reason: 'SupplementalGroupsPolicyNotSupported' });
+  });
+
   it('takes no pod of another system', async () => {
     await begin();
     node.pods.set(podOf('a', { os: { name: 'windows' } }));

@@ -50,6 +50,10 @@ async function volumeMount(inputs: ContainerInputs, mount: V1VolumeMount, index:
       'NotFound',
       `cannot find volume "${mount.name}" to mount into container "${inputs.container.name}"`,
     );
+  if (mount.recursiveReadOnly === 'Enabled') {
+    const what = `volume "${mount.name}" requested recursive read-only mode`;
+    throw new StatusError('Invalid', `${what}, but it is not supported by the runtime`);
+  }
   let subPath = mount.subPath ?? '';
   if (mount.subPathExpr) {
     const unknown = unknownVariable(mount.subPathExpr, inputs.environment);

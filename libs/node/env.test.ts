@@ -61,7 +61,7 @@ describe('containerEnvironment', () => {
   link.mirror<V1Service>('services').set(service('ns', 'my-app'));
   const environment = async (container: Parameters<typeof containerOf>[1], spec: Partial<V1PodSpec> = {}) => {
     const inputs = { ...facts(podOf(spec)), container: containerOf('c', container), objects: new NodeObjects(link) };
-    return Object.fromEntries(await containerEnvironment(inputs));
+    return Object.fromEntries(await containerEnvironment({ ...inputs, volumePath: () => undefined }));
   };
 
   it('knows the services of its namespace and the API', async () => {

@@ -1,6 +1,7 @@
 import type { V1Container, V1EnvFromSource, V1EnvVar, V1Pod, V1Service } from '../api/gen/types.ts';
 import { StatusError } from '../base/status.ts';
 import { expandVariables } from '../pods/expand.ts';
+import { fileKeyValue } from './env-file.ts';
 import { fieldValue, type PodFacts, resourceValue } from './fieldref.ts';
 import { type NodeObjects, notFound } from './objects.ts';
 
@@ -50,6 +51,8 @@ export function serviceVariables(pod: V1Pod, services: readonly V1Service[]): Ma
 export interface EnvInputs extends PodFacts {
   container: V1Container;
   objects: NodeObjects;
+  /** Where a volume of the pod is. */
+  volumePath: (name: string) => string | undefined;
 }
 
 function utf8(base64: string): string {
@@ -76,6 +79,7 @@ async function fromSource(inputs: EnvInputs, source: V1EnvFromSource): Promise<A
 async function referred(inputs: EnvInputs, from: NonNullable<V1EnvVar['valueFrom']>): Promise<string | undefined> {
   const namespace = inputs.pod.metadata?.namespace ?? '';
   if (from.fieldRef) return fieldValue(inputs, from.fieldRef);
+  if (from.fileKeyRef) return fileKeyValue(from.fileKeyRef, inputs.volumePath);
   if (from.resourceFieldRef) {
     const named = from.resourceFieldRef.containerName;
     const all = [...(inputs.pod.spec?.initContainers ?? []), ...(inputs.pod.spec?.containers ?? [])];

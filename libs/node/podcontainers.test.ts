@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { podOf, TestNode } from '../../test/support/test-node.ts';
 import type { KubeObject } from '../api/meta.ts';
 import type { SimulatedOptions } from '../runtime/simulated/runtime.ts';
@@ -34,6 +34,29 @@ describe("a node's containers", () => {
     await node.until('it is held back anew', () => held().startsWith('back-off 10s'));
     expect(node.container('a')?.restartCount).toBe(3);
     expect(node.clock.now() - atMs).toBeLessThan(10_000);
+  });
+
+  it('starts no container whose mounts would not be as read-only as it asks', async () => {
+    await begin();
+    const mount = { name: 'v', mountPath: '/v', readOnly: true };
+    const volumes = [{ name: 'v', emptyDir: {} }];
+    node.pods.set(podOf('a', { volumes }, { volumeMounts: [{ ...mount, recursiveReadOnly: 'Enabled' }] }));
+    node.pods.set(podOf('b', { volumes }, { volumeMounts: [{ ...mount, recursiveReadOnly: 'IfPossible' }] }));
+    await node.running('b');
+    const waiting = () => node.container('a')?.state?.waiting;
+    await node.until('it says why', () => waiting()?.reason === 'CreateContainerConfigError');
+    expect(waiting()?.message).toMatch('recursive read-only mode, but it is not supported');
+  });
+
+  it('gives a container the variables that one before it wrote', async () => {
+    await begin();
+    const fileKeyRef = { volumeName: 'v', path: 'made.env', key: 'A' };
+    const env = [{ name: 'A', valueFrom: { fileKeyRef } }];
+    node.pods.set(podOf('a', { volumes: [{ name: 'v', emptyDir: {} }] }, { env }));
+    await node.until('it waits', () => node.container('a')?.state?.waiting?.reason === 'CreateContainerConfigError');
+    expect(node.container('a')?.state?.waiting?.message).toMatch('key "A" not found in file "made.env"');
+    writeFileSync(node.path('pods', 'uid-a', 'volumes', 'emptyDir', 'v', 'made.env'), "A='b'\n");
+    await node.running('a');
   });
 
   it('tells which kind of container waits', async () => {

@@ -50,7 +50,8 @@ async function configure(context: StartContext, action: StartAction, image: Imag
   if (refusal) throw configError(context, new Error(refusal));
   try {
     const facts = factsOf(deps, pod, context.podIps);
-    const environment = await containerEnvironment({ ...facts, container, objects: deps.objects });
+    const volumePath = (name: string) => context.volumes.pathOf(name);
+    const environment = await containerEnvironment({ ...facts, container, objects: deps.objects, volumePath });
     return await containerConfigOf({
       pod,
       container,
@@ -58,7 +59,7 @@ async function configure(context: StartContext, action: StartAction, image: Imag
       image,
       environment,
       paths: context.paths,
-      volumePath: (name) => context.volumes.pathOf(name),
+      volumePath,
       node: nodeBounds(deps),
       targetId: targetOf(context, action),
     });
