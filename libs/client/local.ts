@@ -32,7 +32,10 @@ export interface LocalClientOptions {
   readonly fieldManager: string;
 }
 
-/** The API within the server's own process: the same registry and admission, no HTTP and no serialisation. */
+/**
+ * The API within the server's own process: the same registry and admission, no HTTP and no serialisation. Single objects
+ * are read for one use; what is listed and watched is kept parsed, for all who follow it together.
+ */
 export class LocalClient implements Client {
   private readonly caller: Caller;
 
@@ -43,7 +46,7 @@ export class LocalClient implements Client {
   async get<T extends KubeObject>(resource: Resource<T>, at: ObjectName): Promise<T> {
     const served = this.open('get', resource, at);
     const document = await served.service.get(at);
-    return document.object as T;
+    return document.read() as T;
   }
 
   async list<T extends KubeObject>(resource: Resource<T>, options: ListOptions = {}): Promise<ListResult<T>> {
@@ -69,7 +72,7 @@ export class LocalClient implements Client {
     const served = this.open('create', resource, { namespace });
     const body = conformObject(copy(object), expectedOf(served.definition));
     const document = await served.service.create({ namespace }, body, this.request(options));
-    return document.object as T;
+    return document.read() as T;
   }
 
   async createSubresource<R>(resource: Resource, at: ObjectName, body: KubeObject, options: WriteOptions): Promise<R> {
@@ -85,7 +88,7 @@ export class LocalClient implements Client {
     const served = this.open('update', resource, at, options.subresource);
     const body = conformObject(copy(object), expectedOf(served.definition));
     const { document } = await served.service.update(at, body, this.request(options));
-    return document.object as T;
+    return document.read() as T;
   }
 
   async patch<T extends KubeObject>(
@@ -103,7 +106,7 @@ export class LocalClient implements Client {
       complaints: [],
     };
     const { document } = await served.service.patch(at, request);
-    return document.object as T;
+    return document.read() as T;
   }
 
   async delete(resource: Resource, at: ObjectName, options: DeleteOptions = {}): Promise<void> {
