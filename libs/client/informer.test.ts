@@ -86,6 +86,51 @@ describe('Informer', () => {
     await informer.stop();
   });
 
+  it('says how far it has come, and forgets that when the server no longer knows it', async () => {
+    const { clock, api, client, informer } = makeWorld(1);
+    expect(informer.resourceVersion).toBe('');
+    await api.create(pods, makePod('a').build());
+    informer.start();
+    await clock.settle();
+    const { metadata } = await api.create(pods, makePod('b').build());
+    await clock.settle();
+    expect(informer.resourceVersion).toBe(metadata?.resourceVersion);
+    client.faults = { ...noFaults, brokenWatch: 1, lostRequest: 1 };
+    for (const name of ['c', 'd', 'e']) await api.create(pods, makePod(name).build());
+    await clock.advance(5_000);
+    expect(informer.resourceVersion).toBe('');
+    client.faults = noFaults;
+    await clock.advance(20_000);
+    expect(informer.resourceVersion).toBe((await api.get(pods, at('e'))).metadata?.resourceVersion);
+    await informer.stop();
+  });
+
+  it('tells handlers what they want to hear of, until they are removed', async () => {
+    const { clock, api, informer } = makeWorld();
+    const heard: string[] = [];
+    const say = (what: string) => () => heard.push(what);
+    await api.create(pods, makePod('a').build());
+    informer.start();
+    await clock.settle();
+    const remove = [
+      informer.addHandler({ added: say('added') }),
+      informer.addHandler({ updated: say('updated') }),
+      informer.addHandler({ deleted: say('deleted') }),
+    ];
+    const change = async () => {
+      await api.patch(pods, at('a'), { type: 'merge', body: { metadata: { labels: { heard: `${heard.length}` } } } });
+      await api.delete(pods, at('a'));
+      await api.create(pods, makePod('a').build());
+      await clock.settle();
+    };
+    await change();
+    expect(heard).toEqual(['added', 'updated', 'deleted', 'added']);
+    for (const each of remove) each();
+    await change();
+    expect(heard).toHaveLength(4);
+    await informer.stop();
+  });
+
   it('a handler that throws disturbs nobody', async () => {
     const { clock, api, informer, seen } = makeWorld();
     informer.addHandler({

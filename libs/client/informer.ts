@@ -10,13 +10,21 @@ export interface InformerHandler<T> {
   deleted?(object: T): void;
 }
 
+type Change = keyof InformerHandler<KubeObject>;
+const changes: readonly Change[] = ['added', 'updated', 'deleted'];
+
 /** A live copy of one resource, kept by a reflector. Handlers see a list as the differences that it makes. */
 export class Informer<T extends KubeObject> {
   readonly resource: Resource<T>;
   readonly #reflector: Reflector<T>;
   readonly #logger: Logger;
   readonly #cache = new IndexedCache<T>();
-  readonly #handlers = new Set<InformerHandler<T>>();
+  /** By what they want to hear of: many share an informer, and hardly any hears of everything. */
+  readonly #handlers: Readonly<Record<Change, Set<InformerHandler<T>>>> = {
+    added: new Set(),
+    updated: new Set(),
+    deleted: new Set(),
+  };
 
   constructor(options: ReflectorOptions<T>) {
     this.resource = options.resource;
@@ -62,9 +70,11 @@ export class Informer<T extends KubeObject> {
 
   /** The handler sees what is there already as added. Returns the way to remove it. */
   addHandler(handler: InformerHandler<T>): () => void {
-    this.#handlers.add(handler);
+    for (const what of changes) if (handler[what]) this.#handlers[what].add(handler);
     for (const object of this.#cache.list()) this.#call(handler, 'added', object, object);
-    return () => this.#handlers.delete(handler);
+    return () => {
+      for (const what of changes) this.#handlers[what].delete(handler);
+    };
   }
 
   start(): void {
@@ -101,11 +111,11 @@ export class Informer<T extends KubeObject> {
     if (this.#cache.remove(key)) this.#tell('deleted', object, object);
   }
 
-  #tell(what: keyof InformerHandler<T>, object: T, previous: T): void {
-    for (const handler of this.#handlers) this.#call(handler, what, object, previous);
+  #tell(what: Change, object: T, previous: T): void {
+    for (const handler of this.#handlers[what]) this.#call(handler, what, object, previous);
   }
 
-  #call(handler: InformerHandler<T>, what: keyof InformerHandler<T>, object: T, previous: T): void {
+  #call(handler: InformerHandler<T>, what: Change, object: T, previous: T): void {
     try {
       if (what === 'added') handler.added?.(object);
       else if (what === 'updated') handler.updated?.(object, previous);

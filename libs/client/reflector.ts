@@ -38,7 +38,9 @@ export class Reflector<T extends KubeObject> {
   readonly #logger: Logger;
   readonly #abort = new AbortController();
   #running: Promise<void> | undefined;
-  #resourceVersion = '';
+  /** What was listed last, and the newest object that the watch has shown since. */
+  #listedVersion = '';
+  #newest: T | undefined;
   readonly #waiters = new Set<(error?: Error) => void>();
   #isSynced = false;
   #isStopped = false;
@@ -56,7 +58,8 @@ export class Reflector<T extends KubeObject> {
 
   /** Everything up to this version has been delivered, and perhaps more; '' before the first list. */
   get resourceVersion(): string {
-    return this.#resourceVersion;
+    // Told only when asked: an object may have to be read for it.
+    return this.#newest?.metadata?.resourceVersion ?? this.#listedVersion;
   }
 
   start(): void {
@@ -91,11 +94,11 @@ export class Reflector<T extends KubeObject> {
     const { signal } = this.#abort;
     while (!this.#isStopped) {
       try {
-        if (this.#resourceVersion === '') await this.#relist(signal);
+        if (this.#listedVersion === '') await this.#relist(signal);
         await this.#follow(signal);
       } catch (error) {
         if (this.#isStopped) return;
-        if (isStatus(error, 'Expired', 'Gone')) this.#resourceVersion = '';
+        if (isStatus(error, 'Expired', 'Gone')) this.#standAt('');
         else this.#logger.debug('lost the watch', { error });
         this.#failures += 1;
       }
@@ -115,7 +118,7 @@ export class Reflector<T extends KubeObject> {
       page = await client.list(resource, { ...where, continue: page.continue });
     }
     this.#target.replace(found);
-    this.#resourceVersion = page.resourceVersion;
+    this.#standAt(page.resourceVersion);
     if (this.#isSynced) return;
     this.#isSynced = true;
     for (const settle of this.#waiters) settle();
@@ -123,18 +126,23 @@ export class Reflector<T extends KubeObject> {
 
   async #follow(signal: AbortSignal): Promise<void> {
     const { client, resource, namespace, labelSelector, fieldSelector, metadataOnly } = this.#options;
-    const resourceVersion = this.#resourceVersion;
+    const { resourceVersion } = this;
     const options = { namespace, labelSelector, fieldSelector, metadataOnly, resourceVersion, signal };
     for await (const batch of client.watch(resource, options)) {
       for (const event of batch) {
         if (this.#isStopped) return;
         this.#apply(event);
       }
-      this.#resourceVersion = batch.at(-1)?.object.metadata?.resourceVersion ?? this.#resourceVersion;
+      this.#newest = batch.at(-1)?.object ?? this.#newest;
       this.#failures = 0;
     }
     // A server ends watches in good order from time to time; a storm of such ends is slowed down all the same.
     this.#failures += 1;
+  }
+
+  #standAt(listedVersion: string): void {
+    this.#listedVersion = listedVersion;
+    this.#newest = undefined;
   }
 
   #apply(event: WatchEvent<T>): void {
