@@ -13,6 +13,8 @@ const disruptedPodsMax = 2000;
 const attemptsMax = 20;
 const retryAfterSeconds = 10;
 
+const serverManager = 'kube-apiserver';
+
 const budgetKind = { group: 'policy', plural: 'poddisruptionbudget' };
 const conditionType = 'DisruptionAllowed';
 
@@ -126,6 +128,8 @@ function write(
 ): Promise<unknown> {
   const patch: PatchRequest = {
     ...request,
+    // The server itself spends the disruption, whoever evicts.
+    fieldManager: serverManager,
     subresource: 'status',
     type: 'merge',
     body: { metadata: { resourceVersion: metadata?.resourceVersion }, status },

@@ -56,6 +56,19 @@ const statusOf = async (name: string) =>
 
 describe('an eviction', () => {
   const healthy = { disruptionsAllowed: 1, currentHealthy: 2, desiredHealthy: 1 };
+  it("is nobody's on the pod, and the server's on its budget", async () => {
+    await addBudget('b', healthy);
+    await addPod('held', ready, { finalizers: ['example.org/f'] });
+    const managers = async (path: string, name: string) => {
+      const { object } = await scratch.service(path).get({ namespace: 'x', name });
+      return object.metadata?.managedFields?.map(({ manager, subresource }) => [manager, subresource]);
+    };
+    const before = await managers('pods', 'held');
+    await evict('held');
+    expect(await managers('pods', 'held')).toEqual(before);
+    expect(await managers(budgets, 'b')).toContainEqual(['kube-apiserver', 'status']);
+  });
+
   const exhausted = { disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1 };
 
   it('without a budget deletes the pod', async () => {

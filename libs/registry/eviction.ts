@@ -105,6 +105,7 @@ async function mark(
   const { document } = await served.service.patch(at, {
     ...request,
     dryRun: false,
+    isUnowned: true,
     subresource: 'status',
     type: 'strategic',
     body: { ...metadata, status: { conditions: [condition] } },

@@ -38,5 +38,9 @@ export interface Change {
 
 /** Records who changed which fields. */
 export function recordUpdate(definition: ResourceDefinition, { draft, previous, request, clock }: Change): void {
+  if (request.isUnowned) {
+    draft.metadata = { ...draft.metadata, managedFields: previous.metadata?.managedFields };
+    return;
+  }
   updateManagedFields(previous, draft, writeContext(definition, request, clock));
 }

@@ -249,7 +249,18 @@ describe('the registry', () => {
       await namespaces.delete({ name: 'x' }, deletes());
       await expect(create('configmaps', configMap('late'))).rejects.toMatchObject({ reason: 'Forbidden' });
       const { object } = await namespaces.get({ name: 'x' });
-      await namespaces.update({ name: 'x' }, bodyOf({ ...object, spec: {} }), asks({ subresource: 'finalize' }));
+      const finalize = (finalizers: string[], fieldManager: string) => {
+        const body = bodyOf({
+          ...object,
+          metadata: { ...object.metadata, resourceVersion: undefined },
+          spec: { finalizers },
+        });
+        return namespaces.update({ name: 'x' }, body, { ...asks({ subresource: 'finalize' }), fieldManager });
+      };
+      const { document } = await finalize(['kubernetes', 'example.org/f'], 'keeper');
+      const entry = expect.objectContaining({ manager: 'keeper', subresource: 'finalize' });
+      expect(document.object.metadata?.managedFields).toContainEqual(entry);
+      await finalize([], 'keeper');
       await expect(namespaces.get({ name: 'x' })).rejects.toMatchObject({ reason: 'NotFound' });
     });
   });

@@ -21,6 +21,8 @@ export interface WriteRequest extends Caller {
   readonly fieldValidation: FieldValidation;
   /** `status`, `scale` …; absent for the object as a whole. */
   readonly subresource?: string;
+  /** Whether nobody comes to own what this write sets. */
+  readonly isUnowned?: boolean;
 }
 
 export interface PatchRequest extends WriteRequest {

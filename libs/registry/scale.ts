@@ -4,7 +4,7 @@ import type { V1LabelSelector, V1Scale } from '../api/gen/types.ts';
 import { apiVersionOf, type KubeObject, type ObjectName } from '../api/meta.ts';
 import { Document } from '../cache/document.ts';
 import { applyObject } from './apply.ts';
-import { badRequest, conflict, invalid, modifiedMeanwhile, notFound, preconditionFailed } from './errors.ts';
+import { badRequest, conflict, invalid, modifiedMeanwhile, notFound } from './errors.ts';
 import { expectedScale } from './expected-type.ts';
 import { checkFields } from './field-validation.ts';
 import { modifyObject } from './modify.ts';
@@ -122,7 +122,7 @@ function checkScale(
   const { name, uid, resourceVersion } = scale.metadata ?? {};
   if (name !== at.name) throw otherName();
   if (uid && uid !== previous.object.metadata?.uid) {
-    throw preconditionFailed(definition, at.name, `Precondition failed: UID in precondition: ${uid}`);
+    throw conflict(definition, at.name, `Precondition failed: UID in precondition: ${uid}`);
   }
   if (resourceVersion && resourceVersion !== String(previous.revision)) {
     throw conflict(definition, at.name, modifiedMeanwhile);

@@ -7,7 +7,7 @@ import { worded } from '../api/validation/wording.ts';
 import type { StatusError } from '../base/status.ts';
 import type { Document } from '../cache/document.ts';
 import { createDraft } from './create.ts';
-import { badRequest, conflict, invalid, kindRefused, modifiedMeanwhile, preconditionFailed } from './errors.ts';
+import { badRequest, conflict, invalid, kindRefused, modifiedMeanwhile } from './errors.ts';
 import { expectedOf } from './expected-type.ts';
 import { recordUpdate } from './field-managers.ts';
 import { checkFields } from './field-validation.ts';
@@ -94,7 +94,7 @@ export async function nextState(parts: Parts, step: Step): Promise<KubeObject> {
   else if (request.subresource === 'status') carryForStatus(definition, draft, previous);
   else if (!update) carryForMain(definition, draft, previous);
   forgetEmptyLists(draft, expectedOf(definition).type);
-  countGeneration(definition, draft, previous);
+  if (request.subresource !== 'status') countGeneration(definition, draft, previous);
   validateUpdate(definition, { draft, previous, request });
   const validated = parts.admission.validate(attributes);
   if (validated) await validated;
@@ -116,7 +116,7 @@ function checkUid(definition: ResourceDefinition, draft: KubeObject, { object }:
   const uid = object.metadata?.uid;
   if (!asked || asked === uid) return;
   const message = `Precondition failed: UID in precondition: ${asked}, UID in object meta: ${uid}`;
-  throw preconditionFailed(definition, object.metadata?.name ?? '', message);
+  throw conflict(definition, object.metadata?.name ?? '', message);
 }
 
 function updateBy({ updatesBy }: ResourceDefinition, { subresource }: WriteRequest): SubresourceUpdate | undefined {

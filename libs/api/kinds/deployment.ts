@@ -92,6 +92,8 @@ function setDefaults(deployment: V1Deployment): void {
   defaultPodTemplate(spec.template);
 }
 
+const statusOfItsOwn = ownStatus<V1Deployment>('V1DeploymentStatus');
+
 export const deployments: ResourceDefinition<V1Deployment> = {
   group: 'apps',
   version: 'v1',
@@ -105,7 +107,11 @@ export const deployments: ResourceDefinition<V1Deployment> = {
   hasGeneration: true,
   countsAsChange: annotationsChange,
   scale: scaleBySelector,
-  ...ownStatus<V1Deployment>('V1DeploymentStatus'),
+  ...statusOfItsOwn,
+  prepareForStatusUpdate(draft, previous) {
+    statusOfItsOwn.prepareForStatusUpdate?.(draft, previous);
+    draft.metadata!.labels = previous.metadata?.labels;
+  },
   setDefaults,
   ...validations<V1Deployment>({
     metadata: namespacedMetadata,

@@ -1,11 +1,17 @@
 import type { ResourceDefinition } from '../definition.ts';
-import type { V1PersistentVolumeClaim, V1PersistentVolumeClaimSpec } from '../gen/types.ts';
+import type {
+  V1PersistentVolumeClaim,
+  V1PersistentVolumeClaimSpec,
+  V1PersistentVolumeClaimStatus,
+} from '../gen/types.ts';
 import { amountOf, isWhole } from '../validation/amounts.ts';
 import { claimSpec } from '../validation/claim.ts';
 import { sameValue } from '../validation/equality.ts';
 import { namespacedMetadata } from '../validation/metadata.ts';
+import { qualifiedName } from '../validation/names.ts';
 import { type UpdateRule, validations } from '../validation/object.ts';
-import { keyed } from '../validation/report.ts';
+import { keyed, type Report } from '../validation/report.ts';
+import { isNative } from '../validation/resources.ts';
 import { fields, present } from '../validation/rule.ts';
 import { ageColumn, nameColumn, text, wide } from './cells.ts';
 import { modesCell } from './persistentvolume.ts';
@@ -68,6 +74,39 @@ export function claimWarnings(spec: V1PersistentVolumeClaimSpec | undefined, pla
     : [];
 }
 
+/** How far the growth of a claim has come. */
+const RESIZES = [
+  'ControllerResizeInProgress',
+  'ControllerResizeInfeasible',
+  'NodeResizePending',
+  'NodeResizeInProgress',
+  'NodeResizeInfeasible',
+];
+
+/** Claims are about storage; what has a domain of its own is somebody else's. */
+function resourceKey(name: string, at: Report, place: string): boolean {
+  const complaints = qualifiedName(name);
+  for (const complaint of complaints) at.invalid(complaint, place);
+  if (complaints.length > 0) return false;
+  if (!isNative(name) || name === 'storage') return true;
+  at.notSupported(['storage'], place);
+  return false;
+}
+
+function capacities(status: V1PersistentVolumeClaimStatus, at: Report): void {
+  const amounts = (place: 'capacity' | 'allocatedResources', name: string, amount: string) => {
+    if (amountOf(amount) < 0n) at.invalid('must not be negative', place, keyed(name));
+  };
+  for (const [name, amount] of Object.entries(status.capacity ?? {})) amounts('capacity', name, amount);
+  for (const [name, resize] of Object.entries(status.allocatedResourceStatuses ?? {})) {
+    resourceKey(name, at, 'allocatedResourceStatuses');
+    if (!RESIZES.includes(resize)) at.notSupported(RESIZES, 'allocatedResourceStatuses');
+  }
+  for (const [name, amount] of Object.entries(status.allocatedResources ?? {})) {
+    if (resourceKey(name, at, 'allocatedResources')) amounts('allocatedResources', name, amount);
+  }
+}
+
 export const persistentvolumeclaims: ResourceDefinition<V1PersistentVolumeClaim> = {
   group: '',
   version: 'v1',
@@ -99,10 +138,10 @@ export const persistentvolumeclaims: ResourceDefinition<V1PersistentVolumeClaim>
     object: fields<V1PersistentVolumeClaim>({ spec: present(claimSpec) }),
     after: claimStays,
     metadataAgain: true,
-    status(claim, _previous, at) {
-      for (const [name, amount] of Object.entries(claim.status?.capacity ?? {})) {
-        if (amountOf(amount) < 0n) at.invalid('must not be negative', 'status', 'capacity', keyed(name));
-      }
+    status: ({ status = {} }, _previous, at) => {
+      at.enter('status');
+      capacities(status, at);
+      at.leave();
     },
   }),
   warnings: (claim) => claimWarnings(claim.spec, 'spec'),

@@ -18,6 +18,40 @@ test('a negative grace period counts as a second, and is kept as that', () => {
   expect(pod.spec?.terminationGracePeriodSeconds).toBe(1);
 });
 
+test.each([
+  [{ podIP: '1.2.3.4' }, { podIP: '1.2.3.4', podIPs: [{ ip: '1.2.3.4' }] }],
+  [
+    { podIPs: [{ ip: '1.2.3.4' }, { ip: 'fd::1' }] },
+    { podIP: '1.2.3.4', podIPs: [{ ip: '1.2.3.4' }, { ip: 'fd::1' }] },
+  ],
+  [
+    { podIP: '1.2.3.4', podIPs: [{ ip: '5.6.7.8' }] },
+    { podIP: '1.2.3.4', podIPs: [{ ip: '1.2.3.4' }] },
+  ],
+])('the addresses %j say the same in both places', (status, both) => {
+  const pod: V1Pod = { metadata: { name: 'p' }, spec: { containers: [] }, status };
+  pods.setDefaults?.(pod);
+  expect(pod.status).toEqual(both);
+});
+
+test('groups of pods are not kept, as the feature is off', () => {
+  const pod: V1Pod = { metadata: { name: 'p' }, spec: { containers: [], schedulingGroup: { podGroupName: 'g' } } };
+  pods.setDefaults?.(pod);
+  expect(pod.spec).not.toHaveProperty('schedulingGroup');
+});
+
+test.each([
+  [[{ name: 'none' }], ['Invalid status.resourceClaimStatuses[0].name']],
+  [[{ name: 'gpu', resourceClaimName: 'c' }], []],
+  [[{ name: 'gpu' }, { name: 'gpu' }], ['Duplicate status.resourceClaimStatuses[1].name']],
+  [[{ name: 'gpu', resourceClaimName: 'A' }], ['Invalid status.resourceClaimStatuses[0].resourceClaimName']],
+])('the statuses of claims %j are of claims that the pod makes', (resourceClaimStatuses, complaints) => {
+  const before = plain();
+  before.spec!.resourceClaims = [{ name: 'gpu', resourceClaimName: 'c' }];
+  const after: V1Pod = { ...before, status: { ...before.status, resourceClaimStatuses } };
+  expect(complaintsOf(pods.validateStatusUpdate?.(after, before) ?? [])).toEqual(complaints);
+});
+
 const main = 'spec.containers.0';
 const volume = 'spec.volumes';
 

@@ -14,12 +14,9 @@ export const namespaceBehaviour: Behaviour = {
     namespace.status = { ...namespace.status, phase: 'Terminating' };
   },
   carry: {
+    // Labels and the like may change with it, as upstream lets them.
     finalize(draft, previous) {
-      const namespace = draft as V1Namespace;
-      const before = previous as V1Namespace;
-      namespace.metadata = { ...before.metadata, resourceVersion: undefined };
-      namespace.status = before.status;
-      namespace.spec = { ...before.spec, finalizers: namespace.spec?.finalizers };
+      (draft as V1Namespace).status = (previous as V1Namespace).status;
     },
   },
   checkDelete(object) {

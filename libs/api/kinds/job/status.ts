@@ -10,49 +10,57 @@ function has(job: V1Job, type: string): boolean {
   return !!job.status?.conditions?.some((condition) => condition.type === type && condition.status === 'True');
 }
 
-/** Conditions that cannot be true together. */
-const EXCLUSIVE: ReadonlyArray<readonly [string, string]> = [
-  ['Complete', 'Failed'],
-  ['Complete', 'FailureTarget'],
-  ['SuccessCriteriaMet', 'Failed'],
-  ['SuccessCriteriaMet', 'FailureTarget'],
-];
-
-/** Conditions that come after another. */
-const AFTER: ReadonlyArray<readonly [string, string]> = [
-  ['Failed', 'FailureTarget'],
-  ['Complete', 'SuccessCriteriaMet'],
-];
-
-function conditions(job: V1Job, previous: V1Job, at: Report): void {
-  for (const [a, b] of EXCLUSIVE)
-    if (has(job, a) && has(job, b)) at.invalid(`${a} and ${b} exclude each other`, 'conditions');
-  for (const [a, b] of AFTER)
-    if (has(job, a) && !has(previous, a) && !has(job, b)) at.invalid(`${a} needs ${b}`, 'conditions');
-  for (const type of ['Failed', 'Complete', 'FailureTarget', 'SuccessCriteriaMet']) {
-    if (has(previous, type) && !has(job, type)) at.invalid(`${type} cannot be taken back`, 'conditions');
+/** Pods that ended and are not counted yet: each by its uid, and once. */
+function uncounted(job: V1Job, at: Report): void {
+  const seen = new Set<string>();
+  for (const list of ['succeeded', 'failed'] as const) {
+    job.status?.uncountedTerminatedPods?.[list]?.forEach((uid, i) => {
+      if (uid === '') at.invalid('must not be empty', 'uncountedTerminatedPods', list, i);
+      else if (seen.has(uid)) at.duplicate(uid, 'uncountedTerminatedPods', list, i);
+      seen.add(uid);
+    });
   }
 }
 
-function finished(job: V1Job, at: Report): void {
-  const status = job.status ?? {};
-  if (!has(job, 'Complete') && status.completionTime) at.invalid('needs the condition Complete', 'completionTime');
-  if (has(job, 'Complete') && !status.completionTime) at.required('', 'completionTime');
-  if (status.startTime && status.completionTime && status.completionTime < status.startTime) {
+function exclusive(job: V1Job, at: Report, pairs: ReadonlyArray<readonly [string, string]>): void {
+  for (const [a, b] of pairs) {
+    if (has(job, a) && has(job, b)) at.invalid(`${a} and ${b} exclude each other`, 'conditions');
+  }
+}
+
+/** A condition that comes after another. */
+function needs(job: V1Job, previous: V1Job, at: Report, [condition, first]: readonly [string, string]): void {
+  if (has(job, condition) && !has(previous, condition) && !has(job, first)) {
+    at.invalid(`${condition} needs ${first}`, 'conditions');
+  }
+}
+
+function completed(job: V1Job, previous: V1Job, at: Report): void {
+  const { startTime, completionTime } = job.status ?? {};
+  const isOther = completionTime !== previous.status?.completionTime;
+  const ends = isOther || has(job, 'Complete') !== has(previous, 'Complete');
+  if (ends && !has(job, 'Complete') && completionTime) at.invalid('needs the condition Complete', 'completionTime');
+  if (ends && has(job, 'Complete') && !completionTime) at.required('', 'completionTime');
+  const moved = isOther || startTime !== previous.status?.startTime;
+  if (moved && startTime && completionTime && completionTime < startTime) {
     at.invalid('must not be before startTime', 'completionTime');
   }
-  if (!has(job, 'Complete') && !has(job, 'Failed')) return;
-  if ((status.active ?? 0) > 0) at.invalid('a finished job has no active pods', 'active');
-  if (!status.startTime) at.required('', 'startTime');
-  const uncounted = status.uncountedTerminatedPods;
-  if (uncounted?.failed?.length || uncounted?.succeeded?.length) {
+}
+
+const isFinished = (job: V1Job) => has(job, 'Complete') || has(job, 'Failed');
+
+function finished(job: V1Job, at: Report): void {
+  if (!isFinished(job)) return;
+  const { active = 0, startTime, uncountedTerminatedPods: left } = job.status ?? {};
+  if (active > 0) at.invalid('a finished job has no active pods', 'active');
+  if (!startTime) at.required('', 'startTime');
+  if (left?.failed?.length || left?.succeeded?.length) {
     at.invalid('must be empty in a finished job', 'uncountedTerminatedPods');
   }
-  if ((status.terminating ?? 0) > 0) at.invalid('a finished job has no terminating pods', 'terminating');
 }
 
 function indexes(job: V1Job, at: Report): void {
-  const { completedIndexes = '', failedIndexes, ready = 0, active = 0 } = job.status ?? {};
+  const { completedIndexes = '', failedIndexes } = job.status ?? {};
   const limit = job.spec?.completions;
   if (limit !== undefined && countIndexes(completedIndexes, limit) === undefined)
     at.invalid('are no indexes', 'completedIndexes');
@@ -64,10 +72,28 @@ function indexes(job: V1Job, at: Report): void {
   if (failedIndexes !== undefined && job.spec?.backoffLimitPerIndex === undefined) {
     at.invalid('needs backoffLimitPerIndex', 'failedIndexes');
   }
-  if (ready > active) at.invalid('must be at most active', 'ready');
 }
 
-function counting(job: V1Job, previous: V1Job, at: Report): void {
+function pods(job: V1Job, at: Report): void {
+  const { ready, active = 0, terminating = 0 } = job.status ?? {};
+  if (terminating > 0 && isFinished(job)) at.invalid('a finished job has no terminating pods', 'terminating');
+  if (ready !== undefined && ready > active) at.invalid('must be at most active', 'ready');
+}
+
+/** A job that ends by a policy has met it. */
+function byPolicy(job: V1Job, at: Report): void {
+  if (job.spec?.successPolicy && has(job, 'Complete') && !has(job, 'SuccessCriteriaMet')) {
+    at.invalid('Complete needs SuccessCriteriaMet', 'conditions');
+  }
+}
+
+const lasting = ['Failed', 'Complete', 'FailureTarget'];
+
+/** What only ever grows, or stays once it is there. */
+function since(job: V1Job, previous: V1Job, at: Report): void {
+  for (const type of lasting) {
+    if (has(previous, type) && !has(job, type)) at.invalid(`${type} cannot be taken back`, 'conditions');
+  }
   for (const name of ['failed', 'succeeded'] as const) {
     if ((job.status?.[name] ?? 0) < (previous.status?.[name] ?? 0)) at.invalid('cannot decrease', name);
   }
@@ -75,14 +101,31 @@ function counting(job: V1Job, previous: V1Job, at: Report): void {
   if (now && old && now !== old) at.invalid('field is immutable', 'completionTime');
   const started = previous.status?.startTime;
   if (started && started !== job.status?.startTime && !job.spec?.suspend) at.invalid('field is immutable', 'startTime');
+  const [met, wasMet] = [has(job, 'SuccessCriteriaMet'), has(previous, 'SuccessCriteriaMet')];
+  if (wasMet && !met) at.invalid('SuccessCriteriaMet cannot be taken back', 'conditions');
+  if (has(previous, 'Complete') && !wasMet && met) at.invalid('SuccessCriteriaMet comes first', 'conditions');
 }
 
+/** The checks in upstream's order: causes are told in it. */
 export const jobStatus: UpdateRule<V1Job> = (job, previous, at) => {
   counts(job.status, at);
   at.enter('status');
-  conditions(job, previous, at);
+  uncounted(job, at);
+  exclusive(job, at, [
+    ['Complete', 'Failed'],
+    ['Complete', 'FailureTarget'],
+  ]);
+  completed(job, previous, at);
+  needs(job, previous, at, ['Failed', 'FailureTarget']);
+  needs(job, previous, at, ['Complete', 'SuccessCriteriaMet']);
   finished(job, at);
   indexes(job, at);
-  counting(job, previous, at);
+  pods(job, at);
+  exclusive(job, at, [
+    ['SuccessCriteriaMet', 'Failed'],
+    ['SuccessCriteriaMet', 'FailureTarget'],
+  ]);
+  byPolicy(job, at);
+  since(job, previous, at);
   at.leave();
 };

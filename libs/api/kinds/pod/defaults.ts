@@ -3,6 +3,7 @@ import type {
   V1Lifecycle,
   V1Pod,
   V1PodSpec,
+  V1PodStatus,
   V1PodTemplateSpec,
   V1Probe,
   V1ResourceRequirements,
@@ -141,6 +142,8 @@ export function defaultPodSpec(spec: V1PodSpec): void {
   spec.terminationGracePeriodSeconds ??= GRACE_PERIOD_SECONDS;
   spec.schedulerName ||= 'default-scheduler';
   mergeAccountNames(spec);
+  // Groups of pods are a feature that upstream leaves off by default, and what is off is not kept.
+  delete spec.schedulingGroup;
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
   for (const container of allContainers(spec)) defaultContainer(container);
   defaultHostPorts(spec);
@@ -170,7 +173,15 @@ function requestLimits(resources: V1ResourceRequirements | undefined): void {
   if (Object.keys(resources.requests).length === 0) delete resources.requests;
 }
 
+/** `podIP` is the first of `podIPs`; where they differ it is `podIP` that counts, as old agents know no other. */
+function sameAddresses(status: V1PodStatus): void {
+  const { podIP, podIPs } = status;
+  if (podIP && podIP !== podIPs?.[0]?.ip) status.podIPs = [{ ip: podIP }];
+  else if (!podIP && podIPs?.length) status.podIP = podIPs[0]!.ip;
+}
+
 export function defaultPod(pod: V1Pod): void {
+  if (pod.status) sameAddresses(pod.status);
   const spec = pod.spec;
   if (!spec) return;
   for (const container of spec.containers ?? []) requestLimits(container.resources);

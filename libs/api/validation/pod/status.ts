@@ -45,6 +45,20 @@ function addresses(list: ReadonlyArray<{ ip?: string }> | undefined, at: Report,
   if (families.size < 2 || list.length > 2) at.invalid('at most one address of each family', step);
 }
 
+function claims({ spec, status }: V1Pod, at: Report): void {
+  const asked = new Set(spec?.resourceClaims?.map(({ name }) => name));
+  const seen = new Set<string>();
+  status?.resourceClaimStatuses?.forEach(({ name = '', resourceClaimName }, i) => {
+    if (!asked.has(name)) at.invalid('must be one of spec.resourceClaims', 'resourceClaimStatuses', i, 'name');
+    if (seen.has(name)) at.duplicate(name, 'resourceClaimStatuses', i, 'name');
+    seen.add(name);
+    if (resourceClaimName === undefined) return;
+    for (const complaint of dnsSubdomain(resourceClaimName)) {
+      at.invalid(complaint, 'resourceClaimStatuses', i, 'resourceClaimName');
+    }
+  });
+}
+
 export function validatePodStatusUpdate(pod: V1Pod, previous: V1Pod): FieldError[] {
   const at = new Report();
   const status = pod.status ?? {};
@@ -58,6 +72,7 @@ export function validatePodStatusUpdate(pod: V1Pod, previous: V1Pod): FieldError
   if (status.qosClass !== before.qosClass) at.invalid('field is immutable', 'qosClass');
   ended(pod, previous, 'containerStatuses', at);
   ended(pod, previous, 'initContainerStatuses', at);
+  claims(pod, at);
   addresses(status.podIPs, at, 'podIPs');
   if (status.hostIPs?.length && status.hostIP !== status.hostIPs[0]!.ip) {
     at.invalid('must be equal to hostIP', 'hostIPs', 0, 'ip');
