@@ -44,7 +44,7 @@ export async function endPod(deps: WorkerDeps, request: EndRequest): Promise<Rea
   }
   const removed = request.deleted() ? await removeSandboxes(deps, pod) : await stopSandboxes(deps, uid);
   request.onStopped();
-  await removePodFiles(paths);
+  await removePodFiles(deps.runtime, uid, paths);
   await removeCgroup(deps, uid);
   return removed;
 }

@@ -1,4 +1,4 @@
-import type { V1Container, V1Pod } from '../api/gen/types.ts';
+import type { V1Pod } from '../api/gen/types.ts';
 import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { durationText } from '../pods/restart.ts';
@@ -22,11 +22,15 @@ interface Attempts {
 
 export interface ImageRequest {
   pod: V1Pod;
-  container: V1Container;
-  sandbox: SandboxConfig;
+  /** As the pod names it. */
+  image: string;
+  pullPolicy: string | undefined;
+  /** Whose image it is, unless it is a volume's. */
+  container?: string;
+  sandbox?: SandboxConfig;
 }
 
-/** Sees to it that a container's image is on the node, by its pull policy. */
+/** Sees to it that an image is on the node, by its pull policy. */
 export class Images {
   readonly #runtime: ContainerRuntime;
   readonly #objects: NodeObjects;
@@ -51,7 +55,7 @@ export class Images {
 
   /** @throws StartError with the reason that the container's status shows. */
   async ensure(request: ImageRequest): Promise<ImageInfo> {
-    const image = request.container.image ?? '';
+    const { image, pullPolicy } = request;
     const name = normalizeImage(image);
     if (!name) {
       throw new StartError(
@@ -60,18 +64,18 @@ export class Images {
         this.#clock.now() + pullBackoffPolicy.initialMs,
       );
     }
-    const present = request.container.imagePullPolicy === 'Always' ? undefined : await this.#runtime.imageStatus(name);
+    const present = pullPolicy === 'Always' ? undefined : await this.#runtime.imageStatus(name);
     if (present) {
       this.#say(request, 'Normal', 'Pulled', `Container image "${image}" already present on machine`);
       this.#lastUsedMs.set(present.id, this.#clock.now());
       return present;
     }
-    if (request.container.imagePullPolicy === 'Never') {
+    if (pullPolicy === 'Never') {
       const message = `Container image "${image}" is not present with pull policy of Never`;
       this.#say(request, 'Warning', 'ErrImageNeverPull', message);
       throw new StartError('ErrImageNeverPull', message, this.#clock.now() + pullBackoffPolicy.initialMs);
     }
-    return this.#pull(request, image, name);
+    return this.#pull(request, name);
   }
 
   /** Forgets what is remembered of a pod that is gone. */
@@ -79,7 +83,8 @@ export class Images {
     for (const key of this.#attempts.keys()) if (key.startsWith(podUid)) this.#attempts.delete(key);
   }
 
-  async #pull(request: ImageRequest, image: string, name: string): Promise<ImageInfo> {
+  async #pull(request: ImageRequest, name: string): Promise<ImageInfo> {
+    const { image } = request;
     const key = `${request.pod.metadata?.uid}/${image}`;
     const held = this.#attempts.get(key);
     if (held && held.untilMs > this.#clock.now()) {
@@ -147,6 +152,6 @@ export class Images {
   }
 
   #say(request: ImageRequest, type: Occurrence['type'], reason: string, message: string): void {
-    this.#events.pod(request.pod, { type, reason, message, container: request.container.name });
+    this.#events.pod(request.pod, { type, reason, message, container: request.container });
   }
 }

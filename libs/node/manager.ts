@@ -159,7 +159,7 @@ export class PodManager {
       if (known.has(uid) || this.#workers.has(uid)) continue;
       try {
         const { pods, memory } = this.#deps.paths;
-        await removePodFiles({ directory: join(pods, uid), memory: join(memory, uid) });
+        await removePodFiles(this.#deps.runtime, uid, { directory: join(pods, uid), memory: join(memory, uid) });
         await removeCgroup(this.#deps, uid);
       } catch (error) {
         this.#deps.logger.warn('remains of a deleted pod', { uid, error: textOf(error) });

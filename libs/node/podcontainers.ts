@@ -45,7 +45,11 @@ export class PodContainers {
     const known = this.#images.get(container.name);
     if (known) return known;
     const { deps, pod } = this.#options;
-    const image = deps.images.ensure({ pod: pod(), container, sandbox });
+    const image = deps.images.ensure({
+      ...{ pod: pod(), container: container.name, sandbox },
+      image: container.image ?? '',
+      pullPolicy: container.imagePullPolicy,
+    });
     // It is looked at when the container starts; until then a failure is nobody's.
     image.catch(() => {});
     this.#images.set(container.name, image);

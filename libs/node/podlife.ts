@@ -34,6 +34,7 @@ export class PodLife {
       sources: (of) => ({ facts: record.facts(of), objects: deps.objects, tokens: deps.tokens }),
       clock: deps.clock,
       random: deps.random,
+      images: deps,
     });
     this.#containers = new PodContainers({
       ...{ deps, notes, paths },

@@ -168,6 +168,13 @@ export interface RegistryCredentials {
   registryToken?: string;
 }
 
+/** As mount(8) takes it: type, source and options. */
+export interface ImageMount {
+  type: string;
+  source: string;
+  options: readonly string[];
+}
+
 export interface RuntimeCondition {
   type: string;
   status: boolean;
@@ -242,8 +249,12 @@ export interface ContainerRuntime {
   /** undefined when the image is not on the node. */
   imageStatus(image: string): Promise<ImageInfo | undefined>;
   /** Resolves to the image's reference on the node. */
-  pullImage(image: string, credentials: RegistryCredentials | undefined, sandbox: SandboxConfig): Promise<string>;
+  pullImage(image: string, credentials?: RegistryCredentials, sandbox?: SandboxConfig): Promise<string>;
   removeImage(image: string): Promise<void>;
+  /** A view of an image's files that lasts until `removeImageView`, as what is to be mounted one upon another to see it. */
+  imageView(image: string, key: string): Promise<ImageMount[]>;
+  /** Succeeds where there is none of that key. */
+  removeImageView(key: string): Promise<void>;
   imageFilesystem(): Promise<{ mountpoint: string; usedBytes: number } | undefined>;
 
   /** Calls back for each event until the returned function is called; survives restarts of the runtime. */

@@ -22,6 +22,15 @@ export async function mountTmpfs(directory: string, sizeBytes: number | undefine
   await run('mount', ['-t', 'tmpfs', ...options, 'tmpfs', directory]);
 }
 
+/** Mounts as a runtime says it is to be done. */
+export async function mountAs(
+  directory: string,
+  { type, source, options }: { type: string; source: string; options: readonly string[] },
+): Promise<void> {
+  const kind = type === 'bind' ? [] : ['-t', type];
+  await run('mount', [...kind, '-o', options.join(','), source, directory]);
+}
+
 export async function bindMount(source: string, target: string): Promise<void> {
   await run('mount', ['--bind', source, target]);
 }

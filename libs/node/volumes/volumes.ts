@@ -1,6 +1,6 @@
 import { chmod, chown, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { V1Pod, V1Volume } from '../../api/gen/types.ts';
+import type { V1ImageVolumeSource, V1Pod, V1Volume } from '../../api/gen/types.ts';
 import type { Clock } from '../../base/clock.ts';
 import { type Random, randomSuffix } from '../../base/random.ts';
 import { StatusError } from '../../base/status.ts';
@@ -9,6 +9,7 @@ import type { PodPaths } from '../options.ts';
 import { writeVolume } from './atomic.ts';
 import { type ContentSources, hasContent, isSecret, volumeContent } from './content.ts';
 import { checkHostPath } from './hostpath.ts';
+import { type ImageSources, imagesBelow, removeImageViews, showImage } from './image.ts';
 import { mountsBelow, mountTmpfs, unmountBelow } from './mounts.ts';
 
 export interface VolumeContext {
@@ -16,6 +17,7 @@ export interface VolumeContext {
   sources: (pod: V1Pod) => ContentSources;
   clock: Clock;
   random: Random;
+  images: ImageSources;
 }
 
 /** A volume could not be set up; the text names it. */
@@ -70,8 +72,16 @@ export class PodVolumes {
       await checkHostPath(volume.hostPath);
       return volume.hostPath.path;
     }
+    if (volume.image) return this.#image(pod, volume.name, volume.image);
     const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown';
     throw new StatusError('Invalid', `no volume plugin matched: ${kind} volumes are not supported on this node`);
+  }
+
+  async #image(pod: V1Pod, name: string, source: V1ImageVolumeSource): Promise<string> {
+    const { paths, images } = this.#context;
+    const directory = paths.volume('image', name);
+    await showImage(images, pod, { name, source, directory });
+    return directory;
   }
 
   async #writeContent(pod: V1Pod, volume: V1Volume): Promise<string> {
@@ -105,9 +115,14 @@ function memoryLimitOf(pod: V1Pod): number {
 }
 
 /** Removes all files and mounts of a pod. What others mounted in from elsewhere is unmounted, never deleted. */
-export async function removePodFiles(paths: Pick<PodPaths, 'directory' | 'memory'>): Promise<void> {
+export async function removePodFiles(
+  runtime: ImageSources['runtime'],
+  podUid: string,
+  paths: Pick<PodPaths, 'directory' | 'memory'>,
+): Promise<void> {
   await unmountBelow(paths.directory);
   if ((await mountsBelow(paths.directory)).length > 0) throw new Error(`${paths.directory} is still mounted`);
+  await removeImageViews(runtime, podUid, imagesBelow(paths.directory));
   await Promise.all([paths.directory, paths.memory].map((path) => rm(path, { recursive: true, force: true })));
 }
 

@@ -1,4 +1,4 @@
-import { type CallOptions, Client, credentials, type Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { type CallOptions, Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { RuntimeError } from '../runtime.ts';
 
 /** How much a runtime may answer in one message: ExecSync gives up to 16 MiB on each of its two outputs. */
@@ -14,6 +14,7 @@ export interface Method<Request, Response> {
 export interface CallSettings {
   /** undefined waits for ever. */
   timeoutMs: number | undefined;
+  metadata?: Metadata;
 }
 
 const codes = new Map<number, RuntimeError['code']>([
@@ -56,6 +57,7 @@ export class RuntimeConnection {
         method.requestSerialize,
         method.responseDeserialize,
         request,
+        settings.metadata ?? new Metadata(),
         options,
         (error, response) => {
           if (error) reject(runtimeError(error));

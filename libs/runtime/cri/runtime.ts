@@ -23,6 +23,7 @@ import {
 } from './convert.ts';
 import { EventWatch } from './events.ts';
 import { ImageServiceService as images, RuntimeServiceService as tasks } from './gen/runtime.ts';
+import { ImageViews } from './snapshots.ts';
 
 /** How long an ordinary call to the runtime may take. */
 const callTimeoutMs = 2 * 60_000;
@@ -41,11 +42,13 @@ export interface CriOptions {
 /** containerd or CRI-O over its CRI version 1 socket. */
 export class CriRuntime implements ContainerRuntime {
   readonly #connection: RuntimeConnection;
+  readonly #views: ImageViews;
   readonly #clock: Clock;
   readonly #logger: Logger;
 
   constructor(options: CriOptions) {
     this.#connection = new RuntimeConnection(options.socketPath);
+    this.#views = new ImageViews(this.#connection);
     this.#clock = options.clock;
     this.#logger = options.logger ?? silentLogger;
   }
@@ -172,13 +175,21 @@ export class CriRuntime implements ContainerRuntime {
     return answer.image?.id ? imageInfo(answer.image) : undefined;
   }
 
-  async pullImage(image: string, credentials: RegistryCredentials | undefined, sandbox: SandboxConfig) {
-    const request = { image: { image }, auth: credentials, sandboxConfig: sandboxConfig(sandbox) };
+  async pullImage(image: string, credentials?: RegistryCredentials, sandbox?: SandboxConfig) {
+    const request = { image: { image }, auth: credentials, sandboxConfig: sandbox && sandboxConfig(sandbox) };
     return (await this.#call(images.pullImage, request, pullTimeoutMs)).imageRef ?? '';
   }
 
   async removeImage(image: string) {
     await ignoreAbsent(this.#call(images.removeImage, { image: { image } }));
+  }
+
+  imageView(image: string, key: string) {
+    return this.#views.view(image, key);
+  }
+
+  async removeImageView(key: string) {
+    await ignoreAbsent(this.#views.remove(key));
   }
 
   async imageFilesystem() {

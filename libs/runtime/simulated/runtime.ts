@@ -6,6 +6,7 @@ import type {
   ContainerSummary,
   ExecResult,
   ImageInfo,
+  ImageMount,
   RuntimeEvent,
   SandboxConfig,
   SandboxInfo,
@@ -46,6 +47,8 @@ const killedCode = 137;
 
 /** Behaves like a runtime and runs nothing: for hollow nodes, and for tests about time and faults. */
 export class SimulatedRuntime implements ContainerRuntime {
+  /** Views of images that have not been removed, by their keys. */
+  readonly imageViews = new Map<string, string>();
   readonly #options: SimulatedOptions;
   readonly #sandboxes = new Map<string, SandboxInfo>();
   readonly #containers = new Map<string, ContainerInfo & { sandboxId: string; config: ContainerConfig }>();
@@ -212,6 +215,15 @@ export class SimulatedRuntime implements ContainerRuntime {
 
   async removeImage(image: string): Promise<void> {
     this.#images.delete(image);
+  }
+
+  async imageView(image: string, key: string): Promise<ImageMount[]> {
+    this.imageViews.set(key, image);
+    return [{ type: 'tmpfs', source: 'tmpfs', options: [] }];
+  }
+
+  async removeImageView(key: string): Promise<void> {
+    this.imageViews.delete(key);
   }
 
   async imageFilesystem(): Promise<undefined> {

@@ -119,7 +119,16 @@ export interface StatusRequest {
 }
 
 export interface StatusResponse {
-  status?: RuntimeStatus | undefined;
+  status?:
+    | RuntimeStatus
+    | undefined;
+  /** Only when verbose: of containerd, `config` is its configuration as JSON. */
+  info?: { [key: string]: string } | undefined;
+}
+
+export interface StatusResponse_InfoEntry {
+  key: string;
+  value: string;
 }
 
 export interface RuntimeStatus {
@@ -680,10 +689,20 @@ export interface ListImagesResponse {
 
 export interface ImageStatusRequest {
   image?: ImageSpec | undefined;
+  verbose?: boolean | undefined;
 }
 
 export interface ImageStatusResponse {
-  image?: Image | undefined;
+  image?:
+    | Image
+    | undefined;
+  /** Only when verbose: of containerd, `info` has the image's chain id and configuration as JSON. */
+  info?: { [key: string]: string } | undefined;
+}
+
+export interface ImageStatusResponse_InfoEntry {
+  key: string;
+  value: string;
 }
 
 export interface AuthConfig {
@@ -902,7 +921,7 @@ export const StatusRequest: MessageFns<StatusRequest> = {
 };
 
 function createBaseStatusResponse(): StatusResponse {
-  return { status: undefined };
+  return { status: undefined, info: {} };
 }
 
 export const StatusResponse: MessageFns<StatusResponse> = {
@@ -910,6 +929,9 @@ export const StatusResponse: MessageFns<StatusResponse> = {
     if (message.status !== undefined) {
       RuntimeStatus.encode(message.status, writer.uint32(10).fork()).join();
     }
+    globalThis.Object.entries(message.info || {}).forEach(([key, value]: [string, string]) => {
+      StatusResponse_InfoEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
     return writer;
   },
 
@@ -932,6 +954,74 @@ export const StatusResponse: MessageFns<StatusResponse> = {
             }
 
             message.status = RuntimeStatus.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = StatusResponse_InfoEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.info![entry2.key] = entry2.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStatusResponse_InfoEntry(): StatusResponse_InfoEntry {
+  return { key: "", value: "" };
+}
+
+export const StatusResponse_InfoEntry: MessageFns<StatusResponse_InfoEntry> = {
+  encode(message: StatusResponse_InfoEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StatusResponse_InfoEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStatusResponse_InfoEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
             continue;
           }
         }
@@ -7289,13 +7379,16 @@ export const ListImagesResponse: MessageFns<ListImagesResponse> = {
 };
 
 function createBaseImageStatusRequest(): ImageStatusRequest {
-  return { image: undefined };
+  return { image: undefined, verbose: false };
 }
 
 export const ImageStatusRequest: MessageFns<ImageStatusRequest> = {
   encode(message: ImageStatusRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.image !== undefined) {
       ImageSpec.encode(message.image, writer.uint32(10).fork()).join();
+    }
+    if (message.verbose !== undefined && message.verbose !== false) {
+      writer.uint32(16).bool(message.verbose);
     }
     return writer;
   },
@@ -7321,6 +7414,14 @@ export const ImageStatusRequest: MessageFns<ImageStatusRequest> = {
             message.image = ImageSpec.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.verbose = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -7335,7 +7436,7 @@ export const ImageStatusRequest: MessageFns<ImageStatusRequest> = {
 };
 
 function createBaseImageStatusResponse(): ImageStatusResponse {
-  return { image: undefined };
+  return { image: undefined, info: {} };
 }
 
 export const ImageStatusResponse: MessageFns<ImageStatusResponse> = {
@@ -7343,6 +7444,9 @@ export const ImageStatusResponse: MessageFns<ImageStatusResponse> = {
     if (message.image !== undefined) {
       Image.encode(message.image, writer.uint32(10).fork()).join();
     }
+    globalThis.Object.entries(message.info || {}).forEach(([key, value]: [string, string]) => {
+      ImageStatusResponse_InfoEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
     return writer;
   },
 
@@ -7365,6 +7469,74 @@ export const ImageStatusResponse: MessageFns<ImageStatusResponse> = {
             }
 
             message.image = Image.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = ImageStatusResponse_InfoEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.info![entry2.key] = entry2.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseImageStatusResponse_InfoEntry(): ImageStatusResponse_InfoEntry {
+  return { key: "", value: "" };
+}
+
+export const ImageStatusResponse_InfoEntry: MessageFns<ImageStatusResponse_InfoEntry> = {
+  encode(message: ImageStatusResponse_InfoEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImageStatusResponse_InfoEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImageStatusResponse_InfoEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
             continue;
           }
         }
