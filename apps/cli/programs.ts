@@ -3,13 +3,14 @@ import type { NodeShare } from '../../libs/provision/cgroups.ts';
 import type { NodeLayout } from '../../libs/provision/layout.ts';
 import type { ClusterNames, NodeNames } from '../../libs/provision/names.ts';
 import { addressIn, type ClusterRanges, gatewayAddress, nodeAddress } from '../../libs/provision/ranges.ts';
+import { runtimePath } from './runtime.ts';
 
 /** The folder that the compiled `apps` stand in. */
 const appsFolder = join(import.meta.dirname, '..');
 const clusterDnsOffset = 10;
 
 /** The file of another program of this build. */
-export function programPath(app: 'server' | 'agent'): string {
+function programPath(app: 'server' | 'agent'): string {
   return join(appsFolder, app, 'main.js');
 }
 
@@ -28,7 +29,10 @@ export interface ServerCommandInput {
  * How the control plane is run. Requests leave much behind that dies young: with more room for it (in MB) half as many
  * collections find less that is still alive.
  */
-export const serverProgram = (): string[] => [process.execPath, '--max-semi-space-size=32', programPath('server')];
+export const serverProgram = (): string[] => [runtimePath(), '--max-semi-space-size=32', programPath('server')];
+
+/** How an agent is run. */
+export const agentProgram = (): string[] => [runtimePath(), programPath('agent')];
 
 /** The control plane of a cluster on this machine. */
 export function serverCommand(input: ServerCommandInput): string[] {
@@ -53,8 +57,7 @@ export interface AgentCommandInput {
 export function agentCommand(input: AgentCommandInput, layout: NodeLayout): string[] {
   const { names, ranges, share } = input;
   return [
-    process.execPath,
-    programPath('agent'),
+    ...agentProgram(),
     ...['--server', `https://${gatewayAddress(ranges)}:${input.port}`, '--name', names.name],
     ...['--home', layout.home, '--run', layout.run, '--node-ip', nodeAddress(ranges, names.index)],
     ...['--containerd', layout.containerdSocket, '--cgroup', names.cgroup],

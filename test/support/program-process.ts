@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { runtimePath } from '../../apps/cli/runtime.ts';
 
 const dist = process.env.BERTH_DIST ?? join(import.meta.dirname, '../../dist');
 
@@ -12,7 +13,7 @@ export class ProgramProcess {
 
   constructor(app: string, flags: readonly string[]) {
     const argv = [join(dist, 'apps', app, 'main.js'), ...flags];
-    this.child = spawn(process.execPath, argv, {
+    this.child = spawn(runtimePath(), argv, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_OPTIONS: '' },
     });

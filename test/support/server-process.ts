@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { runtimePath } from '../../apps/cli/runtime.ts';
 import { HttpClient } from '../../libs/client/http.ts';
 import { readKubeconfig } from '../../libs/client/kubeconfig.ts';
 
@@ -49,7 +50,7 @@ export class ServerProcess {
     const { home, port, store, program: name = 'apiserver', flags = [] } = this.place;
     const program = join(dist, `apps/${name}/main.js`);
     const argv = [program, '--home', home, '--port', String(port), '--store', store, ...flags];
-    const child = spawn(process.execPath, argv, {
+    const child = spawn(runtimePath(), argv, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_OPTIONS: '' },
     });

@@ -10,7 +10,7 @@ import { thisMachine } from '../../../libs/provision/machine.ts';
 import { resetNode } from '../../../libs/provision/reset.ts';
 import { CliError, type Command, say } from '../command.ts';
 import { runForeground } from '../foreground.ts';
-import { programPath } from '../programs.ts';
+import { agentProgram } from '../programs.ts';
 
 const resetUsage = `berth agent reset: removes from this machine all that a stopped agent with a private containerd has left
 
@@ -29,7 +29,7 @@ const resetFlags = {
 
 export const agent: Command = {
   run(argv) {
-    if (argv[0] !== 'reset') return runForeground([process.execPath, programPath('agent'), ...argv]);
+    if (argv[0] !== 'reset') return runForeground([...agentProgram(), ...argv]);
     return reset(argv.slice(1));
   },
 };
