@@ -4,6 +4,7 @@ import type { ResourceDefinition } from '../api/definition.ts';
 import { apiVersionOf, type KubeObject } from '../api/meta.ts';
 import { type Clock, rfc3339 } from '../base/clock.ts';
 import { expectedOf } from './expected-type.ts';
+import { otherVersions } from './other-versions.ts';
 import type { WriteRequest } from './requests.ts';
 
 /** Who writes which version of what, for the record of field ownership. */
@@ -16,6 +17,7 @@ export function writeContext(definition: ResourceDefinition, request: WriteReque
     // Ownership by way of the scale is not dated.
     time: request.subresource === 'scale' ? '' : rfc3339(clock.now()),
     resetFields: resetFieldsOf(definition, request.subresource),
+    versions: otherVersions(definition),
   };
 }
 

@@ -54,12 +54,23 @@ export function takenFromOthers(owners: Owners, writer: string, changes: Compari
   return taken;
 }
 
-/** The owners after a write: others lose what it changes or removes, and go when they own nothing. */
-export function afterWrite(owners: Owners, writer: string, changes: Comparison): Owners {
-  const lost = changes.modified.union(changes.added).union(changes.removed);
+const lostBy = ({ modified, added, removed }: Comparison) => modified.union(added).union(removed);
+
+/**
+ * The owners after a write: others lose what it changes or removes, and go when they own nothing.
+ * @param changesIn the changes as they look in the version of another owner; undefined where they look the same
+ */
+export function afterWrite(
+  owners: Owners,
+  writer: string,
+  changes: Comparison,
+  changesIn?: (apiVersion: string) => Comparison | undefined,
+): Owners {
+  const lost = lostBy(changes);
   const left: Owners = new Map();
   for (const [key, owner] of owners) {
-    const kept = key === writer ? owner : owner.losing(lost);
+    const elsewhere = key === writer ? undefined : changesIn?.(owner.identity.apiVersion);
+    const kept = key === writer ? owner : owner.losing(elsewhere ? lostBy(elsewhere) : lost);
     if (kept === owner || !kept.set.isEmpty) left.set(key, kept);
   }
   return left;

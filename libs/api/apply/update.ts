@@ -1,6 +1,7 @@
 import type { V1ManagedFieldsEntry } from '../gen/types.ts';
 import type { KubeObject } from '../meta.ts';
 import type { TypeSchema } from '../schema/types.ts';
+import type { Comparison } from './compare.ts';
 import { fieldsOfCreator, zeroObject } from './creator-fields.ts';
 import { FieldSet } from './field-set.ts';
 import { identityKey, Owner, type Owners, readOwners, writeOwners } from './managers.ts';
@@ -23,6 +24,14 @@ export interface WriteContext {
   readonly time: string;
   /** Fields that the write cannot change, see resetFieldsOf. */
   readonly resetFields?: FieldSet;
+  /** Other versions that the object is served in, by apiVersion: those who wrote in them own fields of theirs. */
+  readonly versions?: ReadonlyMap<string, VersionView>;
+}
+
+/** How an object looks in another version. */
+export interface VersionView {
+  readonly type: TypeSchema;
+  convert(object: KubeObject): KubeObject;
 }
 
 /** Longest name of a field manager. */
@@ -59,6 +68,19 @@ function ownersBefore(previous: KubeObject | undefined, next: KubeObject, subres
   return owners && owners.size > 0 ? owners : former;
 }
 
+function changesByVersion(
+  { before, after }: { before: unknown; after: unknown },
+  versions: ReadonlyMap<string, VersionView>,
+  reset: FieldSet,
+): (apiVersion: string) => Comparison | undefined {
+  return (apiVersion) => {
+    const view = versions.get(apiVersion);
+    if (!view) return undefined;
+    const shown = (object: unknown) => withoutManagedFields(view.convert(object as KubeObject));
+    return changesOf(shown(before), shown(after), { schema: rootSchema(view.type), reset });
+  };
+}
+
 /** The changed part of the owners after an update, with what the writer sets added to what it owned. */
 export function ownersAfterUpdate(
   owners: Owners,
@@ -70,7 +92,7 @@ export function ownersAfterUpdate(
   const { apiVersion, subresource = '' } = context;
   const identity = { manager: context.manager || 'unknown', operation: 'Update', apiVersion, subresource } as const;
   const key = identityKey(identity);
-  const left = afterWrite(owners, key, changes);
+  const left = afterWrite(owners, key, changes, context.versions && changesByVersion(objects, context.versions, reset));
   const changed = changes.modified.union(changes.added);
   const set = withoutUnowned(changed);
   // What the writer set before and sets again stays its own, so that its fields mostly remain as they were written.
@@ -102,10 +124,13 @@ export function updateManagedFields(previous: KubeObject | undefined, next: Kube
   const created = previous === undefined && owners.size === 0 ? resetNames(context.resetFields) : undefined;
   const entries = created
     ? creatorOf(next as Members, created, context)
-    : writeOwners(capUpdaters(ownersOrNone(owners, { before, after: next }, context)));
+    : writeOwners(capUpdaters(ownersOrNone(owners, { before, after: next }, previous ? context : atFirst(context))));
   if (entries) metadata.managedFields = entries;
   else delete metadata.managedFields;
 }
+
+/** What is not there yet looks like nothing in any version. */
+const atFirst = (context: WriteContext): WriteContext => ({ ...context, versions: undefined });
 
 const nobody: Owners = new Map();
 const namesOfResets = new WeakMap<FieldSet, ReadonlySet<string>>();
