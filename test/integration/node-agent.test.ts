@@ -288,6 +288,26 @@ describe('a node on containerd', () => {
   );
 
   it(
+    'shows an image as a volume, and counts what a container writes beside its volumes',
+    async () => {
+      const script = 'ls /image; touch /image/x || echo read-only; head -c 5000000 /dev/zero > /big; sleep 1000';
+      const pod = podOf(
+        'image',
+        script,
+        { volumeMounts: [{ name: 'i', mountPath: '/image' }] },
+        { volumes: [{ name: 'i', image: { reference: busyboxImage, pullPolicy: 'Never' } }] },
+      );
+      pods().set(pod);
+      await running(pod);
+      await until('it has looked', async () => (await logs(pod)).includes('read-only'));
+      expect(await logs(pod)).toContain('etc\n');
+      const id = statusOf(pod)?.containerStatuses?.[0]?.containerID?.split('//')[1] ?? '';
+      await until('it is counted', async () => (await runtime.writtenBytes(id)) >= 5_000_000);
+    },
+    testMsMax,
+  );
+
+  it(
     'is adopted by the next agent with no restart, and leaves nothing when it goes',
     async () => {
       const pod = podOf('keep', 'sleep 1000', {}, { restartPolicy: 'Always' });
