@@ -5,7 +5,7 @@ import { filters, type Judging, judgingOf, scores } from './judging.ts';
 import type { LabelClass } from './label-classes.ts';
 import type { Refusal, WeightedPlugin } from './plugin.ts';
 import type { PodShape } from './pod-info.ts';
-import { RefusalBook, type RefusedGroup } from './refusal-book.ts';
+import { RefusalBook } from './refusal-book.ts';
 import type { TopologyColumn } from './topology-column.ts';
 import { excluded, Tournament } from './tournament.ts';
 
@@ -183,9 +183,12 @@ export class ClassView {
     return counts;
   }
 
-  /** Who refuses which nodes, each by itself. Call it after `choose`, before anything changes. */
-  refusedGroups(): RefusedGroup[] {
-    return this.refused.groups((slot, id) => this.outcomes[slot] === -1 - id);
+  /**
+   * Who refuses which nodes, each by itself: `numbersPerRefusal` numbers for each of up to `max` refusals, from `offset`
+   * on. Answers how many were written. Call it after `choose`, before anything changes.
+   */
+  refusedNodes(numbers: Int32Array, offset: number, max: number): number {
+    return this.refused.write(numbers, offset, { max, outcomes: this.outcomes });
   }
 
   /**
@@ -314,10 +317,7 @@ export class ClassView {
   /** Records a node's outcome in the histogram and in its region's tournament. */
   private settle(slot: number, outcome: number): void {
     const before = this.outcomes[slot]!;
-    if (before === outcome) {
-      if (outcome < 0 && outcome !== unjudged) this.refused.repeat(-1 - outcome, slot);
-      return;
-    }
+    if (before === outcome) return;
     const region = this.regions[this.regionOf[slot]!]!;
     if (before >= 0) region.fitting--;
     else if (before !== unjudged) this.refused.remove(-1 - before);

@@ -67,6 +67,51 @@ describe('a kept decision', () => {
     expect(records.of(identityOf('q'))?.refused).toHaveLength(1);
   });
 
+  it('has the reasons that keep most nodes out, when there are many', () => {
+    const { cluster, records, decide } = begin();
+    const taint = (name: string, key: string) => cluster.setNode(makeNode(name).taint(key, 'v', 'NoSchedule').build());
+    for (let at = 0; at < 10; at++) taint(`t${at}`, `key-${at}`);
+    for (const name of ['u1', 'u2', 'u3', 'u4', 'u5']) taint(name, 'last');
+    decide(pod('p', '512Mi'));
+    const { refused } = records.of(identityOf('p'))!;
+    expect(refused).toHaveLength(8);
+    expect(refused[0]).toEqual({
+      plugin: 'TaintToleration',
+      reason: 'node(s) had untolerated taint {last: v}',
+      isResolvable: false,
+      count: 5,
+      examples: ['u2', 'u3', 'u4', 'u5'],
+    });
+  });
+
+  it('names no node that came later in the place of one that is gone', () => {
+    const { cluster, records, decide } = begin();
+    decide(pod('p', '256Mi'));
+    const refused = () => records.of(identityOf('p'))!.refused;
+    const [before] = refused();
+    cluster.removeNode('n3');
+    expect(refused()).toEqual([before]);
+    cluster.setNode(makeNode('n4').build());
+    expect(refused()).toEqual([{ ...before, examples: [] }]);
+  });
+
+  it('has the numbers of as many nodes as there is room for, and the names of the others', () => {
+    const { cluster, records, decide } = begin();
+    const extra = Array.from({ length: 20 }, (_, at) => `example.com/r${at}`);
+    const requests = Object.fromEntries(extra.map((name) => [name, '1']));
+    cluster.setNode(makeNode('n5').build());
+    const wanting = withSpec(makePod('p').build(), {
+      schedulerName: 'default-scheduler',
+      containers: [{ name: 'main', image: 'registry.example/pause:1', resources: { requests } }],
+    });
+    decide(wanting);
+    const { refused } = records.of(identityOf('p'))!;
+    const { examples } = refused.find(({ plugin }) => plugin === 'NodeResourcesFit')!;
+    expect(examples).toHaveLength(3);
+    expect(examples[0]).toMatch(/: example\.com\/r0 1 short of 1,.* example\.com\/r19 1 short of 1$/);
+    expect(examples.slice(1).join()).not.toMatch(/short/);
+  });
+
   it('names the zones that were refused as a whole', () => {
     const { records, decide } = begin();
     const spread = (name: string) =>

@@ -1,35 +1,20 @@
 import { rfc3339Micro } from '../base/clock.ts';
-import { type ClassView, numbersPerRegion, type RegionRefusal } from './class-view.ts';
+import type { ClassView } from './class-view.ts';
 import type { Cluster } from './cluster.ts';
-import type { DecisionOutcome, DecisionRecord, RefusedNodes } from './decision-record.ts';
-import { type Lack, lacksOn, lackText } from './lacks.ts';
-import { resourcesFit } from './plugins/resources-fit.ts';
+import type { DecisionOutcome, DecisionRecord } from './decision-record.ts';
+import { KeptRefusals, type RefusalWords } from './kept-refusals.ts';
 import type { PodInfo } from './pod-info.ts';
-import { examplesMax, type RefusedGroup } from './refusal-book.ts';
 import type { Decision } from './scheduler-core.ts';
 
 /** Decisions that are remembered, one for a pod; each takes some hundred bytes. */
 export const decisionRecordsMax = 16_384;
 /** Scoring plugins whose points are remembered. */
 const scorersMax = 16;
-/** Refused regions, such as zones, that are remembered of a decision. */
-const regionsMax = 16;
-/** The plugin whose refusals come with numbers. */
-const fitName = resourcesFit.name;
 
-interface KeptGroup extends Omit<RefusedGroup, 'slots'> {
-  examples: ReadonlyArray<{ name: string; lacks: readonly Lack[] }>;
-}
-
-const noLacks: readonly Lack[] = [];
-
-/** What decisions of a view have in common as long as the same nodes are refused; made once for all of them. */
-interface Common {
-  readonly version: number;
+/** What all decisions of a view have in common. */
+interface Common extends RefusalWords {
   readonly schedulerName: string;
   readonly scorers: readonly string[];
-  readonly groups: readonly KeptGroup[];
-  readonly regionRefusals: readonly RegionRefusal[];
 }
 
 /** How a decision went on, for those of which there is something to tell. */
@@ -73,8 +58,7 @@ export class DecisionRecords {
   private readonly runnersUp: Array<string | undefined> = [];
   private readonly commons: Common[] = [];
   private readonly sequels: Array<Sequel | undefined> = [];
-  private readonly regionCounts: Uint8Array;
-  private readonly regionNumbers: Int32Array;
+  private readonly refusals: KeptRefusals;
   private readonly figures: Float64Array;
   private readonly points: Float32Array;
   private readonly commonOf = new WeakMap<ClassView, Common>();
@@ -87,8 +71,7 @@ export class DecisionRecords {
   constructor(cluster: Cluster, recordsMax = decisionRecordsMax) {
     this.cluster = cluster;
     this.recordsMax = recordsMax;
-    this.regionCounts = new Uint8Array(recordsMax);
-    this.regionNumbers = new Int32Array(recordsMax * regionsMax * numbersPerRegion);
+    this.refusals = new KeptRefusals(cluster, recordsMax);
     this.figures = new Float64Array(recordsMax * numbersPerRecord);
     this.points = new Float32Array(recordsMax * scorersMax);
   }
@@ -103,8 +86,7 @@ export class DecisionRecords {
     const place = ticket % this.recordsMax;
     this.uids[place] = info.uid;
     this.commons[place] = this.commonFor(view, info);
-    const regionsAt = place * regionsMax * numbersPerRegion;
-    this.regionCounts[place] = view.refusedRegions(this.regionNumbers, regionsAt, regionsMax);
+    this.refusals.keep(place, view, info.shape.requests);
     const figures = place * numbersPerRecord;
     this.figures[figures + numbers.atMs] = atMs;
     this.figures[figures + numbers.durationMs] = durationMs;
@@ -151,9 +133,7 @@ export class DecisionRecords {
       nodes: figure('nodes'),
       outcome,
       ...(node === undefined ? {} : this.winner(place, node)),
-      refused: [...this.commons[place]!.groups.map(groupInWords), ...this.regions(place)].sort(
-        (one, other) => other.count - one.count,
-      ),
+      refused: this.refusals.of(place, this.commons[place]!),
       ...(message === undefined ? {} : { message }),
       ...(victims === undefined ? {} : { victims: [...victims] }),
     };
@@ -172,58 +152,17 @@ export class DecisionRecords {
     return { node, points, total, ...beside };
   }
 
-  /** Nodes that were refused for where they lie; those with one reason together. */
-  private regions(place: number): Iterable<RefusedNodes> {
-    const groups = new Map<number, RefusedNodes>();
-    const { regionRefusals } = this.commons[place]!;
-    for (let region = 0; region < this.regionCounts[place]!; region++) {
-      const at = (place * regionsMax + region) * numbersPerRegion;
-      const slot = this.regionNumbers[at]!;
-      const reason = this.regionNumbers[at + 2]!;
-      const { name, refusal } = regionRefusals[reason]!;
-      const group = groups.get(reason) ?? { plugin: name, reason: refusal, isResolvable: true, count: 0, examples: [] };
-      group.count += this.regionNumbers[at + 1]!;
-      if (group.examples.length < examplesMax) group.examples.push(this.cluster.table.names[slot] ?? '');
-      groups.set(reason, group);
-    }
-    return groups.values();
-  }
-
-  private commonFor(view: ClassView, info: PodInfo): Common {
-    let common = view === this.lastView ? this.lastCommon : this.commonOf.get(view);
-    if (common?.version !== view.refused.version) {
-      common = this.makeCommon(view, info);
+  private commonFor(view: ClassView, { shape }: PodInfo): Common {
+    if (view === this.lastView) return this.lastCommon!;
+    let common = this.commonOf.get(view);
+    if (common === undefined) {
+      const { refused, scorers, regionRefusals } = view;
+      const schedulerName = shape.pod.spec?.schedulerName ?? '';
+      common = { schedulerName, scorers, refused, regionRefusals, requests: shape.requests };
       this.commonOf.set(view, common);
     }
     this.lastView = view;
     this.lastCommon = common;
     return common;
   }
-
-  private makeCommon(view: ClassView, info: PodInfo): Common {
-    const { names } = this.cluster.table;
-    const groups = view.refusedGroups().map(({ name, refusal, isResolvable, count, slots }) => ({
-      name,
-      refusal,
-      isResolvable,
-      count,
-      examples: slots.map((slot) => ({
-        name: names[slot]!,
-        lacks: name === fitName ? lacksOn(info, slot, this.cluster) : noLacks,
-      })),
-    }));
-    const { refused, scorers, regionRefusals } = view;
-    const schedulerName = info.shape.pod.spec?.schedulerName ?? '';
-    return { version: refused.version, schedulerName, scorers, groups, regionRefusals };
-  }
-}
-
-function groupInWords({ name, refusal, isResolvable, count, examples }: KeptGroup): RefusedNodes {
-  return {
-    plugin: name,
-    reason: refusal.replaceAll('\n', ', '),
-    isResolvable,
-    count,
-    examples: examples.map((each) => lackText(each.name, each.lacks)),
-  };
 }

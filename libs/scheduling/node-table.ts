@@ -28,6 +28,8 @@ export class NodeTable {
   /** Grows when a topology turns out to name single nodes, or no longer to. */
   topologyVersion = 0;
   readonly names: string[] = [];
+  /** By slot: the sequence number since which the node that is there has had it. */
+  private readonly namedAt: number[] = [];
   readonly nodes: Array<V1Node | undefined> = [];
   readonly podsOn: Array<Set<PlacedPod>> = [];
   /** Grows when the Node object itself changes. */
@@ -87,6 +89,11 @@ export class NodeTable {
     return this.slots.get(name);
   }
 
+  /** The name of the node that had the slot at a sequence number; undefined when another one has it by now. */
+  nameAt(slot: number, sequence: number): string | undefined {
+    return this.namedAt[slot]! <= sequence ? this.names[slot] : undefined;
+  }
+
   exists(slot: number): boolean {
     return this.nodes[slot] !== undefined;
   }
@@ -99,6 +106,7 @@ export class NodeTable {
     if (slot >= this.capacity) this.grow();
     this.slots.set(name, slot);
     this.names[slot] = name;
+    this.namedAt[slot] = this.sequence;
     this.nodes[slot] = undefined;
     this.podsOn[slot] = new Set();
     return slot;

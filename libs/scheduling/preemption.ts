@@ -4,7 +4,15 @@ import { compareHarm, type Harm, harmOf } from './harm.ts';
 import { HarmTree } from './harm-tree.ts';
 import type { Refusal } from './plugin.ts';
 import type { PlacedPod, PodInfo } from './pod-info.ts';
-import { belowPriority, byImportance, ClusterSpace, chooseVictims, lessImportant, ResourceSpace, type VictimSet } from './victims.ts';
+import {
+  belowPriority,
+  byImportance,
+  ClusterSpace,
+  chooseVictims,
+  lessImportant,
+  ResourceSpace,
+  type VictimSet,
+} from './victims.ts';
 
 /** Nodes looked at when plugins must be asked about each set of victims. Source: kube-scheduler's minimum. */
 const simulatedNodesMax = 100;

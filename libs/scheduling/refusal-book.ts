@@ -1,31 +1,24 @@
 import type { Refusal } from './plugin.ts';
 
-/** Nodes that one refusal keeps out, as far as a decision's record names them. */
-export interface RefusedGroup {
-  /** The plugin that refuses. */
-  name: string;
-  refusal: Refusal;
-  isResolvable: boolean;
-  count: number;
-  /** Slots of some of them, the latest to be refused. */
-  slots: readonly number[];
+/** What keeps nodes out, and the plugin that says so. */
+export interface KnownRefusal {
+  readonly name: string;
+  readonly refusal: Refusal;
+  readonly isResolvable: boolean;
 }
 
 /** Nodes named for each refusal. */
 export const examplesMax = 4;
+/** Numbers that are written of each refusal: its own, how many nodes it keeps out, and slots of some, -1 after the last. */
+export const numbersPerRefusal = 2 + examplesMax;
 
-interface Entry {
-  readonly name: string;
-  readonly refusal: Refusal;
-  readonly isResolvable: boolean;
+interface Entry extends KnownRefusal {
   count: number;
   readonly examples: number[];
 }
 
 /** Which refusals keep how many nodes from one class of pods. Refusals have numbers, so that nodes can hold them. */
 export class RefusalBook {
-  /** Grows when the counts, or what the examples lack, may have changed. */
-  version = 0;
   private readonly entries: Entry[] = [];
   /** Of refusals that more room could change, and of those that it could not. */
   private readonly ids = { resolvable: new Map<Refusal, number>(), final: new Map<Refusal, number>() };
@@ -45,8 +38,11 @@ export class RefusalBook {
     return this.entries[id]!.isResolvable;
   }
 
+  at(id: number): KnownRefusal {
+    return this.entries[id]!;
+  }
+
   add(id: number, slot: number): void {
-    this.version++;
     const { examples } = this.entries[id]!;
     this.entries[id]!.count++;
     examples.push(slot);
@@ -54,13 +50,7 @@ export class RefusalBook {
   }
 
   remove(id: number): void {
-    this.version++;
     this.entries[id]!.count--;
-  }
-
-  /** A node was refused again, perhaps with other numbers. */
-  repeat(id: number, slot: number): void {
-    if (this.entries[id]!.examples.includes(slot)) this.version++;
   }
 
   /** Nodes that would be refused as well if no pod were there. */
@@ -80,31 +70,46 @@ export class RefusalBook {
     return counts;
   }
 
-  /** `isRefused` says whether an example is still refused by this number. */
-  groups(isRefused: (slot: number, id: number) => boolean): RefusedGroup[] {
-    // Asked at every decision where each one makes another node unfit: written without what makes objects on the way.
-    const groups: RefusedGroup[] = [];
+  /**
+   * Writes who keeps how many nodes out, `numbersPerRefusal` numbers for each of up to `max` refusals, and answers how
+   * many. Of more, those that keep most nodes out are written.
+   * @param outcomes by slot; -1 - n says that the node is refused by refusal n
+   */
+  write(into: Int32Array, offset: number, { max, outcomes }: { max: number; outcomes: Int32Array }): number {
+    let written = 0;
     for (let id = 0; id < this.entries.length; id++) {
-      const { name, refusal, isResolvable, count, examples } = this.entries[id]!;
+      const { count } = this.entries[id]!;
       if (count === 0) continue;
-      const slots: number[] = [];
-      for (const slot of examples) if (!slots.includes(slot) && isRefused(slot, id)) slots.push(slot);
-      const group: RefusedGroup = { name, refusal, isResolvable, count, slots };
-      const like = groups.findIndex((other) => other.refusal === refusal);
-      if (like < 0) groups.push(group);
-      else groups[like] = together(groups[like]!, group);
+      const isFull = written === max;
+      const at = offset + (isFull ? leastPlace(into, offset, max) : written) * numbersPerRefusal;
+      if (isFull && into[at + 1]! >= count) continue;
+      if (!isFull) written++;
+      this.writeOne(id, into, { at, outcomes });
     }
-    return groups;
+    return written;
+  }
+
+  private writeOne(id: number, into: Int32Array, { at, outcomes }: { at: number; outcomes: Int32Array }): void {
+    const { count, examples } = this.entries[id]!;
+    into[at] = id;
+    into[at + 1] = count;
+    let end = at + 2;
+    for (let each = 0; each < examples.length; each++) {
+      const slot = examples[each]!;
+      // The node may fit by now, be refused for another reason, or have come twice.
+      if (outcomes[slot] !== -1 - id || examples.indexOf(slot) !== each) continue;
+      into[end++] = slot;
+    }
+    if (end < at + numbersPerRefusal) into[end] = -1;
   }
 }
 
-/** Nodes that are refused in the same words, some for now and some whatever happens to their pods. */
-function together(one: RefusedGroup, other: RefusedGroup): RefusedGroup {
-  const slots = [...one.slots, ...other.slots].slice(0, examplesMax);
-  return {
-    ...one,
-    isResolvable: one.isResolvable || other.isResolvable,
-    count: one.count + other.count,
-    slots,
-  };
+/** Where the refusal is written that keeps the fewest nodes out. */
+function leastPlace(numbers: Int32Array, offset: number, count: number): number {
+  let least = 0;
+  for (let place = 1; place < count; place++) {
+    const at = offset + place * numbersPerRefusal + 1;
+    if (numbers[at]! < numbers[offset + least * numbersPerRefusal + 1]!) least = place;
+  }
+  return least;
 }
