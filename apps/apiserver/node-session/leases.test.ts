@@ -115,7 +115,7 @@ it('releases what a server held that stopped, unless the agents come to another 
   let looks = 0;
   const { list } = client;
   client.list = (resource, options) => {
-    if (options.namespace === 'kube-node-lease') looks += 1;
+    if (options?.namespace === 'kube-node-lease') looks += 1;
     return list.call(client, resource, options) as never;
   };
   await clock.advance(40_000);
