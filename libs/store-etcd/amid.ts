@@ -70,9 +70,9 @@ async function replacedAfter(request: AmidRequest, concerns: (key: string) => bo
 
 /** What stood at a key before the revision's transaction. A watch can tell that too, but etcd may leave it out. */
 async function entryBefore(member: Member, { keys, revision }: AmidRequest, key: string): Promise<Entry | undefined> {
-  const answer = await member.kv.range({ key: keys.encode(key), revision: modRevisionOf(revision) - 1 });
-  const kv = answer.kvs[0];
-  return kv && keys.entry(kv);
+  const answer = await member.range({ key: keys.encode(key), revision: modRevisionOf(revision) - 1 });
+  const stored = answer.found[0];
+  return stored && keys.entry(stored);
 }
 
 /** The changes of the revision's transaction that come after it. */

@@ -1,6 +1,12 @@
 import type { Duplex } from 'node:stream';
 import type { Etcd3, WatchClient } from 'etcd3';
-import { readTransactionAnswer, readWatchAnswer, type TransactionAnswer } from './messages.ts';
+import {
+  type RangeAnswer,
+  readRangeAnswer,
+  readTransactionAnswer,
+  readWatchAnswer,
+  type TransactionAnswer,
+} from './answers.ts';
 
 /** How etcd3 describes a method of a service: its path, and its own way to write what is asked. */
 interface Method {
@@ -12,13 +18,14 @@ type Deserialize<Answer> = (message: Buffer) => Answer;
 
 /** The part used here of what etcd3 has of grpc-js for each service. */
 interface ServiceClient {
+  readonly range: Method;
   readonly txn: Method;
   readonly watch: Method;
-  makeUnaryRequest<Answer>(
+  makeUnaryRequest<Request, Answer>(
     path: string,
-    serialize: (message: Buffer) => Buffer,
+    serialize: (request: Request) => Buffer,
     deserialize: Deserialize<Answer>,
-    message: Buffer,
+    request: Request,
     metadata: object,
     options: { deadline: number },
     callback: (error: Error | null, answer?: Answer) => void,
@@ -47,9 +54,30 @@ interface Pool {
 /** Requests of etcd's go in, what `readWatchAnswer` makes of its answers comes out. */
 export type WatchStream = Duplex & { cancel(): void };
 
+export interface RangeRequest {
+  key: Buffer;
+  range_end?: Buffer;
+  /** 0 for all. */
+  limit?: number;
+  /** 0 for the newest. */
+  revision?: number;
+}
+
+/** One call and its answer. */
+interface Call<Request, Answer> {
+  readonly method: 'range' | 'txn';
+  readonly request: Request;
+  readonly serialize?: (request: Request) => Buffer;
+  readonly deserialize: Deserialize<Answer>;
+  /** In the clock's milliseconds since 1970. */
+  readonly deadlineMs: number;
+}
+
+const asItIs = (message: Buffer) => message;
+
 /**
- * The calls that every write goes through, on the client's connections but with messages of our own (messages.ts). The
- * client's own watcher, besides, hides compaction and the bounds of transactions.
+ * The calls that are many, on the client's connections but with answers, and rounds of writes, in messages of our own:
+ * etcd3 makes objects of all that they hold. Its own watcher, besides, hides compaction and the bounds of transactions.
  */
 export class Calls {
   private readonly pool: Pool;
@@ -59,16 +87,14 @@ export class Calls {
     this.pool = pool as unknown as Pool;
   }
 
-  /** @param deadlineMs in the clock's milliseconds since 1970 */
-  async transaction(message: Buffer, deadlineMs: number): Promise<TransactionAnswer> {
-    try {
-      return await this.pool.withConnection('KV', (connected) => transaction(connected, message, deadlineMs));
-    } catch (error) {
-      // etcd has looked at nothing yet.
-      if (!isOutdatedToken(error)) throw error;
-      this.pool.authenticator.invalidateMetadata();
-      return this.pool.withConnection('KV', (connected) => transaction(connected, message, deadlineMs));
-    }
+  range(request: RangeRequest, deadlineMs: number): Promise<RangeAnswer> {
+    return this.call({ method: 'range', request, deserialize: readRangeAnswer, deadlineMs });
+  }
+
+  /** @param message see round-message.ts */
+  transaction(message: Buffer, deadlineMs: number): Promise<TransactionAnswer> {
+    const ways = { serialize: asItIs, deserialize: readTransactionAnswer };
+    return this.call({ method: 'txn', request: message, ...ways, deadlineMs });
   }
 
   watch(): Promise<WatchStream> {
@@ -79,13 +105,28 @@ export class Calls {
       return stream;
     });
   }
+
+  private async call<Request extends object, Answer>(call: Call<Request, Answer>): Promise<Answer> {
+    const send = () => this.pool.withConnection('KV', (connected) => answered(connected, call));
+    try {
+      return await send();
+    } catch (error) {
+      // etcd has done nothing yet.
+      if (!isOutdatedToken(error)) throw error;
+      this.pool.authenticator.invalidateMetadata();
+      return send();
+    }
+  }
 }
 
-function transaction({ client, metadata }: Connected, message: Buffer, deadline: number): Promise<TransactionAnswer> {
+function answered<Request extends object, Answer>(
+  { client, metadata }: Connected,
+  { method, request, serialize, deserialize, deadlineMs: deadline }: Call<Request, Answer>,
+): Promise<Answer> {
+  const { path, requestSerialize } = client[method];
   return new Promise((resolve, reject) => {
-    const answered = (error: Error | null, answer?: TransactionAnswer) => (error ? reject(error) : resolve(answer!));
-    const asIs = (written: Buffer) => written;
-    client.makeUnaryRequest(client.txn.path, asIs, readTransactionAnswer, message, metadata, { deadline }, answered);
+    const tell = (error: Error | null, answer?: Answer) => (error ? reject(error) : resolve(answer!));
+    client.makeUnaryRequest(path, serialize ?? requestSerialize, deserialize, request, metadata, { deadline }, tell);
   });
 }
 

@@ -1,15 +1,15 @@
 import type { WatchEvent } from '../store/store.ts';
+import type { Change } from './answers.ts';
 import type { KeySpace } from './keys.ts';
-import type { StoredChange } from './messages.ts';
 import { Places, revisionAt } from './revisions.ts';
 import { unmarkedValue } from './value.ts';
 
 /** What a watch tells, each change with its revision. It must come of a watch of all keys of the store. */
-export function changesOf(changes: readonly StoredChange[], keys: KeySpace): WatchEvent[] {
+export function changesOf(changes: readonly Change[], keys: KeySpace): WatchEvent[] {
   let modRevision = 0;
   let places = new Places();
   return changes.map(({ stored, isRemoval }) => {
-    const at = Number(stored.mod_revision);
+    const at = stored.modRevision;
     if (at !== modRevision) places = new Places();
     modRevision = at;
     const key = keys.decode(stored.key);

@@ -1,8 +1,8 @@
-import { Etcd3, type IOptions, type KVClient } from 'etcd3';
+import { Etcd3, type IOptions } from 'etcd3';
 import type { Clock } from '../base/clock.ts';
-import { Calls, type WatchStream } from './calls.ts';
+import type { RangeAnswer, TransactionAnswer } from './answers.ts';
+import { Calls, type RangeRequest, type WatchStream } from './calls.ts';
 import { isConnectionFailure, storeError } from './errors.ts';
-import type { TransactionAnswer } from './messages.ts';
 import type { EtcdLocation } from './url.ts';
 
 /** A call without an answer after this long has failed. */
@@ -15,10 +15,12 @@ const keepAliveTimeoutMs = 5_000;
 /** One member of the etcd cluster. */
 export interface Member {
   endpoint: string;
-  kv: KVClient;
-  /** @param message see messages.ts */
+  range(request: RangeRequest): Promise<RangeAnswer>;
+  /** @param message see round-message.ts */
   transaction(message: Buffer): Promise<TransactionAnswer>;
   watch(): Promise<WatchStream>;
+  /** Forgets what only revisions of etcd's below this one show. */
+  compact(modRevision: number): Promise<unknown>;
   close(): void;
 }
 
@@ -97,9 +99,10 @@ function connect(endpoint: string, location: EtcdLocation, clock: Clock): Member
   const calls = new Calls(client);
   return {
     endpoint,
-    kv: client.kv,
+    range: (request) => calls.range(request, clock.now() + callMsMax),
     transaction: (message) => calls.transaction(message, clock.now() + callMsMax),
     watch: () => calls.watch(),
+    compact: (modRevision) => client.kv.compact({ revision: modRevision }),
     close: () => client.close(),
   };
 }

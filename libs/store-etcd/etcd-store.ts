@@ -64,8 +64,8 @@ class EtcdStore implements Store {
   async get(key: string): Promise<Entry | undefined> {
     this.assertOpen();
     const answer = await this.read('get', key);
-    const kv = answer.kvs[0];
-    return kv === undefined ? undefined : this.keys.entry(kv);
+    const stored = answer.found[0];
+    return stored === undefined ? undefined : this.keys.entry(stored);
   }
 
   async list(prefix: string, options: ListOptions = {}): Promise<ListPage> {
@@ -103,7 +103,7 @@ class EtcdStore implements Store {
     this.assertOpen();
     try {
       const upTo = wholeModRevision(revision);
-      await this.connection.read('compact', (member) => member.kv.compact({ revision: upTo }));
+      await this.connection.read('compact', (member) => member.compact(upTo));
     } catch (error) {
       // Another server of the same cluster got there first.
       if (!isCompacted(error)) throw storeError(error, 'compact');
@@ -129,12 +129,12 @@ class EtcdStore implements Store {
 
   private read(doing: string, key: string) {
     return this.connection
-      .read(doing, (member) => member.kv.range({ key: this.keys.encode(key) }))
+      .read(doing, (member) => member.range({ key: this.keys.encode(key) }))
       .catch((error) => Promise.reject(storeError(error, doing)));
   }
 
   private async newestRevision(): Promise<number> {
-    return endOf(Number((await this.read('read its revision', absentKey)).header.revision));
+    return endOf((await this.read('read its revision', absentKey)).modRevision);
   }
 
   /** etcd tells its compacted revision only to a watch that starts before it, and says nothing when there is none. */

@@ -165,6 +165,28 @@ describe('the etcd store in trouble', () => {
     await other.close();
   });
 
+  it('logs in again when etcd has forgotten who it is', async () => {
+    const ask = (path: string, body: object) =>
+      fetch(`${server.url}/v3/auth/${path}`, { method: 'POST', body: JSON.stringify(body) });
+    await ask('user/add', { name: 'root', password: 'secret' });
+    await ask('role/add', { name: 'root' });
+    await ask('user/grant', { user: 'root', role: 'root' });
+    await ask('enable', {});
+    const known = openEtcdStore({
+      endpoints: [server.url],
+      keyPrefix: '',
+      login: { user: 'root', password: 'secret' },
+    });
+    const first = await put(known, '/w/0', '0');
+    await expect(put(store, '/w/1', '1')).rejects.toThrow(StoreUnavailableError);
+    await server.kill();
+    await server.start();
+    const told = follow(known, first);
+    const last = await putAgain(known, '/w/last', '');
+    await expect(told).resolves.toMatchObject([{ key: '/w/last', revision: last }]);
+    await known.close();
+  });
+
   it('uses the members that answer', async () => {
     const both = openEtcdStore({ endpoints: ['http://127.0.0.1:1', server.url], keyPrefix: '' });
     expect(await both.get('/a')).toBeUndefined();

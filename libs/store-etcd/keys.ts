@@ -2,11 +2,11 @@ import type { Entry } from '../store/store.ts';
 import { revisionAt } from './revisions.ts';
 import { unmarkedValue } from './value.ts';
 
-/** What etcd keeps at a key, the number as a text where etcd3 has read it. */
+/** What etcd keeps at a key. */
 export interface StoredValue {
   key: Buffer;
   value: Buffer;
-  mod_revision: number | string;
+  modRevision: number;
 }
 
 /** A half-open range of etcd keys. */
@@ -51,9 +51,9 @@ export class KeySpace {
     return { key: Buffer.concat([this.encode(after), everything]), range_end: end };
   }
 
-  entry(kv: StoredValue): Entry {
-    const { value, place } = unmarkedValue(kv.value);
-    return { key: this.decode(kv.key), value, revision: revisionAt(Number(kv.mod_revision), place) };
+  entry(stored: StoredValue): Entry {
+    const { value, place } = unmarkedValue(stored.value);
+    return { key: this.decode(stored.key), value, revision: revisionAt(stored.modRevision, place) };
   }
 }
 

@@ -37,12 +37,12 @@ export async function listPage(request: ListRequest): Promise<ListPage> {
       callEntries = Math.max(1, asked >> 2);
       continue;
     }
-    revision ||= Number(answer.header.revision);
-    for (const kv of answer.kvs) {
-      entries.push(keys.entry(kv));
-      bytes += kv.value.length + kv.key.length;
+    revision ||= answer.modRevision;
+    for (const stored of answer.found) {
+      entries.push(keys.entry(stored));
+      bytes += stored.value.length + stored.key.length;
     }
-    const remaining = Number(answer.count) - answer.kvs.length;
+    const remaining = answer.count - answer.found.length;
     if (!answer.more || entries.length >= limit) {
       return { entries, revision: options.revision ?? endOf(revision), more: answer.more, remaining };
     }
@@ -60,7 +60,7 @@ interface RangeCall {
 
 async function call({ connection, options, compactedRevision }: ListRequest, range: RangeCall) {
   try {
-    return await connection.read('list', (member) => member.kv.range(range));
+    return await connection.read('list', (member) => member.range(range));
   } catch (error) {
     if (isCompacted(error)) throw new CompactedError(options.revision ?? 0, await compactedRevision());
     if (isTooLarge(error) && range.limit > 1) return 'too large';

@@ -1,7 +1,8 @@
 import { type Committed, GuardFailedError, type Transaction, transactionOperationsMax } from '../store/store.ts';
+import type { TransactionAnswer } from './answers.ts';
 import type { KeySpace } from './keys.ts';
-import { type Placed, type TransactionAnswer, transactionMessage } from './messages.ts';
 import { endOf, Places, placesMax, revisionAt } from './revisions.ts';
+import { type Placed, roundMessage } from './round-message.ts';
 
 /** What one request carries at most, unless one transaction is larger; etcd takes 1.5 MiB. */
 const roundBytesMax = 2 ** 20;
@@ -44,7 +45,7 @@ export class Round {
   }
 
   message(keys: KeySpace): Buffer {
-    return transactionMessage(keys, this.taken, this.bytes);
+    return roundMessage(keys, this.taken, this.bytes);
   }
 
   /** What became of each transaction. */
@@ -57,7 +58,7 @@ export class Round {
       if (!succeeded) return guardFailure(keys, transaction, answers[at]!);
       const writeRevisions = transaction.writes.map(({ value }, index) => {
         if (value !== null) return revisionAt(modRevision, places.next(firstPlace + index));
-        const isGone = operations[index]!.removed > 0;
+        const isGone = operations[index]!.removed! > 0;
         return isGone ? revisionAt(modRevision, places.next(undefined)) : 0;
       });
       return { revision: endOf(modRevision), writeRevisions };
@@ -74,8 +75,8 @@ function bytesOf({ guards, writes }: Transaction): number {
 
 function guardFailure(keys: KeySpace, { guards }: Transaction, { operations }: TransactionAnswer): GuardFailedError {
   const current = guards.map(({ key, revision }, at) => {
-    const kv = operations[at]?.found[0];
-    return { key, entry: kv === undefined ? undefined : keys.entry(kv), revision };
+    const stored = operations[at]?.found?.[0];
+    return { key, entry: stored && keys.entry(stored), revision };
   });
   const failed = current.filter(({ entry, revision }) => (entry?.revision ?? 0) !== revision);
   return new GuardFailedError(failed.map(({ key, entry }) => ({ key, entry })));

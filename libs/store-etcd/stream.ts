@@ -1,7 +1,7 @@
 import { CompactedError, StoreUnavailableError } from '../store/store.ts';
+import type { WatchAnswer } from './answers.ts';
 import type { Member } from './connection.ts';
 import type { KeyRange } from './keys.ts';
-import type { WatchAnswer } from './messages.ts';
 import { endOf } from './revisions.ts';
 
 export interface StreamRequest extends KeyRange {

@@ -1,11 +1,11 @@
 import { backoffMs } from '../base/backoff.ts';
 import { type Clock, sleep } from '../base/clock.ts';
 import { CompactedError, type WatchBatch, type WatchEvent } from '../store/store.ts';
+import type { WatchAnswer } from './answers.ts';
 import { changesOf } from './changes.ts';
 import type { Connection } from './connection.ts';
 import { storeError } from './errors.ts';
 import { type KeySpace, root } from './keys.ts';
-import type { WatchAnswer } from './messages.ts';
 import { endOf, modRevisionOf, wholeModRevision } from './revisions.ts';
 import { openStream } from './stream.ts';
 

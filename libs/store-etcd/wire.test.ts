@@ -1,10 +1,11 @@
 import { Etcd3, type ITxnRequest } from 'etcd3';
 import fc from 'fast-check';
 import type { Transaction } from '../store/store.ts';
+import { readRangeAnswer, readTransactionAnswer, readWatchAnswer } from './answers.ts';
 import { KeySpace } from './keys.ts';
-import { type Placed, readTransactionAnswer, readWatchAnswer, transactionMessage } from './messages.ts';
 import { guardedModRevision } from './revisions.ts';
 import { Round } from './round.ts';
+import { type Placed, roundMessage } from './round-message.ts';
 import { markBehind } from './value.ts';
 
 /** The same messages as etcd3 writes and reads them. */
@@ -16,7 +17,7 @@ const client = new Etcd3({ hosts: 'http://127.0.0.1:1' });
 const { pool } = client as unknown as {
   pool: { withConnection<T>(service: string, call: (connected: { client: T }) => T): Promise<T> };
 };
-const { txn } = await pool.withConnection<{ txn: Method }>('KV', (connected) => connected.client);
+const { range, txn } = await pool.withConnection<{ range: Method; txn: Method }>('KV', (connected) => connected.client);
 const { watch } = await pool.withConnection<{ watch: Method }>('Watch', (connected) => connected.client);
 afterAll(() => client.close());
 
@@ -94,7 +95,7 @@ describe('messages are what etcd3 makes of the same', () => {
         const placed = transactions.map((one, at) => ({ transaction: one, firstPlace: at * 7 }));
         const requests = placed.map(requestOf);
         const whole = requests.length === 1 ? requests[0]! : { success: requests.map((one) => ({ request_txn: one })) };
-        expect(txn.requestDeserialize(transactionMessage(keys, placed, guess))).toMatchObject(whole);
+        expect(txn.requestDeserialize(roundMessage(keys, placed, guess))).toMatchObject(whole);
       }),
       { numRuns: 50 },
     );
@@ -112,25 +113,21 @@ describe('messages are what etcd3 makes of the same', () => {
   const kept = (one: { key: Buffer; value: Buffer; mod_revision: number }) => ({
     key: one.key,
     value: one.value,
-    mod_revision: one.mod_revision,
+    modRevision: one.mod_revision,
   });
 
   it('for the answers to transactions', () => {
     const answer = fc.record({ header, succeeded: fc.boolean(), kvs: fc.array(kv), deleted: count, prev_kv: kv });
     const check = ({ header: outer, succeeded, kvs, deleted, prev_kv }: Parameters<typeof sent>[0]) => {
       const inner = sent({ header: outer, succeeded, kvs, deleted, prev_kv });
-      const operations = [
-        { removed: 0, found: [] },
-        { removed: deleted, found: [] },
-        { removed: 0, found: kvs.map(kept) },
-      ];
+      const operations = [{}, { removed: deleted }, { found: kvs.map(kept) }];
       const modRevision = outer.revision;
       expect(readTransactionAnswer(txn.responseSerialize(inner))).toEqual({ modRevision, succeeded, operations });
       const nested = { header: outer, succeeded: true, responses: [{ response_txn: { ...inner, header: {} } }] };
       expect(readTransactionAnswer(txn.responseSerialize(nested))).toEqual({
         modRevision,
         succeeded: true,
-        operations: [{ removed: 0, found: [], transaction: { modRevision: 0, succeeded, operations } }],
+        operations: [{ transaction: { modRevision: 0, succeeded, operations } }],
       });
     };
     type Kv = { key: Buffer; value: Buffer; mod_revision: number };
@@ -150,6 +147,21 @@ describe('messages are what etcd3 makes of the same', () => {
       ],
     });
     fc.assert(fc.property(answer, check), { numRuns: 50 });
+  });
+
+  it('for what is read', () => {
+    const answer = fc.record({ header, kvs: fc.array(kv), more: fc.boolean(), count });
+    fc.assert(
+      fc.property(answer, (told) => {
+        expect(readRangeAnswer(range.responseSerialize(told))).toEqual({
+          modRevision: told.header.revision,
+          found: told.kvs.map(kept),
+          more: told.more,
+          count: told.count,
+        });
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('for what a watch tells', () => {
