@@ -31,8 +31,8 @@ export interface ServerCommandInput {
  */
 export const serverProgram = (): string[] => [runtimePath(), '--max-semi-space-size=32', programPath('server')];
 
-/** How an agent is run. */
-export const agentProgram = (): string[] => [runtimePath(), programPath('agent')];
+/** How an agent is run: it has little to do, and needs less memory in the Node at hand. */
+export const agentProgram = (): string[] => [process.execPath, programPath('agent')];
 
 /** The control plane of a cluster on this machine. */
 export function serverCommand(input: ServerCommandInput): string[] {

@@ -40,9 +40,9 @@ const thisMachine: RuntimeChoice = {
 };
 
 /**
- * The Node that servers and agents run in. One of the 24 line takes a quarter less of the processor for the same work
- * than one of the 20 line, and starts sooner, so it comes along as an optional package and is taken where the Node at
- * hand is older and it can be run.
+ * The Node that servers run in. One of the 24 line takes a quarter less of the processor for the same work than one of
+ * the 20 line, and starts sooner, so it comes along as an optional package and is taken where the Node at hand is older
+ * and it can be run.
  */
 export function chooseRuntime({ version, own, packaged, runs }: RuntimeChoice): string {
   if (Number.parseInt(version, 10) >= newestMajor) return own;
