@@ -7,7 +7,10 @@ export interface GraphNode {
   object: KubeObject;
 }
 
-/** Who owns whom, by uid, as the caches show it. */
+/**
+ * Who owns whom, by uid, as the caches show it. Only what is owned, or will not go at once when it is deleted, is kept:
+ * most objects have no part in this.
+ */
 export class OwnerGraph {
   readonly #nodes = new Map<string, GraphNode>();
   readonly #dependents = new Map<string, Set<string>>();
@@ -19,9 +22,9 @@ export class OwnerGraph {
   put(resource: Resource, object: KubeObject): void {
     const uid = object.metadata?.uid;
     if (!uid) return;
-    const before = this.#nodes.get(uid);
+    this.remove(uid);
+    if (!hasPart(object)) return;
     this.#nodes.set(uid, { resource, object });
-    if (before) this.#unlink(uid, before);
     for (const { uid: owner } of ownersOf(object)) {
       const dependents = this.#dependents.get(owner) ?? new Set<string>();
       this.#dependents.set(owner, dependents.add(uid));
@@ -29,8 +32,9 @@ export class OwnerGraph {
   }
 
   remove(uid: string): void {
-    const before = this.#nodes.get(uid);
-    if (before) this.#unlink(uid, before);
+    const standing = this.#nodes.get(uid);
+    if (!standing) return;
+    this.#unlink(uid, standing);
     this.#nodes.delete(uid);
   }
 
@@ -45,6 +49,11 @@ export class OwnerGraph {
       if (dependents?.delete(uid) && dependents.size === 0) this.#dependents.delete(owner);
     }
   }
+}
+
+function hasPart({ metadata }: KubeObject): boolean {
+  const { ownerReferences = [], finalizers = [], deletionTimestamp } = metadata ?? {};
+  return ownerReferences.length > 0 || finalizers.length > 0 || deletionTimestamp !== undefined;
 }
 
 const nobody: readonly V1OwnerReference[] = [];

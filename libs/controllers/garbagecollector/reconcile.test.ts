@@ -62,6 +62,19 @@ describe('the garbage collector', () => {
     await stop();
   });
 
+  it('knows an owner by its kind, name and uid together', async () => {
+    const { make, ownedBy, names, settle, stop } = startWorld();
+    await make('root');
+    await make('other');
+    const root = await ownedBy('root');
+    await make('its own', [root]);
+    await make('by a wrong name', [{ ...root, name: 'other' }]);
+    await make('by a wrong uid', [{ ...root, uid: 'gone' }]);
+    await settle();
+    expect(names()).toEqual(['root', 'other', 'its own']);
+    await stop();
+  });
+
   it('an owner deleted in the foreground goes last', async () => {
     const { client, make, ownedBy, names, settle, stop } = startWorld();
     await make('root');

@@ -1,9 +1,8 @@
 import type { V1OwnerReference } from '../../api/gen/types.ts';
-import { type KubeObject, nameOf, type Resource } from '../../api/meta.ts';
+import { type KubeObject, nameOf, objectKey, type Resource } from '../../api/meta.ts';
 import { isStatus } from '../../base/status.ts';
 import { Controller, type ControllerContext, type ReconcileResult } from '../../reconcile/controller.ts';
 import type { CustomKinds } from '../../reconcile/custom-kinds.ts';
-import { refersTo } from '../../reconcile/ownership.ts';
 import * as decide from './compute.ts';
 import { type GraphNode, OwnerGraph, ownersOf } from './graph.ts';
 
@@ -129,9 +128,9 @@ class Collector {
     const states = new Map<string, decide.OwnerState>();
     let recheck = false;
     for (const reference of ownersOf(node.object)) {
-      const seen = this.graph.get(reference.uid);
-      if (seen && isNamedBy(reference, node, seen)) {
-        states.set(reference.uid, decide.isWaiting(seen.object) ? 'waiting' : 'solid');
+      const seen = this.#seenOwner(node, reference);
+      if (seen) {
+        states.set(reference.uid, decide.isWaiting(seen) ? 'waiting' : 'solid');
         continue;
       }
       const state = await this.#ask(node, reference);
@@ -140,6 +139,15 @@ class Collector {
       if (state === 'solid' || state === 'waiting') recheck = true;
     }
     return { states, recheck };
+  }
+
+  /** The owner, if the caches show it under the kind and the name that the reference gives it. */
+  #seenOwner({ object }: GraphNode, reference: V1OwnerReference): KubeObject | undefined {
+    const resource = this.#byKind.get(kindId({ group: groupOf(reference), kind: reference.kind }));
+    if (!resource) return undefined;
+    const at = { name: reference.name, ...(resource.namespaced && { namespace: object.metadata?.namespace }) };
+    const owner = this.#context.informers.of(resource).get(objectKey(at));
+    return owner?.metadata?.uid === reference.uid ? owner : undefined;
   }
 
   /** Asks the server for an owner that the caches do not show: only its word makes a reference dangling. */
@@ -208,13 +216,6 @@ class Collector {
 function groupOf({ apiVersion }: V1OwnerReference): string {
   const slash = apiVersion.indexOf('/');
   return slash < 0 ? '' : apiVersion.slice(0, slash);
-}
-
-function isNamedBy(reference: V1OwnerReference, node: GraphNode, owner: GraphNode): boolean {
-  const { name, namespace } = owner.object.metadata ?? {};
-  const sameKind = refersTo(owner.resource, reference);
-  const reachable = !owner.resource.namespaced || namespace === node.object.metadata?.namespace;
-  return sameKind && reachable && name === reference.name;
 }
 
 async function unlessGone(request: Promise<unknown>): Promise<void> {
