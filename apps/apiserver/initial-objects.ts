@@ -17,6 +17,8 @@ export interface InitialObject {
   readonly object: KubeObject;
   /** Once it is made it stays as it is, whatever its kind. */
   readonly isKept?: boolean;
+  /** Who owns its fields; the server itself when absent. */
+  readonly manager?: string;
 }
 
 const rbacGroup = 'rbac.authorization.k8s.io';
@@ -143,7 +145,7 @@ async function ensure(registry: Registry, initial: InitialObject): Promise<void>
   const at = { namespace: object.metadata?.namespace, name: object.metadata?.name ?? '' };
   // A write completes the object that it is given, so each gets one of its own.
   const body = () => conformObject(structuredClone(object), expectedOf(served.definition));
-  const request = serverRequest;
+  const request = { ...serverRequest, fieldManager: initial.manager ?? serverRequest.fieldManager };
   try {
     const known = await served.service.get(at).catch(() => undefined);
     if (!known) {

@@ -15,6 +15,7 @@ import { Discovery } from './discovery.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { DryRunAdvice } from './dry-runs.ts';
 import type { ExtensionContext } from './extension.ts';
+import { defaultFlowControl, FlowLevels } from './flow-levels.ts';
 import { listen } from './http-server.ts';
 import { InflightLimit } from './inflight.ts';
 import { ensureInitialObjects } from './initial-objects.ts';
@@ -65,8 +66,10 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
   const now = rfc3339(clock.now());
   const authorities = { clients: options.pki.caCertificate, front: options.pki.front?.caCertificate };
   const more = [...localApiServices(core.registry), authenticationConfig(authorities), useNotedSince(clock.now())];
+  more.push(...defaultFlowControl());
   const facts = { serviceCidr, serviceAddress, advertiseAddress, port: http.port, now, more };
   await ensureInitialObjects(core.registry, facts);
+  new FlowLevels({ registry: core.registry, clock, logger }).start();
   core.phase.started = true;
   const context = contextOf(core, options, http.port);
   for (const extension of extensions) await extension.start?.(context);

@@ -89,7 +89,7 @@ export const prioritylevelconfigurations: ResourceDefinition<V1PriorityLevelConf
     column(
       'NominalConcurrencyShares',
       'Its share.',
-      limitedCell((s) => (s.limited ?? s.exempt)?.nominalConcurrencyShares),
+      limitedCell((s) => s.limited?.nominalConcurrencyShares),
     ),
     column(
       'Queues',

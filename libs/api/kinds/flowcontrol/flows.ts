@@ -6,9 +6,11 @@ import type {
   V1PolicyRulesWithSubjects,
   V1ResourcePolicyRule,
 } from '../../gen/types.ts';
+import { sameValue } from '../../validation/equality.ts';
 import { dnsLabel, dnsSubdomain } from '../../validation/names.ts';
 import type { Report } from '../../validation/report.ts';
 import { all, below, each, fields, oneOf, present, type Rule, required, text } from '../../validation/rule.ts';
+import { mandatoryFlow } from './defaults.ts';
 
 const PRECEDENCE_MAX = 10_000;
 const EXEMPT = 'exempt';
@@ -106,5 +108,7 @@ export const flowSpec: Rule<V1FlowSchema> = ({ metadata, spec }, at, context) =>
   if (precedence > PRECEDENCE_MAX) at.invalid(`must not be greater than ${PRECEDENCE_MAX}`, 'matchingPrecedence');
   if (precedence === 1 && metadata?.name !== EXEMPT) at.invalid('is for the schema named exempt', 'matchingPrecedence');
   others(spec ?? { priorityLevelConfiguration: { name: '' } }, at, context);
+  const must = mandatoryFlow(metadata?.name);
+  if (must && !sameValue(must, spec)) at.invalid(`${metadata?.name} keeps its meaning`);
   at.leave();
 };

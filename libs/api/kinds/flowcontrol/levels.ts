@@ -5,8 +5,10 @@ import type {
   V1PriorityLevelConfiguration,
   V1QueuingConfiguration,
 } from '../../gen/types.ts';
+import { sameValue } from '../../validation/equality.ts';
 import type { Report } from '../../validation/report.ts';
 import { below, between, fields, nonNegative, type Rule } from '../../validation/rule.ts';
+import { mandatoryLevel } from './defaults.ts';
 
 const EXEMPT = 'exempt';
 const QUEUES_MAX = 10_000_000;
@@ -54,6 +56,10 @@ export const levelSpec: Rule<V1PriorityLevelConfiguration> = ({ metadata, spec }
   typed(spec ?? { type: '' }, at);
   if (spec?.type === 'Exempt') below(at, 'exempt', spec.exempt, exempt, context);
   if (spec?.type === 'Limited') below(at, 'limited', spec.limited, limited, context);
+  const must = mandatoryLevel(metadata?.name);
+  // How much the exempt level lends may be tuned.
+  const tuned = must?.exempt && spec?.exempt ? { ...must, exempt: spec.exempt } : must;
+  if (tuned && !sameValue(tuned, spec)) at.invalid(`${metadata?.name} keeps its meaning`);
   at.leave();
 };
 
