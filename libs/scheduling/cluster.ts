@@ -220,10 +220,12 @@ export class Cluster {
     }
   }
 
+  get hasBudgets(): boolean {
+    return this.budgets.size > 0;
+  }
+
   budgetsOf(info: PodInfo): DisruptionBudget[] {
-    return this.budgets.size === 0
-      ? []
-      : [...this.budgets.values()].filter(({ term }) => info.labels.terms.includes(term));
+    return [...this.budgets.values()].filter(({ term }) => info.labels.terms.includes(term));
   }
 
   /** What is reserved holds resources alone. */

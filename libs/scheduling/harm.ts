@@ -1,4 +1,4 @@
-import { startOf } from './pod-info.ts';
+import { compareStart, type PodInfo, startOf } from './pod-info.ts';
 import type { VictimSet } from './victims.ts';
 
 /** Makes every priority positive, so that of victims with low priorities fewer are less. */
@@ -19,14 +19,14 @@ export interface Harm {
 export function harmOf({ victims, violations }: VictimSet): Harm {
   let highest = -priorityBase;
   let sum = 0;
-  let firstStart = '';
+  let first: PodInfo | undefined;
   for (const { info } of victims) {
     sum += info.priority + priorityBase;
     if (info.priority < highest) continue;
-    const start = startOf(info);
-    if (info.priority > highest || firstStart === '' || start < firstStart) firstStart = start;
+    if (info.priority > highest || first === undefined || compareStart(info, first) < 0) first = info;
     highest = info.priority;
   }
+  const firstStart = first === undefined ? '' : startOf(first);
   return { violations, highest, sum, count: victims.length, firstStart };
 }
 

@@ -4,15 +4,7 @@ import { compareHarm, type Harm, harmOf } from './harm.ts';
 import { HarmTree } from './harm-tree.ts';
 import type { Refusal } from './plugin.ts';
 import type { PlacedPod, PodInfo } from './pod-info.ts';
-import {
-  belowPriority,
-  byImportance,
-  ClusterSpace,
-  chooseVictims,
-  lessImportant,
-  ResourceSpace,
-  type VictimSet,
-} from './victims.ts';
+import { belowPriority, ClusterSpace, chooseVictims, ResourceSpace, type VictimSet } from './victims.ts';
 
 /** Nodes looked at when plugins must be asked about each set of victims. Source: kube-scheduler's minimum. */
 const simulatedNodesMax = 100;
@@ -103,7 +95,7 @@ export class Preemptor {
     // Told apart before any pod is taken off: afterwards regions look as they did without it.
     for (const slot of resolvableSlots(view, table.size, info.seed)) {
       if (looked === simulatedNodesMax) break;
-      const candidates = lessImportant(this.cluster, slot, info.priority);
+      const candidates = belowPriority(this.cluster, slot, info.priority);
       if (candidates.length === 0) continue;
       looked++;
       const space = new ClusterSpace(this.cluster, slot, () => view.fits(slot));
@@ -129,10 +121,9 @@ function resolvableSlots(view: ClassView, size: number, first = 0): number[] {
 
 function resourceVictims(info: PodInfo, slot: number, cluster: Cluster): VictimSet | undefined {
   const candidates = belowPriority(cluster, slot, info.priority);
-  const space = new ResourceSpace(info, slot, cluster);
-  // Most nodes that have just changed have no room to give any more: nothing is sorted for them.
-  if (candidates.length === 0 || !space.fitsWithout(candidates)) return undefined;
-  return chooseVictims(candidates.sort(byImportance), cluster, space);
+  return candidates.length === 0
+    ? undefined
+    : chooseVictims(candidates, cluster, new ResourceSpace(info, slot, cluster));
 }
 
 /** All nodes by what giving them to a pod of one class would cost; judged again only where something has changed. */

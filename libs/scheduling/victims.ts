@@ -2,7 +2,7 @@ import type { Cluster } from './cluster.ts';
 import { type NodeTable, podsColumn } from './node-table.ts';
 import type { Refusal } from './plugin.ts';
 import { insufficient, tooManyPods } from './plugins/resources-fit.ts';
-import { type PlacedPod, type PodInfo, startOf } from './pod-info.ts';
+import { compareStart, type PlacedPod, type PodInfo } from './pod-info.ts';
 
 /** Pods to evict from one node so that another fits, and what that costs. */
 export interface VictimSet {
@@ -18,16 +18,9 @@ export function belowPriority(cluster: Cluster, slot: number, priority: number):
   return pods;
 }
 
-/** Those that a pod may drive out, most important first: by priority, then by age. */
-export function lessImportant(cluster: Cluster, slot: number, priority: number): PlacedPod[] {
-  return belowPriority(cluster, slot, priority).sort(byImportance);
-}
-
-/** The most important first. */
-export function byImportance(one: PlacedPod, other: PlacedPod): number {
-  if (one.info.priority !== other.info.priority) return other.info.priority - one.info.priority;
-  const [first, second] = [startOf(one.info), startOf(other.info)];
-  return first < second ? -1 : first > second ? 1 : 0;
+/** The most important first: by priority, then by age. */
+function byImportance({ info: one }: PlacedPod, { info: other }: PlacedPod): number {
+  return one.priority !== other.priority ? other.priority - one.priority : compareStart(one, other);
 }
 
 /**
@@ -36,24 +29,30 @@ export function byImportance(one: PlacedPod, other: PlacedPod): number {
  */
 export function chooseVictims(candidates: readonly PlacedPod[], cluster: Cluster, space: Space): VictimSet | undefined {
   for (const candidate of candidates) space.remove(candidate);
+  if (!space.fits()) {
+    space.end(candidates);
+    return undefined;
+  }
   const result: VictimSet = { victims: [], violations: 0 };
-  const isPossible = space.fits();
-  if (isPossible) {
-    const broken = brokenBudgets(candidates, cluster);
-    for (const isProtected of [true, false]) {
-      for (const candidate of candidates) {
-        if (broken.has(candidate) !== isProtected) continue;
-        space.restore(candidate);
-        if (space.fits()) continue;
-        space.remove(candidate);
-        result.victims.push(candidate);
-        if (isProtected) result.violations++;
-      }
+  const sorted = candidates.toSorted(byImportance);
+  const broken = cluster.hasBudgets ? brokenBudgets(sorted, cluster) : noneBroken;
+  for (const isProtected of broken.size === 0 ? notProtected : protectedFirst) {
+    for (const candidate of sorted) {
+      if (broken.has(candidate) !== isProtected) continue;
+      space.restore(candidate);
+      if (space.fits()) continue;
+      space.remove(candidate);
+      result.victims.push(candidate);
+      if (isProtected) result.violations++;
     }
   }
-  space.end(isPossible ? result.victims : candidates);
-  return isPossible ? result : undefined;
+  space.end(result.victims);
+  return result;
 }
+
+const noneBroken: ReadonlySet<PlacedPod> = new Set();
+const notProtected = [false];
+const protectedFirst = [true, false];
 
 /** Where pods are taken off and put back to see what fits. */
 export interface Space {
@@ -93,14 +92,6 @@ export class ResourceSpace implements Space {
   }
 
   end(): void {}
-
-  /** Whether the pod fits once these are gone. */
-  fitsWithout(pods: readonly PlacedPod[]): boolean {
-    for (const placed of pods) this.remove(placed);
-    const fits = this.fits();
-    for (const placed of pods) this.restore(placed);
-    return fits;
-  }
 
   /** What the pod lacks. */
   refusals(table: NodeTable): Refusal[] {
