@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '../../test/support/fake-clock.ts';
+import { systemClock } from '../base/clock.ts';
 import { Log } from './log.ts';
 
 it.each<{ name: string; flush: () => Promise<void>; fails: boolean }>([
@@ -18,6 +19,22 @@ it.each<{ name: string; flush: () => Promise<void>; fails: boolean }>([
   else await outcome;
   await clock.settle();
   expect(clock.timers).toBe(0);
+  await log.close();
+  rmSync(path, { recursive: true });
+});
+
+it.each([1, 40])('a batch of %d is on its way while the thread that asked for it has no time', async (count) => {
+  const path = mkdtempSync(join(tmpdir(), 'berth-log-'));
+  const log = new Log(path, systemClock);
+  const value = Buffer.from('the value of the newest row');
+  const puts = Array.from({ length: count }, (_, at) => ({ row: Buffer.from(`row-${at}`), value }));
+  const written = log.write({ puts, removals: [] });
+  const giveUpMs = systemClock.monotonic() + 10_000;
+  const isThere = () => readFileSync(join(path, 'data.mdb')).includes(value);
+  let seen = isThere();
+  while (!seen && systemClock.monotonic() < giveUpMs) seen = isThere();
+  expect(seen).toBe(true);
+  await written;
   await log.close();
   rmSync(path, { recursive: true });
 });

@@ -47,6 +47,7 @@ export class Log {
         overlappingSync: true,
         // Batches are made here; those that lmdb makes by itself leave their rejections unhandled.
         eventTurnBatching: false,
+        txnStartThreshold: 1,
       });
     } catch (cause) {
       throw new StoreUnavailableError(`the store at ${path} cannot be opened: ${text(cause)}`, { cause });
@@ -78,11 +79,15 @@ export class Log {
   async write(writes: LogWrites): Promise<void> {
     const handled = new SharedRejections();
     try {
-      await this.database.batch(() => {
+      const committed = this.database.batch(() => {
         for (const { row, value } of writes.puts) handled.add(this.database.put(row, asBuffer(value ?? noBytes)));
         for (const row of writes.removals) handled.add(this.database.remove(row));
         if (writes.marks) handled.add(this.database.put(marksKey, Buffer.from(JSON.stringify(writes.marks))));
       });
+      // lmdb begins with a first batch in the next turn of the event loop, which on a busy thread is some milliseconds
+      // away, but with one that comes behind more writes than the threshold at once.
+      handled.add(this.database.batch(() => {}));
+      await committed;
     } catch (error) {
       this.failing = true;
       const cause = await commitErrorOf(error);
