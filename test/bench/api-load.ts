@@ -57,6 +57,7 @@ export async function run(server: ApiProcess, store: string, load: Load): Promis
   const took: number[] = [];
   const failures = new Map<number, number>();
   const cpuBefore = server.cpuUs();
+  const etcdCpuBefore = server.etcdCpuUs();
   const started = performance.now();
   const endMs = started + (load.secondsMax ?? loadSecondsMax) * 1000;
   let next = 0;
@@ -85,6 +86,7 @@ export async function run(server: ApiProcess, store: string, load: Load): Promis
     p99Ms: +quantile(took, 0.99).toFixed(2),
     ...(load.perSecond ? { p999Ms: +quantile(took, 0.999).toFixed(2), maxMs: +quantile(took, 1).toFixed(2) } : {}),
     serverCpuUs: Math.round((server.cpuUs() - cpuBefore) / next),
+    ...(etcdCpuBefore === undefined ? {} : { etcdCpuUs: Math.round((server.etcdCpuUs()! - etcdCpuBefore) / next) }),
     ...(failures.size > 0 ? { failures: Object.fromEntries(failures) } : {}),
   });
   return next;

@@ -41,10 +41,12 @@ export class ApiProcess {
   private constructor(
     private readonly child: ChildProcess,
     readonly target: Target,
+    private readonly etcdPid: number | undefined,
   ) {}
 
-  /** @param store `embedded`, or `etcd=URL` */
-  static async start(home: string, store: string): Promise<ApiProcess> {
+  /** Over etcd where there is one, else on the embedded store. */
+  static async start(home: string, etcd?: { url: string; pid: number }): Promise<ApiProcess> {
+    const store = etcd ? `etcd=${etcd.url}` : 'embedded';
     const port = await freePorts();
     const argv = ['--home', home, '--port', String(port), '--store', store];
     const child = spawn(runtimePath(), ['--max-semi-space-size=32', main, ...argv], {
@@ -54,14 +56,17 @@ export class ApiProcess {
       child.once('exit', (code) => reject(new Error(`the API server ended with ${code}`)));
       child.stdout?.once('data', () => resolve());
     });
-    return new ApiProcess(child, targetOf(home, port));
+    return new ApiProcess(child, targetOf(home, port), etcd?.pid);
   }
 
   /** Processor time so far, in microseconds. */
   cpuUs(): number {
-    const stat = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * usPerTick;
+    return cpuUsOf(this.child.pid);
+  }
+
+  /** That of the etcd beneath; undefined on the embedded store. */
+  etcdCpuUs(): number | undefined {
+    return this.etcdPid && cpuUsOf(this.etcdPid);
   }
 
   residentMegabytes(): number {
@@ -83,6 +88,12 @@ export class ApiProcess {
     this.child.kill('SIGTERM');
     await exited;
   }
+}
+
+function cpuUsOf(pid: number | undefined): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * usPerTick;
 }
 
 function targetOf(home: string, port: number): Target {

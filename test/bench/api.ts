@@ -11,8 +11,8 @@ import { print } from './measure.ts';
 
 /**
  * An API server in a process of its own, asked over TLS from this one: `npm run bench -- api [--store embedded|etcd]
- * [--part requests|growth] [--quick]`. One JSON line per measurement; serverCpuUs is the server's processor time per request, which says more
- * than the rate on a machine that does other work. Data lies in the working directory's filesystem.
+ * [--part requests|growth] [--quick]`. One JSON line per measurement; serverCpuUs and etcdCpuUs are processor time per request, which says more
+ * than the rate on a machine that does other work. All of it takes a quarter of an hour. Data lies in the working directory's filesystem.
  */
 interface Sizes {
   readonly writes: number;
@@ -64,6 +64,8 @@ const protobufType = 'application/vnd.kubernetes.protobuf';
 /** One server from beginning to end. Pods are numbered on: `count` of them stand. */
 class Benchmark {
   private count = 0;
+  /** When memory was first looked at. */
+  private looked: { pods: number; megabytes: number } | undefined;
 
   constructor(
     private readonly server: ApiProcess,
@@ -163,7 +165,13 @@ class Benchmark {
 
   private async memory(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, restMs));
-    print({ store: this.store, what: 'memory', pods: this.count, residentMegabytes: this.server.residentMegabytes() });
+    const residentMegabytes = this.server.residentMegabytes();
+    const before = this.looked;
+    // A server grows by its first requests too, whatever they are about: pods are counted from the first look on.
+    const kilobytesPerFurtherPod =
+      before && +(((residentMegabytes - before.megabytes) * 1024) / (this.count - before.pods)).toFixed(1);
+    this.looked ??= { pods: this.count, megabytes: residentMegabytes };
+    print({ store: this.store, what: 'memory', pods: this.count, residentMegabytes, kilobytesPerFurtherPod });
   }
 
   private async create(
@@ -205,7 +213,7 @@ async function benchmark(part: Part, { directory, store, sizes }: { directory: s
   const home = join(directory, `${store}-${part}`);
   const etcd = store === 'etcd' ? await startEtcd({ directory: `${home}-etcd` }) : undefined;
   try {
-    const server = await ApiProcess.start(home, etcd ? `etcd=${etcd.url}` : 'embedded');
+    const server = await ApiProcess.start(home, etcd);
     try {
       await new Benchmark(server, store, sizes)[part]();
     } finally {
