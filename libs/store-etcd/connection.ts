@@ -90,6 +90,8 @@ function connect(endpoint: string, location: EtcdLocation, clock: Clock): Member
     grpcOptions: {
       'grpc.max_receive_message_length': messageBytesMax,
       'grpc.max_send_message_length': messageBytesMax,
+      // Nobody asks for its books of calls.
+      'grpc.enable_channelz': 0,
       'grpc.keepalive_time_ms': keepAliveMs,
       'grpc.keepalive_timeout_ms': keepAliveTimeoutMs,
       'grpc.initial_reconnect_backoff_ms': 100,

@@ -1,7 +1,5 @@
 const lengthDelimited = 2;
 const byteMore = 0x80;
-/** Of UTF-8. */
-const textBytesPerLetterMax = 3;
 
 /**
  * Writes one message of protocol buffers from its last byte to its first: the length of a nested message stands before
@@ -35,12 +33,14 @@ export class MessageWriter {
     this.nested(field, before);
   }
 
+  /** @param text in ASCII */
   text(field: number, text: string): void {
-    this.makeRoom(text.length * textBytesPerLetterMax);
-    const before = this.length;
-    this.start -= Buffer.byteLength(text);
-    this.buffer.write(text, this.start);
-    this.nested(field, before);
+    const { length } = text;
+    this.makeRoom(length);
+    this.start -= length;
+    this.buffer.write(text, this.start, length, 'latin1');
+    this.varint(length);
+    this.varint((field << 3) | lengthDelimited);
   }
 
   /** Makes a field of all that was written since `length` was `before`. */
