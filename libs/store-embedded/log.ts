@@ -13,6 +13,14 @@ const failedCloseMsMax = 1_000;
 const marksKey = encodeRangeStart(0);
 const firstRow = encodeRangeStart(1);
 
+/** How lmdb goes about writes; its types leave one of the two out. */
+const pace = {
+  // Batches are made here; those that lmdb makes by itself leave their rejections unhandled.
+  eventTurnBatching: false,
+  /** More writes than this that wait when another one comes are begun at once. */
+  txnStartThreshold: 1,
+};
+
 /** What must survive the removal of rows. */
 export interface Marks {
   /** The newest revision when the marks were written. */
@@ -45,9 +53,7 @@ export class Log {
         encoding: 'binary',
         keyEncoding: 'binary',
         overlappingSync: true,
-        // Batches are made here; those that lmdb makes by itself leave their rejections unhandled.
-        eventTurnBatching: false,
-        txnStartThreshold: 1,
+        ...pace,
       });
     } catch (cause) {
       throw new StoreUnavailableError(`the store at ${path} cannot be opened: ${text(cause)}`, { cause });
