@@ -21,6 +21,7 @@ import { keyed, type Report } from '../validation/report.ts';
 import { all, below, fields, filled, oneOf, present, type Rule, required, text } from '../validation/rule.ts';
 import { ageColumn, text as column, nameColumn, wide } from './cells.ts';
 import { ownStatus } from './strategy.ts';
+import { renamedNodeLabels, volumeWarnings } from './volume-warnings.ts';
 
 const RECLAIM_POLICIES = ['Delete', 'Recycle', 'Retain'];
 
@@ -108,18 +109,9 @@ export const volumeSpec: Rule<V1PersistentVolumeSpec> = (spec, at, context) => {
   details(spec, at, context);
 };
 
-/** Labels of nodes that may be written under their new names. */
-const RENAMED: Readonly<Record<string, string>> = {
-  'failure-domain.beta.kubernetes.io/zone': 'topology.kubernetes.io/zone',
-  'failure-domain.beta.kubernetes.io/region': 'topology.kubernetes.io/region',
-  'beta.kubernetes.io/os': 'kubernetes.io/os',
-  'beta.kubernetes.io/arch': 'kubernetes.io/arch',
-  'beta.kubernetes.io/instance-type': 'node.kubernetes.io/instance-type',
-};
-
 function renamed(affinityOf: V1VolumeNodeAffinity | undefined): unknown {
   return JSON.parse(JSON.stringify(affinityOf ?? null), (key, value) =>
-    key === 'key' ? (RENAMED[value] ?? value) : value,
+    key === 'key' ? (renamedNodeLabels[value] ?? value) : value,
   );
 }
 
@@ -204,6 +196,7 @@ export const persistentvolumes: ResourceDefinition<V1PersistentVolume> = {
     metadataAgain: true,
     status: () => {},
   }),
+  warnings: volumeWarnings,
   columns: [
     nameColumn,
     column('Capacity', 'How much it holds.', (volume) => volume.spec?.capacity?.storage ?? '0'),

@@ -16,6 +16,7 @@ import { fields, present } from '../validation/rule.ts';
 import { ageColumn, nameColumn, text, wide } from './cells.ts';
 import { modesCell } from './persistentvolume.ts';
 import { ownStatus } from './strategy.ts';
+import { annotationWarnings } from './volume-warnings.ts';
 
 const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
 
@@ -144,7 +145,7 @@ export const persistentvolumeclaims: ResourceDefinition<V1PersistentVolumeClaim>
       at.leave();
     },
   }),
-  warnings: (claim) => claimWarnings(claim.spec, 'spec'),
+  warnings: (claim) => [...annotationWarnings(claim, [CLASS_ANNOTATION]), ...claimWarnings(claim.spec, 'spec')],
   columns: [
     nameColumn,
     text('Status', 'How it stands.', (c) => (c.metadata?.deletionTimestamp ? 'Terminating' : (c.status?.phase ?? ''))),

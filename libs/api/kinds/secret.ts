@@ -7,6 +7,7 @@ import { keyed, type Report } from '../validation/report.ts';
 import type { Rule } from '../validation/rule.ts';
 import { ageColumn, nameColumn, text } from './cells.ts';
 import { frozenFields } from './frozen.ts';
+import { keyPairComplaint } from './key-pair.ts';
 
 const BYTES_MAX = 1024 * 1024;
 const ACCOUNT_NAME = 'kubernetes.io/service-account.name';
@@ -85,6 +86,10 @@ export const secrets: ResourceDefinition<V1Secret> = {
     before: allUpdates(immutable<V1Secret>('type'), frozenFields<V1Secret>('data')),
     metadataAgain: true,
   }),
+  warnings({ type, data }) {
+    const complaint = type === 'kubernetes.io/tls' && keyPairComplaint(data?.['tls.crt'], data?.['tls.key']);
+    return complaint ? [complaint] : [];
+  },
   columns: [
     nameColumn,
     text('Type', 'What the secret is for.', (secret) => secret.type ?? ''),
