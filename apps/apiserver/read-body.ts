@@ -25,7 +25,7 @@ export function readBody(stream: IncomingMessage): Promise<Buffer> {
     stream.on('end', () => {
       if (bytes <= bodyBytesMax) return resolve(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
       const message = `Request entity too large: limit is ${bodyBytesMax}`;
-      reject(new StatusError('RequestEntityTooLarge', message, { details: {} }));
+      reject(new StatusError('RequestEntityTooLarge', message));
     });
   });
 }

@@ -15,14 +15,18 @@ import { guardFailureAt, writeAttemptsMax } from './writer.ts';
 /** Removes an object, or marks it when something must happen first. @throws StatusError. */
 export async function deleteObject(parts: Parts, at: ObjectName, request: DeleteRequest): Promise<DeleteAnswer> {
   await parts.mirror.current();
-  const { orphaningWarning } = parts.behaviour;
-  if (orphaningWarning && !request.propagationPolicy) request.warn(orphaningWarning);
+  warnOfOrphans(parts, request);
   for (let attempt = 1; attempt <= writeAttemptsMax; attempt++) {
     const previous = await permittedToGo(parts, at, request);
     const answer = (await linger(parts, previous, request)) ?? (await remove(parts, previous, request));
     if (answer) return answer;
   }
   throw conflict(parts.definition, at.name, modifiedMeanwhile);
+}
+
+/** Says what becomes of dependents where that is seldom what is meant. */
+export function warnOfOrphans({ behaviour }: Parts, { propagationPolicy, warn }: DeleteRequest): void {
+  if (behaviour.orphaningWarning && !propagationPolicy) warn(behaviour.orphaningWarning);
 }
 
 /** The object as it stands, once everybody has agreed to its deletion. @throws StatusError. */

@@ -244,6 +244,16 @@ describe('the registry', () => {
       expect(first).toMatchObject({ data: { a: 'Yg==' } });
     });
 
+    it('says once of a collection of jobs that their pods stay', async () => {
+      const warned: string[] = [];
+      const request = { ...deletes(), warn: (text: string) => void warned.push(text) };
+      const path = 'batch/v1/jobs';
+      await scratch.service(path).deleteCollection({ namespace: 'x' }, request);
+      expect(warned).toHaveLength(1);
+      await scratch.service(path).deleteCollection({ namespace: 'x' }, { ...request, propagationPolicy: 'Background' });
+      expect(warned).toHaveLength(1);
+    });
+
     it('closes a namespace to new objects, until it is finalized', async () => {
       const namespaces = scratch.service('namespaces');
       await namespaces.delete({ name: 'x' }, deletes());

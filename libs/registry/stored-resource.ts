@@ -4,7 +4,7 @@ import { isStatus } from '../base/status.ts';
 import type { Document } from '../cache/document.ts';
 import { type Store, transactionOperationsMax } from '../store/store.ts';
 import { createObject } from './create.ts';
-import { deleteObject } from './delete.ts';
+import { deleteObject, warnOfOrphans } from './delete.ts';
 import { type Deletion, deleteObjects } from './delete-many.ts';
 import { methodNotAllowed, notFound } from './errors.ts';
 import { listObjects } from './list.ts';
@@ -28,6 +28,16 @@ import type {
 import { applyScale, patchScale, scaleDocument, updateScale } from './scale.ts';
 import { updateObject } from './update.ts';
 import { watchObjects } from './watch.ts';
+
+/** Passes on each text the first time. */
+function once(warn: DeleteRequest['warn']): DeleteRequest['warn'] {
+  const told = new Set<string>();
+  return (text) => {
+    if (told.has(text)) return;
+    told.add(text);
+    warn(text);
+  };
+}
 
 /** A kind of object in the store, with its status and scale. */
 export class StoredResource implements ResourceService {
@@ -91,7 +101,10 @@ export class StoredResource implements ResourceService {
   /** Deletes each object that the list shows, and answers with that list; those that went meanwhile are no error. */
   async deleteCollection(list: ListRequest, request: DeleteRequest): Promise<ListAnswer> {
     const answer = await this.list(list);
-    const deletions = answer.documents.map(({ object }) => ({ at: nameOf(object), request }));
+    // All of them are one deletion to whoever asks: what is to be said of it is said once, if it meets none as well.
+    const each = { ...request, warn: once(request.warn) };
+    warnOfOrphans(this.parts, each);
+    const deletions = answer.documents.map(({ object }) => ({ at: nameOf(object), request: each }));
     for (let at = 0; at < deletions.length; at += transactionOperationsMax) {
       const errors = await this.deleteAll(deletions.slice(at, at + transactionOperationsMax));
       const failure = errors.find((error) => error !== undefined && !isStatus(error, 'NotFound'));
