@@ -5,7 +5,7 @@ import { assert } from '../base/assert.ts';
 export interface EtcdLocation {
   /** `http://host:port` or `https://host:port` of each member. */
   endpoints: string[];
-  /** Put before every key, so that several clusters can share one etcd; '' for none. */
+  /** In ASCII; put before every key, so that several clusters can share one etcd; '' for none. */
   keyPrefix: string;
   tls?: { ca?: Buffer; certificate?: Buffer; key?: Buffer };
   login?: { user: string; password: string };
