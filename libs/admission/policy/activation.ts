@@ -12,7 +12,7 @@ import { anyValue } from '../../cel/shape.ts';
 import type { Value } from '../../cel/values.ts';
 import type { AdmissionAttributes } from '../../registry/parts.ts';
 import { admissionReview } from '../webhook/review.ts';
-import { requestShape } from './environment.ts';
+import { namespaceShape, requestShape } from './environment.ts';
 
 export interface ActivationParts {
   readonly attributes: AdmissionAttributes;
@@ -51,7 +51,8 @@ export class Activation {
   }
 
   get namespaceObject(): Value {
-    return anyValue(this.parts.namespace);
+    const { namespace } = this.parts;
+    return namespace === undefined ? null : namespaceShape.valueOf(namespace);
   }
 
   get authorizer(): Value {

@@ -37,6 +37,24 @@ describe('expressions of a new', () => {
       'spec.validations[0].expression',
     ],
     [
+      'policy that ask a namespace for what it does not tell',
+      'ValidatingAdmissionPolicy',
+      { validations: [{ expression: "namespaceObject.metadata.uid == 'x'" }] },
+      'spec.validations[0].expression',
+    ],
+    [
+      'policy that take a label of a namespace for a number',
+      'ValidatingAdmissionPolicy',
+      { validations: [{ expression: "namespaceObject.metadata.labels['a'] == 1" }] },
+      'spec.validations[0].expression',
+    ],
+    [
+      'policy that ask for conditions of a namespace',
+      'ValidatingAdmissionPolicy',
+      { validations: [{ expression: "namespaceObject.status.conditions.exists(c, c.type == 'x')" }] },
+      undefined,
+    ],
+    [
       'policy whose message is none',
       'ValidatingAdmissionPolicy',
       { validations: [{ expression: 'true', messageExpression: '1' }] },

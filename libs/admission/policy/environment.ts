@@ -33,6 +33,34 @@ export const requestShape: Shape = shapeOf(
   { name: 'kubernetes.AdmissionRequest', plainNames: true },
 )!;
 
+const time: V1JSONSchemaProps = { type: 'string', format: 'date-time' };
+const integer: V1JSONSchemaProps = { type: 'integer' };
+const labels = { type: 'object', additionalProperties: text } as V1JSONSchemaProps;
+const condition: V1JSONSchemaProps = {
+  type: 'object',
+  properties: { status: text, type: text, lastTransitionTime: time, message: text, reason: text },
+};
+
+/** `namespaceObject`: what expressions may ask of a namespace, which is less than it has. */
+export const namespaceShape: Shape = shapeOf(
+  {
+    type: 'object',
+    properties: {
+      metadata: {
+        type: 'object',
+        properties: {
+          ...{ name: text, generateName: text, namespace: text, labels, annotations: labels, UID: text },
+          ...{ creationTimestamp: time, deletionGracePeriodSeconds: integer, deletionTimestamp: time },
+          ...{ generation: integer, resourceVersion: text, finalizers: texts },
+        },
+      },
+      spec: { type: 'object', properties: { finalizers: texts } },
+      status: { type: 'object', properties: { conditions: { type: 'array', items: condition }, phase: text } },
+    },
+  },
+  { name: 'kubernetes.Namespace', plainNames: true },
+)!;
+
 export interface EnvironmentOptions {
   readonly hasParams: boolean;
   readonly hasAuthorizer: boolean;
@@ -49,7 +77,9 @@ export interface EnvironmentOptions {
 /** What the expressions of a policy may speak of. */
 export function policyEnvironment(options: EnvironmentOptions): Environment {
   const { object = dyn, params = dyn, variables } = options;
-  const known: Record<string, Type> = { object, oldObject: object, request: requestShape.type, namespaceObject: dyn };
+  const known: Record<string, Type> = {
+    ...{ object, oldObject: object, request: requestShape.type, namespaceObject: namespaceShape.type },
+  };
   if (options.hasParams) known.params = params;
   if (options.hasAuthorizer) {
     known.authorizer = authorizerType;

@@ -76,7 +76,9 @@ describe('a validating policy', () => {
         validations: [
           {
             expression:
-              "namespaceObject.metadata.name == 'x' && request.userInfo.username != '' && request.resource.resource == 'configmaps' && " +
+              "namespaceObject.metadata.name == 'x' && 'kubernetes.io/metadata.name' in namespaceObject.metadata.labels && " +
+              "namespaceObject.metadata.creationTimestamp > timestamp('2020-01-01T00:00:00Z') && " +
+              "request.userInfo.username != '' && request.resource.resource == 'configmaps' && " +
               "request.kind.kind == 'ConfigMap' && oldObject == null && request.name == 'a' && request.namespace == 'x' && !request.dryRun",
           },
         ],
