@@ -5,7 +5,7 @@ import { MessageWriter } from './message-writer.ts';
 import { guardedModRevision } from './revisions.ts';
 import { markBehind } from './value.ts';
 
-/** About what a write takes besides its key, thrice, and its value. */
+/** What a write and its guard take besides keys and value, at most but for long prefixes of keys. */
 const overheadBytes = 64;
 
 /** A transaction and the place of its first write among those of its round. */
@@ -17,10 +17,12 @@ export interface Placed {
 /**
  * A round as it goes over the wire, straight from the store's transactions: one as it is, several of them as
  * transactions within one. The writer goes from the end to the beginning, so everything comes in reverse.
- * @param bytes about how long keys and values are
+ * @param bytes how long keys and values are; with more the message is copied as it grows
  */
 export function roundMessage(keys: KeySpace, round: readonly Placed[], bytes: number): Buffer {
-  const writer = new MessageWriter(bytes + round.length * overheadBytes);
+  let operations = round.length;
+  for (const { transaction } of round) operations += Math.max(transaction.guards.length, transaction.writes.length);
+  const writer = new MessageWriter(bytes + operations * overheadBytes);
   if (round.length === 1) {
     writeTransaction(writer, keys, round[0]!);
     return writer.finish();
