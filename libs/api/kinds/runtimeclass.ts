@@ -8,6 +8,7 @@ import { containerResourceName, resourceRequirements } from '../validation/resou
 import { all, fields, type Rule, required, text, unique } from '../validation/rule.ts';
 import { tolerations } from '../validation/tolerations.ts';
 import { ageColumn, text as column, nameColumn } from './cells.ts';
+import { nodeLabelWarnings } from './volume-warnings.ts';
 
 const onlyOnce = unique<V1Toleration>(({ key, operator, value, effect }) => [key, operator, value, effect].join(' '));
 
@@ -34,5 +35,7 @@ export const runtimeclasses: ResourceDefinition<V1RuntimeClass> = {
     before: immutable<V1RuntimeClass>('handler'),
     asNewFirst: true,
   }),
+  warnings: ({ scheduling }) =>
+    Object.keys(scheduling?.nodeSelector ?? {}).flatMap((label) => nodeLabelWarnings(label, 'scheduling.nodeSelector')),
   columns: [nameColumn, column('Handler', '', (object) => object.handler), ageColumn],
 };

@@ -7,6 +7,7 @@ import { qualifiedName } from '../validation/names.ts';
 import { immutable, validations } from '../validation/object.ts';
 import { fields, oneOf, present, type Rule } from '../validation/rule.ts';
 import { ageColumn, text as column } from './cells.ts';
+import { nodeLabelWarnings } from './volume-warnings.ts';
 
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 
@@ -73,6 +74,12 @@ export const storageclasses: ResourceDefinition<V1StorageClass> = {
     before: immutable<V1StorageClass>('parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'),
     asNewFirst: true,
   }),
+  warnings: ({ allowedTopologies = [] }) =>
+    allowedTopologies.flatMap(({ matchLabelExpressions = [] }, i) =>
+      matchLabelExpressions.flatMap(({ key }, j) =>
+        nodeLabelWarnings(key, `allowedTopologies[${i}].matchLabelExpressions[${j}].key`),
+      ),
+    ),
   columns: [
     { ...column<V1StorageClass>('Name', 'Name of the class.', classNameCell), format: 'name' },
     column('Provisioner', 'Who makes its volumes.', (object) => object.provisioner),

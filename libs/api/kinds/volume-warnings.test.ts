@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import type { V1PersistentVolume } from '../gen/types.ts';
 import { persistentvolumeclaims } from './persistentvolumeclaim.ts';
+import { runtimeclasses } from './runtimeclass.ts';
 import { secrets } from './secret.ts';
+import { storageclasses } from './storageclass.ts';
 import { volumeWarnings } from './volume-warnings.ts';
 
 const annotated = { annotations: { 'volume.beta.kubernetes.io/storage-class': 'old' } };
@@ -20,6 +22,13 @@ describe('advice', () => {
     const warnings = volumeWarnings(volume);
     expect(warnings).toHaveLength(about.length);
     for (const [i, start] of about.entries()) expect(warnings[i]).toContain(start);
+  });
+
+  test('on labels in topologies of classes and in selectors of runtimes', () => {
+    const allowedTopologies = [{ matchLabelExpressions: [{ key, values: ['a'] }] }];
+    expect(storageclasses.warnings?.({ provisioner: 'p', allowedTopologies })).toHaveLength(1);
+    expect(runtimeclasses.warnings?.({ handler: 'h', scheduling: { nodeSelector: { [key]: 'a' } } })).toHaveLength(1);
+    expect(runtimeclasses.warnings?.({ handler: 'h' })).toHaveLength(0);
   });
 
   test('on the old class of a claim', () => {

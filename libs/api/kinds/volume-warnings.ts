@@ -26,14 +26,18 @@ export function annotationWarnings({ metadata }: KubeObject, annotations: readon
     .map((name) => `metadata.annotations[${name}]: deprecated; use ${OLD_ANNOTATIONS[name]}`);
 }
 
+/** Advice about a label of nodes that has a new name. */
+export function nodeLabelWarnings(label: string, place: string): string[] {
+  const now = renamedNodeLabels[label];
+  return now ? [`${place}: ${label} is deprecated; use ${now}`] : [];
+}
+
 function affinityWarnings({ nodeAffinity }: V1PersistentVolumeSpec): string[] {
   const terms = nodeAffinity?.required?.nodeSelectorTerms ?? [];
   return terms.flatMap(({ matchExpressions = [] }, i) =>
-    matchExpressions.flatMap(({ key }, j) => {
-      const now = renamedNodeLabels[key];
-      const place = `spec.nodeAffinity.required.nodeSelectorTerms[${i}].matchExpressions[${j}].key`;
-      return now ? [`${place}: ${key} is deprecated; use ${now}`] : [];
-    }),
+    matchExpressions.flatMap(({ key }, j) =>
+      nodeLabelWarnings(key, `spec.nodeAffinity.required.nodeSelectorTerms[${i}].matchExpressions[${j}].key`),
+    ),
   );
 }
 
