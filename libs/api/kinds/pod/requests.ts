@@ -10,7 +10,7 @@ function amountOf(resource: string, quantity: string): number {
 
 export function amountsOf(quantities: Record<string, string> | undefined): Amounts {
   const amounts: Amounts = new Map();
-  for (const [name, quantity] of Object.entries(quantities ?? {})) amounts.set(name, amountOf(name, quantity));
+  for (const name in quantities) amounts.set(name, amountOf(name, quantities[name]!));
   return amounts;
 }
 
@@ -32,8 +32,9 @@ interface Context {
 /** What a container asks for; its limits stand in for requests that it does not state. */
 function containerRequests(container: V1Container, { allocated, missing }: Context): Amounts {
   const requests = new Map(missing);
-  for (const [name, amount] of amountsOf(container.resources?.limits)) requests.set(name, amount);
-  for (const [name, amount] of amountsOf(container.resources?.requests)) requests.set(name, amount);
+  const { limits, requests: stated } = container.resources ?? {};
+  for (const name in limits) requests.set(name, amountOf(name, limits[name]!));
+  for (const name in stated) requests.set(name, amountOf(name, stated[name]!));
   // While a resize is under way the container may still hold what it had.
   const held = allocated.get(container.name);
   return held === undefined ? requests : raise(requests, held);
@@ -47,6 +48,17 @@ function allocatedResources(pod: V1Pod): ReadonlyMap<string, Amounts> {
   return allocated;
 }
 
+function addInitContainers(total: Amounts, containers: readonly V1Container[], context: Context): void {
+  const sidecars: Amounts = new Map();
+  const starting: Amounts = new Map();
+  for (const container of containers) {
+    const requests = containerRequests(container, context);
+    if (container.restartPolicy === 'Always') raise(starting, add(sidecars, requests));
+    else raise(starting, add(requests, sidecars));
+  }
+  raise(add(total, sidecars), starting);
+}
+
 /**
  * What a pod occupies on its node: its containers and sidecars together, or the largest init container with the
  * sidecars started before it, whichever is more; then its overhead. Requests of the pod as a whole take the place of
@@ -58,14 +70,9 @@ export function podRequests(pod: V1Pod, missing: Amounts = new Map()): Amounts {
   const context = { allocated: allocatedResources(pod), missing };
   const total: Amounts = new Map();
   for (const container of spec?.containers ?? []) add(total, containerRequests(container, context));
-  const sidecars: Amounts = new Map();
-  const starting: Amounts = new Map();
-  for (const container of spec?.initContainers ?? []) {
-    const requests = containerRequests(container, context);
-    if (container.restartPolicy === 'Always') raise(starting, add(sidecars, requests));
-    else raise(starting, add(requests, sidecars));
-  }
-  raise(add(total, sidecars), starting);
+  if (spec?.initContainers?.length) addInitContainers(total, spec.initContainers, context);
+  // Most pods end here, and are asked for this with each binding.
+  if (spec?.resources === undefined && spec?.overhead === undefined) return total;
   const whole = amountsOf(spec?.resources?.limits as Record<string, string> | undefined);
   for (const [name, amount] of amountsOf(spec?.resources?.requests as Record<string, string> | undefined)) {
     whole.set(name, amount);
