@@ -7,9 +7,6 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const bin = (name) => join(root, 'node_modules/.bin', name);
-/** Tests run in the Node that npm runs in: the one that comes along for servers must not hide what an older one cannot do. */
-const node = process.env.npm_node_execpath ?? process.execPath;
-const jestProgram = join(root, 'node_modules/jest/bin/jest.js');
 const scratch = mkdtempSync(join(tmpdir(), 'berth-test-'));
 
 const command = (name, program, args) => ({
@@ -43,7 +40,7 @@ function runJest(project, extra) {
   const args = ['--selectProjects', project, '--json', `--outputFile=${report}`, '--silent', '--reporters=default'];
   const env = { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' };
   const options = { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env };
-  const done = spawnSync(node, [jestProgram, ...args, ...extra], options);
+  const done = spawnSync(bin('jest'), [...args, ...extra], options);
   if (!existsSync(report)) return { passed: 0, failed: 1, failedFiles: [] };
   const result = JSON.parse(readFileSync(report, 'utf8'));
   // What is left out has failed too, and so has a run that ended badly whatever it counted.

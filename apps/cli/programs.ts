@@ -3,7 +3,6 @@ import type { NodeShare } from '../../libs/provision/cgroups.ts';
 import type { NodeLayout } from '../../libs/provision/layout.ts';
 import type { ClusterNames, NodeNames } from '../../libs/provision/names.ts';
 import { addressIn, type ClusterRanges, gatewayAddress, nodeAddress } from '../../libs/provision/ranges.ts';
-import { runtimePath } from './runtime.ts';
 
 /** The folder that the compiled `apps` stand in. */
 const appsFolder = join(import.meta.dirname, '..');
@@ -29,9 +28,9 @@ export interface ServerCommandInput {
  * How the control plane is run. Requests leave much behind that dies young: with more room for it (in MB) half as many
  * collections find less that is still alive.
  */
-export const serverProgram = (): string[] => [runtimePath(), '--max-semi-space-size=32', programPath('server')];
+export const serverProgram = (): string[] => [process.execPath, '--max-semi-space-size=32', programPath('server')];
 
-/** How an agent is run: it has little to do, and needs less memory in the Node at hand. */
+/** How an agent is run. */
 export const agentProgram = (): string[] => [process.execPath, programPath('agent')];
 
 /** The control plane of a cluster on this machine. */

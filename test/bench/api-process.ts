@@ -4,7 +4,6 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { parse } from 'yaml';
-import { runtimePath } from '../../apps/cli/runtime.ts';
 import type { Target } from './api-connection.ts';
 import { residentMegabytes } from './measure.ts';
 
@@ -49,7 +48,7 @@ export class ApiProcess {
     const store = etcd ? `etcd=${etcd.url}` : 'embedded';
     const port = await freePorts();
     const argv = ['--home', home, '--port', String(port), '--store', store];
-    const child = spawn(runtimePath(), ['--max-semi-space-size=32', main, ...argv], {
+    const child = spawn(process.execPath, ['--max-semi-space-size=32', main, ...argv], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await new Promise<void>((resolve, reject) => {

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { runtimePath } from '../../apps/cli/runtime.ts';
 import type { V1Namespace, V1Pod, V1Service, V1ServiceAccount } from '../../libs/api/gen/types.ts';
 import { namespaces } from '../../libs/api/kinds/namespace.ts';
 import { nodes } from '../../libs/api/kinds/node.ts';
@@ -216,7 +215,7 @@ async function runOne(shape: Shape, store: string): Promise<void> {
   const etcd = store === 'etcd' ? await startEtcd({ directory: join(directory, 'etcd') }) : undefined;
   const program = join(import.meta.dirname, 'control-plane.js');
   const choice = etcd === undefined ? 'embedded' : `etcd=${etcd.url}`;
-  const child = spawn(runtimePath(), [program, join(directory, 'home'), choice], {
+  const child = spawn(process.execPath, [program, join(directory, 'home'), choice], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {

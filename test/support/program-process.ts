@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { runtimePath } from '../../apps/cli/runtime.ts';
 
 const dist = process.env.BERTH_DIST ?? join(import.meta.dirname, '../../dist');
 
@@ -13,7 +12,7 @@ export class ProgramProcess {
 
   constructor(app: string, flags: readonly string[]) {
     const argv = [join(dist, 'apps', app, 'main.js'), ...flags];
-    this.child = spawn(runtimePath(), argv, {
+    this.child = spawn(process.execPath, argv, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_OPTIONS: '' },
     });

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { runtimePath } from '../../apps/cli/runtime.ts';
 import { HttpClient } from '../../libs/client/http.ts';
 import { readKubeconfig } from '../../libs/client/kubeconfig.ts';
 
@@ -50,7 +49,7 @@ export class ServerProcess {
     const { home, port, store, program: name = 'apiserver', flags = [] } = this.place;
     const program = join(dist, `apps/${name}/main.js`);
     const argv = [program, '--home', home, '--port', String(port), '--store', store, ...flags];
-    const child = spawn(runtimePath(), argv, {
+    const child = spawn(process.execPath, argv, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_OPTIONS: '' },
     });
