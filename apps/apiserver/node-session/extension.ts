@@ -5,6 +5,7 @@ import type { ApiServerExtension, ExtensionContext, ExtensionRequest } from '../
 import { Board } from './board.ts';
 import { EventWriter } from './event-writer.ts';
 import { startGrpcServer } from './grpc-server.ts';
+import { followHeld } from './held-leases.ts';
 import { answerJoinPath } from './join.ts';
 import { SessionLeases } from './leases.ts';
 import { NodeCalls } from './node-calls.ts';
@@ -40,6 +41,7 @@ interface Running {
   sessions: Sessions;
   nodes: NodeStreams;
   board: Board;
+  held: ReturnType<typeof followHeld>;
   abort: AbortController;
   leases: Promise<void>;
   grpc: { port: number; stop(): void };
@@ -93,6 +95,9 @@ class NodeSessions implements NodeSessionExtension {
     const services = { serverId, client, board, podWriter, events, calls, usage, logger };
     const sessions = new Sessions({ services, leases, clock });
     measure(context, sessions, podWriter);
+    const held = followHeld(writing, (nodeName) => sessions.givenUp(nodeName));
+    held.start();
+    await Promise.all([held.waitSynced(abort.signal), leases.announce(abort.signal)]);
     const grpc = await startGrpcServer(
       {
         host: this.options.host ?? '0.0.0.0',
@@ -104,7 +109,8 @@ class NodeSessions implements NodeSessionExtension {
     );
     const nodes = new RoutedNodes({ client, serverId, sessions, ca: pki.ca.certificate, peer: pki.peer });
     const address = `${this.options.advertiseAddress ?? '127.0.0.1'}:${grpc.port}`;
-    this.running = { context, sessions, nodes, board, abort, leases: leases.keep(abort.signal, address), grpc };
+    const keeping = leases.keep(abort.signal, address);
+    this.running = { context, sessions, nodes, board, held, abort, leases: keeping, grpc };
     logger.info('node sessions are served', { port: grpc.port });
   }
 
@@ -116,7 +122,7 @@ class NodeSessions implements NodeSessionExtension {
     running.grpc.stop();
     running.abort.abort(new Error('the server is stopping'));
     await running.leases;
-    await running.board.stop();
+    await Promise.all([running.board.stop(), running.held.stop()]);
   }
 
   private async join(request: ExtensionRequest, response: ServerResponse): Promise<void> {

@@ -1,8 +1,10 @@
 import { leases } from '../../../libs/api/kinds/lease.ts';
 import { rfc3339Micro } from '../../../libs/base/clock.ts';
 import { silentLogger } from '../../../libs/base/log.ts';
+import { StatusError } from '../../../libs/base/status.ts';
 import { FakeClient } from '../../../test/support/fake-client.ts';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
+import { followHeld } from './held-leases.ts';
 import { SessionLeases } from './leases.ts';
 
 let clock: FakeClock;
@@ -134,4 +136,107 @@ it('costs one write in four seconds for a server, none for its nodes', async () 
   // A renewal is a create that finds the Lease, then a patch.
   expect(writes() - before).toBeLessThanOrEqual(2 * 10);
   abort.abort(new Error('done'));
+});
+
+/** Lets every request of one server fail while `down.is`. */
+function failing(down: { is: boolean }): FakeClient {
+  const refuse = (target: FakeClient, key: string | symbol) => {
+    const member: unknown = Reflect.get(target, key, target);
+    if (typeof member !== 'function') return member;
+    return (...args: unknown[]) => {
+      if (down.is) throw new StatusError('ServiceUnavailable', 'the store is away');
+      return member.apply(target, args);
+    };
+  };
+  return new Proxy(client, { get: refuse });
+}
+
+it('takes nobody for dead because the store was away for longer than a Lease lasts', async () => {
+  const down = { is: false };
+  const abort = new AbortController();
+  const of = (serverId: string) => new SessionLeases({ client: failing(down), serverId, clock, logger: silentLogger });
+  const [a, b] = [of('a'), of('b')];
+  void a.keep(abort.signal);
+  await clock.advance(2_000);
+  void b.keep(abort.signal);
+  await clock.advance(20_000);
+  await a.take('n1');
+  await b.take('n2');
+  down.is = true;
+  await clock.advance(60_000);
+  down.is = false;
+  await clock.advance(40_000);
+  expect([await holder('n1'), await holder('n2')]).toEqual(['a', 'b']);
+  expect(client.requests.filter((request) => request.startsWith('delete'))).toEqual([]);
+  abort.abort(new Error('done'));
+});
+
+it('misses no server that begins between two looks', async () => {
+  const abort = new AbortController();
+  const { list } = client;
+  // A server that writes its Lease and takes a node just after the node Leases were listed, or just before.
+  for (const when of ['before', 'after']) {
+    client.list = async (resource, options) => {
+      const begin = async () => {
+        if (options?.namespace !== 'kube-node-lease') return;
+        client.list = list;
+        await server('late').announce(abort.signal);
+        await server('late').take('n1');
+      };
+      if (when === 'before') await begin();
+      const answer = await list.call(client, resource, options);
+      if (when === 'after') await begin();
+      return answer as never;
+    };
+    const looking = new AbortController();
+    void server(`looking-${when}`).keep(looking.signal);
+    await clock.advance(9_000);
+    expect(await holder('n1')).toBe('late');
+    looking.abort(new Error('done'));
+    await clock.settle();
+  }
+});
+
+it('does not bury a server that renewed after it was looked at', async () => {
+  const abort = new AbortController();
+  await server('slow').announce(abort.signal);
+  await server('slow').take('n1');
+  void server('a').keep(abort.signal);
+  const { delete: remove } = client;
+  client.delete = async (resource, at, options) => {
+    if (at.name === 'berth-server-slow') await server('slow').announce(abort.signal);
+    await remove.call(client, resource, at, options);
+  };
+  await clock.advance(14_000);
+  expect(await holder('n1')).toBe('slow');
+  abort.abort(new Error('done'));
+});
+
+it('writes the Lease of a server as soon as the store is there', async () => {
+  const down = { is: true };
+  const a = new SessionLeases({ client: failing(down), serverId: 'a', clock, logger: silentLogger });
+  let announced = false;
+  const announcing = a.announce(new AbortController().signal).then(() => {
+    announced = true;
+  });
+  await clock.advance(10_000);
+  expect(announced).toBe(false);
+  down.is = false;
+  await clock.advance(4_000);
+  await announcing;
+  expect((await client.list(leases, { namespace: 'kube-system' })).items).toHaveLength(1);
+});
+
+it('tells of each node whose Lease nobody holds any more, and of no other', async () => {
+  const told: string[] = [];
+  const held = followHeld({ client, clock, logger: silentLogger }, (node) => told.push(node));
+  held.start();
+  await clock.settle();
+  for (const node of ['n1', 'n2', 'n3']) await server('a').take(node);
+  await server('b').release('n1', 'a');
+  await server('b').take('n2');
+  await client.delete(leases, { namespace: 'kube-node-lease', name: 'n3' });
+  await clock.settle();
+  expect(told).toEqual(['n1', 'n3']);
+  await held.stop();
 });

@@ -15,6 +15,8 @@ export const nodeSilenceMsMax = 8_000;
 const serverRenewMs = 4_000;
 /** A server that has not renewed its own Lease for this long is dead, and with it the sessions that it held. */
 const serverLeaseSeconds = 12;
+/** Between two looks further apart than this, the store may have been away, and nobody able to renew. */
+const lookGapMsMax = 2 * serverRenewMs;
 
 export interface LeasesOptions {
   client: Client;
@@ -28,7 +30,11 @@ export interface LeasesOptions {
  * lasts. A server renews a single Lease of its own; the Leases that a dead server held are released by the others.
  */
 export class SessionLeases {
-  constructor(private readonly options: LeasesOptions) {}
+  private readonly sightings: Sightings;
+
+  constructor(private readonly options: LeasesOptions) {
+    this.sightings = new Sightings(options.clock);
+  }
 
   /** This server holds the node's session from now on. */
   async take(nodeName: string): Promise<void> {
@@ -58,6 +64,19 @@ export class SessionLeases {
     }
   }
 
+  /** Writes the server's own Lease, however long the store takes: whoever holds sessions before it is there is taken for dead. */
+  async announce(signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.options;
+    while (!signal.aborted) {
+      try {
+        return await this.renew('');
+      } catch (error) {
+        logger.warn('could not write the server lease', { error });
+      }
+      await sleep(clock, serverRenewMs, signal).catch(() => {});
+    }
+  }
+
   /** Renews the server's own Lease and releases what dead servers held, until the signal aborts. */
   async keep(signal: AbortSignal, address = ''): Promise<void> {
     const { clock, logger, serverId, client } = this.options;
@@ -73,9 +92,12 @@ export class SessionLeases {
         if (known.some((id) => !ids.includes(id))) checkAtMs = settledMs();
         known = ids;
         const due = checkAtMs !== undefined && clock.monotonic() >= checkAtMs;
-        await this.releaseDead(servers, due);
+        const dead = this.sightings.look(servers.filter((lease) => lease.spec?.holderIdentity !== serverId));
+        if (dead.length > 0 || due) await this.releaseDead(dead, due);
         if (due) checkAtMs = undefined;
       } catch (error) {
+        // What this server cannot renew now, others may not be able to either.
+        this.sightings.clear();
         logger.warn('could not renew the server lease', { error });
       }
       await sleep(clock, serverRenewMs, signal).catch(() => {});
@@ -102,26 +124,36 @@ export class SessionLeases {
   }
 
   /** Releases what dead servers held, and when `always`, whatever no living server holds. */
-  private async releaseDead(servers: readonly V1Lease[], always: boolean): Promise<void> {
-    const { client, clock, serverId, logger } = this.options;
-    const dead = servers.filter((lease) => isDead(lease, clock.now()));
-    if (dead.length === 0 && !always) return;
-    const alive = new Set(servers.filter((lease) => !dead.includes(lease)).map((l) => l.spec?.holderIdentity));
-    alive.add(serverId);
-    const gone = new Set(dead.map((lease) => lease.spec?.holderIdentity));
+  private async releaseDead(suspects: readonly V1Lease[], always: boolean): Promise<void> {
+    const { client, serverId, logger } = this.options;
+    const gone = new Set<string | undefined>();
+    for (const lease of suspects) if (await this.buried(lease)) gone.add(lease.spec?.holderIdentity);
+    // A server is there before it holds anything: one that is missed in the later list held nothing in the earlier.
     const held = await client.list(leases, { namespace: nodeLeaseNamespace });
+    const alive = new Set((await this.servers()).map((lease) => lease.spec?.holderIdentity));
+    alive.add(serverId);
     for (const lease of held.items) {
       const holder = lease.spec?.holderIdentity;
       if (!holder || alive.has(holder)) continue;
       // Whoever else speaks for a node renews its Lease without a server; servers of before did not label theirs.
-      if (lease.metadata?.labels?.[nodeSessionLabel] === undefined && !gone.has(holder)) continue;
+      const ours = lease.metadata?.labels?.[nodeSessionLabel] !== undefined;
+      if (!gone.has(holder) && !(ours && always)) continue;
       logger.info('a node was held by a server that is gone', { node: lease.metadata?.name, server: holder });
       await this.release(lease.metadata?.name ?? '', holder);
     }
-    for (const lease of dead) {
-      const at = { namespace: serverLeaseNamespace, name: lease.metadata?.name ?? '' };
-      await client.delete(leases, at).catch(() => {});
+  }
+
+  /** Removes the Lease of a dead server; false when it has come back to life. */
+  private async buried({ metadata }: V1Lease): Promise<boolean> {
+    const at = { namespace: serverLeaseNamespace, name: metadata?.name ?? '' };
+    const preconditions = { resourceVersion: metadata?.resourceVersion };
+    try {
+      await this.options.client.delete(leases, at, { preconditions });
+    } catch (error) {
+      if (isStatus(error, 'Conflict')) return false;
+      if (!isStatus(error, 'NotFound')) throw error;
     }
+    return true;
   }
 
   private async put(namespace: string, name: string, wanted: Pick<V1Lease, 'metadata' | 'spec'>): Promise<void> {
@@ -137,8 +169,37 @@ export class SessionLeases {
   }
 }
 
-function isDead(lease: V1Lease, nowMs: number): boolean {
-  const renewed = Date.parse(lease.spec?.renewTime ?? '');
-  const lifeMs = (lease.spec?.leaseDurationSeconds ?? serverLeaseSeconds) * 1000;
-  return !(renewed + lifeMs > nowMs);
+/**
+ * How long each server's Lease has stood still while this server looked. Their times are not compared with the time
+ * here: a store that has been away makes every Lease old.
+ */
+class Sightings {
+  private readonly seen = new Map<string, { renewTime: string | undefined; sinceMs: number }>();
+  private lookedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly clock: Pick<Clock, 'monotonic'>) {}
+
+  clear(): void {
+    this.seen.clear();
+  }
+
+  /** Those of the Leases, the only ones by now, that have stood still for their time. */
+  look(servers: readonly V1Lease[]): V1Lease[] {
+    const nowMs = this.clock.monotonic();
+    if (nowMs - this.lookedAtMs > lookGapMsMax) this.clear();
+    this.lookedAtMs = nowMs;
+    const names = new Set(servers.map(({ metadata }) => metadata?.name ?? ''));
+    for (const name of this.seen.keys()) if (!names.has(name)) this.seen.delete(name);
+    return servers.filter((lease) => this.stoodStillMs(lease, nowMs) >= lifeMsOf(lease));
+  }
+
+  private stoodStillMs({ metadata, spec }: V1Lease, nowMs: number): number {
+    const name = metadata?.name ?? '';
+    const before = this.seen.get(name);
+    if (before && before.renewTime === spec?.renewTime) return nowMs - before.sinceMs;
+    this.seen.set(name, { renewTime: spec?.renewTime, sinceMs: nowMs });
+    return 0;
+  }
 }
+
+const lifeMsOf = (lease: V1Lease): number => (lease.spec?.leaseDurationSeconds ?? serverLeaseSeconds) * 1000;

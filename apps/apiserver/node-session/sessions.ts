@@ -83,6 +83,14 @@ export class Sessions implements NodeStreams {
     return await this.session(nodeName).httpGet(path);
   }
 
+  /** Nobody holds the Lease of a node any more: takes it again while its session lasts. */
+  givenUp(nodeName: string): void {
+    const session = this.sessions.get(nodeName);
+    if (!session) return;
+    this.options.services.logger.warn('the lease of a node was given up while its session lasts', { node: nodeName });
+    this.record(session);
+  }
+
   stop(): void {
     this.stopWatching();
     for (const timer of this.releases.values()) timer.cancel();
@@ -124,12 +132,17 @@ export class Sessions implements NodeStreams {
     const session = new ServerSession(nodeName, { hello: hello.value, connection, services, clock });
     this.sessions.set(nodeName, session);
     services.logger.info('node connected', { node: nodeName, agent: hello.value.agentVersion });
-    void this.options.leases.take(nodeName).catch((error: unknown) => {
-      services.logger.warn('could not take the lease of a node', { node: nodeName, error });
-      session.end(new StatusError('ServiceUnavailable', 'the session cannot be recorded'));
-    });
+    this.record(session);
     session.begin();
     return session;
+  }
+
+  private record(session: ServerSession): void {
+    const { leases, services } = this.options;
+    void leases.take(session.nodeName).catch((error: unknown) => {
+      services.logger.warn('could not take the lease of a node', { node: session.nodeName, error });
+      session.end(new StatusError('ServiceUnavailable', 'the session cannot be recorded'));
+    });
   }
 
   /** The Lease is released after the rest of the time that a node may be silent. */
