@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { makeNode } from '../../test/support/make-node.ts';
 import { makePod } from '../../test/support/make-pod.ts';
 import { asks, bodyOf, deletes, openScratchRegistry, type ScratchRegistry } from '../../test/support/registry.ts';
@@ -6,7 +7,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
 import { seededRandom } from '../base/random.ts';
 import type { Document } from '../cache/document.ts';
-import type { Transaction, Write } from '../store/store.ts';
+import { GuardFailedError, type Transaction, type Write } from '../store/store.ts';
 import { PodBinder } from './binder.ts';
 import { PodEvents } from './pod-events.ts';
 import type { ObjectWriter } from './writer.ts';
@@ -189,7 +190,10 @@ describe('many bindings at once', () => {
   });
 
   /** Lets `meanwhile` happen just before the first transaction, and remembers what each one was to write. */
-  function binderWith(meanwhile: () => Promise<unknown>): { binder: PodBinder; writes: Array<readonly Write[]> } {
+  function binderWith(
+    meanwhile: () => Promise<unknown>,
+    clock = systemClock,
+  ): { binder: PodBinder; writes: Array<readonly Write[]> } {
     const writes: Array<readonly Write[]> = [];
     const { mirror, registry } = scratch;
     const writer = {
@@ -198,7 +202,7 @@ describe('many bindings at once', () => {
         return registry.writer.commit(transaction);
       },
     };
-    return { binder: new PodBinder({ mirror, writer: writer as ObjectWriter, clock: systemClock }), writes };
+    return { binder: new PodBinder({ mirror, writer: writer as ObjectWriter, clock }), writes };
   }
   const relabel = (name: string) =>
     scratch
@@ -217,10 +221,64 @@ describe('many bindings at once', () => {
     const errors = await binder.bindAll(['a', 'b', 'c', 'd'].map((name) => wish(name, 'n')));
     expect(errors.map(reasonOf)).toEqual([undefined, undefined, undefined, 'NotFound']);
     const [first, second] = writes;
-    expect(second!.map(({ key }) => key)).toEqual([first![0]!.key, first![2]!.key, first![1]!.key]);
-    expect([second![0], second![1]]).toEqual([first![0], first![2]]);
+    expect(second!.map(({ key }) => key)).toEqual(first!.slice(0, 3).map(({ key }) => key));
+    expect(second![0]).toBe(first![0]);
+    expect(second![2]).toBe(first![2]);
     const { object } = await scratch.service('pods').get({ namespace: 'x', name: 'b' });
     expect(object).toMatchObject({ metadata: { labels: { new: 'label' } }, spec: { nodeName: 'n' } });
+  });
+
+  it('looks again at the room of those that stayed as they were, for their node may have shrunk', async () => {
+    await addNode(scratch, 'small', '2');
+    for (const name of ['a', 'b']) await addPod(scratch, name);
+    const { binder } = binderWith(async () => {
+      await relabel('b');
+      const status = { allocatable: { cpu: '1', pods: '100' } };
+      const request = { ...asks(), type: 'merge' as const, body: { status }, complaints: [], force: false };
+      await scratch.service('nodes').patch({ name: 'small' }, { ...request, subresource: 'status' });
+    });
+    const errors = await binder.bindAll(['a', 'b'].map((name) => wish(name, 'small')));
+    expect(errors.map(reasonOf)).toEqual([undefined, 'Conflict']);
+  });
+
+  it('tries again when a guard failed and nobody says which', async () => {
+    await addPod(scratch, 'a');
+    const { binder, writes } = binderWith(() => Promise.reject(new GuardFailedError([])));
+    expect(await binder.bindAll([wish('a', 'n')])).toEqual([undefined]);
+    expect(writes).toHaveLength(2);
+    expect(boundTo(scratch)).toEqual(new Map([['n', 1]]));
+  });
+
+  describe('leaves the room free that it has planned with when', () => {
+    const expectRoom = async (binder: PodBinder, of: string[]) => {
+      jest.restoreAllMocks();
+      const errors = await binder.bindAll(of.map((name) => wish(name, 'small')));
+      expect(errors.map(reasonOf)).toEqual(of.map(() => undefined));
+    };
+    beforeEach(async () => {
+      await addNode(scratch, 'small', '2');
+      for (const name of ['a', 'b', 'c']) await addPod(scratch, name);
+    });
+    const failed = [expect.objectContaining({ message: 'away' }), expect.objectContaining({ message: 'away' })];
+
+    it('the store does not say what has changed', async () => {
+      const { binder } = binderWith(() => relabel('b'));
+      jest.spyOn(scratch.mirror, 'catchUp').mockRejectedValue(new Error('away'));
+      expect(await binder.bindAll([wish('a', 'small'), wish('b', 'small')])).toEqual(failed);
+      await expectRoom(binder, ['c', 'b']);
+    });
+
+    it('a later plan fails', async () => {
+      const clock: Clock = Object.create(systemClock);
+      const { binder } = binderWith(async () => {
+        await relabel('b');
+        jest.spyOn(clock, 'now').mockImplementation(() => {
+          throw new Error('away');
+        });
+      }, clock);
+      expect(await binder.bindAll([wish('a', 'small'), wish('b', 'small')])).toEqual(failed);
+      await expectRoom(binder, ['c', 'b']);
+    });
   });
 
   it('gives the room of one that is gone to the next', async () => {

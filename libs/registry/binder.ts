@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { V1Binding, V1Pod } from '../api/gen/types.ts';
 import { podRequests } from '../api/kinds/pod/requests.ts';
 import { type ObjectName, objectKey } from '../api/meta.ts';
@@ -49,8 +50,6 @@ const bindingsMax = 120;
 const bindingsKey = '/berth/bindings';
 const noValue = new TextEncoder().encode('{}');
 
-const noneChanged: ReadonlySet<never> = new Set<never>();
-
 interface Asked {
   readonly binding: PodBinding;
   readonly call: object;
@@ -63,8 +62,11 @@ interface Planned {
   pod: V1Pod;
   guard: Guard;
   write: Write;
-  key: string;
+  /** What the pod is told of where its node stands. */
+  place: Labels | undefined;
 }
+
+type Labels = Readonly<Record<string, string>>;
 
 /**
  * Writes bindings, many in one transaction and one transaction after another. Each is checked against what the pods of
@@ -109,6 +111,7 @@ export class PodBinder {
         await this.bindRound(round);
       } catch (error) {
         const failure = error instanceof Error ? error : new Error(String(error));
+        this.undo(round);
         for (const { settle } of round) settle(failure);
       }
     }
@@ -124,53 +127,58 @@ export class PodBinder {
     return length === 0 ? bindingsMax : length;
   }
 
+  /**
+   * When something has changed meanwhile, all are planned anew: what was bound elsewhere, and nodes that shrank or were
+   * replaced, may have taken the room of any of them. What was written for pods that stayed as they were is kept.
+   */
   private async bindRound(round: readonly Asked[]): Promise<void> {
-    let sound: readonly Planned[] = [];
-    let open = round;
+    const built = new Map<Asked, Planned>();
     for (let attempt = 1; attempt <= writeAttemptsMax; attempt++) {
       const errors = new Map<Asked, Error>();
-      let added = this.plan(open, errors, sound);
+      let planned = this.plan(round, errors, built);
       // A pod that was made through another server may not have been seen here yet.
       if (attempt === 1 && this.parts.isShared && [...errors.values()].some((error) => isStatus(error, 'NotFound'))) {
-        this.undo(added);
+        this.undo(round);
         await this.parts.mirror.catchUp();
         errors.clear();
-        added = this.plan(open, errors, sound);
+        planned = this.plan(round, errors, built);
       }
-      const planned = [...sound, ...added];
-      const changed = planned.length === 0 ? noneChanged : await this.commit(planned);
-      if (changed.size === 0) {
+      const failed = planned.length === 0 ? undefined : await this.commit(planned);
+      if (failed === undefined) {
         this.report(planned);
         for (const asked of round) asked.settle(errors.get(asked));
         return;
       }
-      sound = planned.filter((each) => !changed.has(each));
-      const kept = new Set(sound.map(({ asked }) => asked));
-      open = round.filter((asked) => !kept.has(asked));
+      this.undo(round);
+      await this.parts.mirror.catchUp();
+      const bindings = failed.current.find(({ key }) => key === bindingsKey);
+      if (bindings !== undefined) this.bindingsRevision = bindings.entry?.revision ?? 0;
     }
-    this.undo(sound);
     for (const { settle, binding } of round) settle(conflict(pods, binding.name, 'it changes too often to be bound'));
   }
 
-  /** What is to be written beside `before`; each pod of it counts on its node from now on. */
-  private plan(round: readonly Asked[], errors: Map<Asked, Error>, before: readonly Planned[]): Planned[] {
+  /** What is to be written; each pod of it counts on its node from now on. `built` is what was planned before. */
+  private plan(round: readonly Asked[], errors: Map<Asked, Error>, built: Map<Asked, Planned>): Planned[] {
     const all: Planned[] = [];
-    const taken = new Set(before.map(({ key }) => key));
+    const taken = new Set<string>();
     for (let at = 0; at < round.length; ) {
       const unit: Asked[] = [round[at++]!];
       while (at < round.length && areTogether(round[at]!, unit[0]!)) unit.push(round[at++]!);
       const planned: Planned[] = [];
       let failure: Error | undefined;
       for (const asked of unit) {
-        const one = this.planOne(asked, taken);
+        const one = this.planOne(asked, taken, built.get(asked));
         if (one instanceof Error) {
           errors.set(asked, one);
           failure = one;
-        } else planned.push(one);
+        } else {
+          planned.push(one);
+          built.set(asked, one);
+        }
       }
       if (failure === undefined || unit.length === 1) all.push(...planned);
       else {
-        this.undo(planned);
+        this.undo(planned.map(({ asked }) => asked));
         const why = `another pod of its group could not be bound: ${failure.message}`;
         for (const { asked } of planned) errors.set(asked, conflict(pods, asked.binding.name, why));
       }
@@ -189,15 +197,13 @@ export class PodBinder {
     this.parts.events?.tell(told);
   }
 
-  private undo(planned: Iterable<Planned>): void {
-    for (const { key } of planned) this.ledger.restore(key);
+  /** Counts the pods as the mirror shows them. */
+  private undo(round: readonly Asked[]): void {
+    for (const { binding } of round) this.known?.restore(objectKey(binding));
   }
 
-  /**
-   * Answers with those that have to be planned anew, for something changed meanwhile; the ledger has caught up then, and
-   * the others are as good as before.
-   */
-  private async commit(planned: readonly Planned[]): Promise<ReadonlySet<Planned>> {
+  /** Answers with why nothing was written, when something has changed meanwhile. */
+  private async commit(planned: readonly Planned[]): Promise<GuardFailedError | undefined> {
     const guards = planned.map(({ guard }) => guard);
     const writes = planned.map(({ write }) => write);
     if (this.parts.isShared) {
@@ -207,25 +213,15 @@ export class PodBinder {
     try {
       const { writeRevisions } = await this.parts.writer.commit({ guards, writes });
       if (this.parts.isShared) this.bindingsRevision = writeRevisions.at(-1)!;
-      return noneChanged;
+      return undefined;
     } catch (error) {
-      if (!(error instanceof GuardFailedError)) {
-        this.undo(planned);
-        throw error;
-      }
-      const other = error.current.find(({ key }) => key === bindingsKey);
-      const failed = new Set(error.current.map(({ key }) => key));
-      // What was bound elsewhere may have taken the room of any of them.
-      const changed = new Set(other === undefined ? withTheirGroups(planned, failed) : planned);
-      this.undo(changed);
-      await this.parts.mirror.catchUp();
-      if (other !== undefined) this.bindingsRevision = other.entry?.revision ?? 0;
-      return changed;
+      if (error instanceof GuardFailedError) return error;
+      throw error;
     }
   }
 
   /** `taken` has the pods that are bound in this transaction already. */
-  private planOne(asked: Asked, taken: Set<string>): Planned | Error {
+  private planOne(asked: Asked, taken: Set<string>, before: Planned | undefined): Planned | Error {
     const { binding } = asked;
     const at = objectKey(binding);
     const document = this.parts.mirror.collection('', 'pods').get(at);
@@ -242,22 +238,17 @@ export class PodBinder {
     taken.add(at);
     this.ledger.enter(at, { nodeName: binding.nodeName, generation: generationOf(pod), amounts });
     const place = topologyLabels(this.parts.mirror, binding.nodeName);
+    if (before?.guard.revision === document.revision && isDeepStrictEqual(before.place, place)) return before;
     const placed = place ? { ...binding, labels: { ...binding.labels, ...place } } : binding;
     const value = boundValue(document, placed, rfc3339(this.parts.clock.now()));
     const key = prefix + at;
-    return { asked, pod, key: at, guard: { key, revision: document.revision }, write: { key, value } };
+    return { asked, pod, guard: { key, revision: document.revision }, write: { key, value }, place };
   }
 }
 
 /** Whether two bindings stand or fall together. */
 function areTogether(one: Asked, other: Asked): boolean {
   return one.binding.group !== undefined && one.binding.group === other.binding.group && one.call === other.call;
-}
-
-/** Those whose pods have changed, and who stands or falls together with one of them. */
-function withTheirGroups(planned: readonly Planned[], failed: ReadonlySet<string>): Planned[] {
-  const changed = planned.filter(({ guard }) => failed.has(guard.key));
-  return planned.filter((each) => changed.some((one) => one === each || areTogether(one.asked, each.asked)));
 }
 
 /** Why the pod cannot be bound, whatever room there is. */
