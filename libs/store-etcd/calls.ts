@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Etcd3, WatchClient } from 'etcd3';
+import { castGrpcError, type Etcd3, type WatchClient } from 'etcd3';
 import {
   type RangeAnswer,
   readRangeAnswer,
@@ -125,7 +125,8 @@ function answered<Request extends object, Answer>(
 ): Promise<Answer> {
   const { path, requestSerialize } = client[method];
   return new Promise((resolve, reject) => {
-    const tell = (error: Error | null, answer?: Answer) => (error ? reject(error) : resolve(answer!));
+    // Only by errors of its own does the pool see that a connection failed, and replaces it.
+    const tell = (error: Error | null, answer?: Answer) => (error ? reject(castGrpcError(error)) : resolve(answer!));
     client.makeUnaryRequest(path, serialize ?? requestSerialize, deserialize, request, metadata, { deadline }, tell);
   });
 }

@@ -29,7 +29,7 @@ export class MessageReader {
   number(): number {
     let value = 0;
     let factor = 1;
-    for (let bytes = 1; bytes <= varintBytesMax; bytes++) {
+    for (let bytes = 1; bytes <= varintBytesMax && this.at < this.end; bytes++) {
       const byte = this.buffer[this.at++]!;
       value += (byte & (byteMore - 1)) * factor;
       if (byte < byteMore) return value;
@@ -54,7 +54,7 @@ export class MessageReader {
   }
 
   skip(): void {
-    if (this.wireType === wireTypes.varint) while (this.buffer[this.at++]! >= byteMore);
+    if (this.wireType === wireTypes.varint) this.number();
     else if (this.wireType === wireTypes.lengthDelimited) this.at = this.ended(this.number());
     else if (this.wireType === wireTypes.eightBytes) this.at = this.ended(8);
     else if (this.wireType === wireTypes.fourBytes) this.at = this.ended(4);

@@ -194,6 +194,8 @@ describe('messages are what etcd3 makes of the same', () => {
   it.each([
     ['a field that ends behind its message', Buffer.from([0x0a, 0x05, 0x01])],
     ['a number that does not end', Buffer.alloc(12, 0xff)],
+    ['a number that ends behind its message', Buffer.from([0x0a, 0x02, 0x18, 0x80, 0x01])],
+    ['such a number that nobody wants', Buffer.from([0x0a, 0x02, 0x38, 0x80, 0x01])],
     ['a field of a type that there is not', Buffer.from([0x7f])],
   ])('and refuse %s', (_what, message) => {
     expect(() => readTransactionAnswer(message)).toThrow(/etcd/);
