@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +39,7 @@ describe('a variable in a file', () => {
       mkdirSync(join(root, 'volume', 'deep'), { recursive: true });
       writeFileSync(join(root, 'outside'), "A='secret'");
       writeFileSync(join(root, 'volume', 'deep', 'file'), "A='one'");
+      execFileSync('mkfifo', [join(root, 'volume', 'fifo')]);
       symlinkSync('../outside', join(root, 'volume', 'out'));
       symlinkSync('deep/file', join(root, 'volume', 'in'));
       const read = (path: string, optional = false) =>
@@ -45,6 +47,7 @@ describe('a variable in a file', () => {
       expect(await read('deep/file')).toBe('one');
       expect(await read('in')).toBe('one');
       expect(await read('out', true)).toBeUndefined();
+      for (const none of ['fifo', 'deep']) expect(await read(none, true)).toBeUndefined();
       await expect(read('out')).rejects.toThrow('environment variable key "A" not found in file "out"');
       const lost = fileKeyValue({ volumeName: 'w', path: 'x', key: 'A' }, () => undefined);
       await expect(lost).rejects.toThrow('cannot find the volume "w" referenced by FileKeyRef');

@@ -1,7 +1,6 @@
-import { open, realpath } from 'node:fs/promises';
-import { join, sep } from 'node:path';
 import type { V1FileKeySelector } from '../api/gen/types.ts';
 import { StatusError } from '../base/status.ts';
+import { openBelow } from './open-below.ts';
 
 /** What is read of a file of variables. Source: KEP-3721. */
 const fileBytesMax = 64 * 1024;
@@ -47,11 +46,11 @@ export function variableIn(text: string, key: string): string | undefined {
 
 /** The text of a file in a volume, links followed only within it; undefined when there is none. */
 async function textOf(volume: string, path: string): Promise<string | undefined> {
-  const root = await realpath(volume);
-  const file = await realpath(join(root, path)).catch(() => undefined);
-  if (file === undefined || !file.startsWith(root + sep)) return undefined;
-  const handle = await open(file);
+  const opened = await openBelow(volume, path);
+  if (!opened) return undefined;
+  const { handle, stats } = opened;
   try {
+    if (!stats.isFile()) return undefined;
     const buffer = Buffer.alloc(fileBytesMax);
     const { bytesRead } = await handle.read(buffer, 0, fileBytesMax, 0);
     return buffer.toString('utf8', 0, bytesRead);

@@ -31,6 +31,7 @@ describe('what the node proxy reads', () => {
     ['/nothing', 'GET', 404],
     ['/logs/../etc', 'GET', 404],
     ['/logs/%2e%2e/etc/passwd', 'GET', 404],
+    ['/logs/%zz', 'GET', 400],
     ['/configz', 'POST', 405],
     ['/logs/', 'DELETE', 405],
   ])('%s by %s: %d', async (path, method, status) => {
@@ -70,7 +71,12 @@ describe('what the node proxy reads', () => {
     expect(page).toMatchObject({ status: 200, type: 'text/html; charset=utf-8' });
     expect(page.text).toContain('<a href="deep/">deep/</a>\n');
     expect(page.text).toContain('<a href="pods/">pods/</a>\n');
-    expect((await get('/logs/deep')).text).toContain('<a href="a%20&%20b">a &#38; b</a>\n');
+    writeFileSync(`${system}/deep/#?:`, '');
+    const deep = (await get('/logs/deep/')).text;
+    expect(deep).toContain('<a href="a%20%26%20b">a &#38; b</a>\n');
+    expect(deep).toContain('<a href="%23%3F%3A">#?:</a>\n');
+    expect((await get('/logs/deep')).text).toContain('<a href="deep/a%20%26%20b">a &#38; b</a>\n');
+    expect((await get('/logs')).text).toContain('<a href="logs/deep/">deep/</a>\n');
     expect(await get('/logs/deep/a%20&%20b')).toMatchObject({ text: 'said\n', type: 'text/plain; charset=utf-8' });
     expect((await get('/logs/in/a%20&%20b')).text).toBe('said\n');
     expect((await get('/logs/pods/ns_a_u/c/0.log')).text).toBe('line\n');

@@ -79,6 +79,14 @@ function routesOf(options: NodeHttpOptions): ReadonlyMap<string, Route> {
   return new Map(Object.entries(routes));
 }
 
+function logsAt(roots: LogRoots, path: string): Promise<Answer> | Answer {
+  try {
+    return systemLogs(roots, decodeURIComponent(path));
+  } catch {
+    return answerOf(400, textType, '400 bad request: the path is not well encoded\n');
+  }
+}
+
 /** What the API server's node proxy reads from this node: the paths of a kubelet that programs ask. */
 export function nodeHttp(options: NodeHttpOptions): NodeHandlers['http'] {
   const routes = routesOf(options);
@@ -89,7 +97,7 @@ export function nodeHttp(options: NodeHttpOptions): NodeHandlers['http'] {
     const logs = path === '/logs' || path.startsWith('/logs/');
     if (!route && !logs) return answerOf(404, textType, '404 page not found\n');
     if (method !== 'GET' && method !== 'HEAD') return answerOf(405, textType, 'Method Not Allowed\n');
-    if (!route) return systemLogs(options.logs, decodeURIComponent(path).slice('/logs'.length));
+    if (!route) return logsAt(options.logs, pathname.slice('/logs'.length));
     return answerOf(200, ...(await route(searchParams)));
   };
 }
