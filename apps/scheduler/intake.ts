@@ -31,6 +31,8 @@ export interface IntakeParts {
   profileOf: ProfileOf;
   /** Called when there may be something to decide. */
   poke(): void;
+  /** Called with the uid of a pod that waits no longer: somebody has bound it, or it is gone. */
+  left(uid: string): void;
 }
 
 /** Turns what happens in the API into changes of the cluster and of the queue. */
@@ -177,6 +179,7 @@ export class Intake {
     if (placed !== undefined) cluster.displace(uid);
     cluster.denominate(uid);
     queue.remove(uid);
+    this.parts.left(uid);
     cluster.place(info, nodeName);
     this.changed(wakesOn.podPlaced | (placed === undefined ? 0 : wakesOn.podRemoved));
   }
@@ -209,6 +212,7 @@ export class Intake {
     const { cluster, queue } = this.parts;
     this.gated.delete(uid);
     queue.remove(uid);
+    this.parts.left(uid);
     const placed = cluster.displace(uid) ?? cluster.denominate(uid);
     const info = this.infos.get(uid);
     if (info !== undefined) cluster.forget(info);

@@ -115,7 +115,9 @@ export class Placing {
 
   /** Sends the binding of a confirmed pod on its way, after whatever must be done before. */
   bind(placed: Placed): void {
-    const { hooks, bindings } = this.parts;
+    const { hooks, bindings, refusals } = this.parts;
+    // A word about its waiting would come too late, and would change the pod while it is being bound.
+    refusals.forget(placed.entry.info.uid);
     const work: Array<Promise<void>> = [];
     for (const hook of hooks) {
       const preparing = hook.prepare?.(placed.entry.info, placed.nodeName);
@@ -136,10 +138,7 @@ export class Placing {
 
   private addBinding(placed: Placed): void {
     const { namespace, name, uid, pod } = placed.entry.info;
-    const { bindings, refusals } = this.parts;
-    // A word about its waiting would come too late, and would change the pod while it is being bound.
-    refusals.forget(uid);
-    bindings.add({
+    this.parts.bindings.add({
       namespace,
       name,
       uid,

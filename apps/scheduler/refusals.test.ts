@@ -92,6 +92,18 @@ describe('telling pods why they wait', () => {
     expect(conditions()).toBe(2);
   });
 
+  it('tells a pod in time whose room is made on one node after the other', async () => {
+    const refusals = make();
+    for (let at = 0; at < 3; at++) {
+      const nominatedNodeName = `n${at}`;
+      refusals.tell({ pod: makePod('wanders'), reason: 'Unschedulable', message: 'no room', nominatedNodeName });
+      await clock.advance(40);
+    }
+    await settle();
+    expect(told).toEqual(['event wanders', 'condition wanders']);
+    refusals.stop();
+  });
+
   it('says no more of a pod that has got its place', async () => {
     const refusals = make();
     for (let i = 0; i < 300; i++) refuse(refusals, `q${i}`);

@@ -60,13 +60,16 @@ export class Refusals {
     const uid = refusal.pod.metadata?.uid ?? '';
     const word = `${refusal.message} ${refusal.nominatedNodeName ?? ''}`;
     if (this.said.get(uid) === word) return;
-    this.forget(uid);
     this.said.set(uid, word);
-    if (refusal.nominatedNodeName === undefined) {
+    if (refusal.nominatedNodeName === undefined || this.waiting.get(uid)?.nominatedNodeName !== undefined) {
+      this.early.delete(uid);
       this.waiting.set(uid, refusal);
       this.pump();
     } else {
-      this.early.set(uid, { refusal, dueMs: this.parts.clock.monotonic() + nominatedToldAfterMs });
+      this.waiting.delete(uid);
+      // Another word about it keeps the place and the time of the first: it is told however often its room changes.
+      const dueMs = this.early.get(uid)?.dueMs ?? this.parts.clock.monotonic() + nominatedToldAfterMs;
+      this.early.set(uid, { refusal, dueMs });
       this.followEarly();
     }
   }

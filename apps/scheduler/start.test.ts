@@ -138,6 +138,33 @@ describe('the scheduler', () => {
     await world.stop();
   });
 
+  it.each([
+    [
+      'has bound',
+      (world: SchedulerWorld, at: { namespace: string; name: string }) =>
+        world.client.patch(pods, at, { type: 'merge', body: { spec: { nodeName: 'n2' } } }),
+    ],
+    ['has deleted', (world, at) => world.client.delete(pods, at, { gracePeriodSeconds: 0 })],
+  ] as Array<[string, (world: SchedulerWorld, at: { namespace: string; name: string }) => Promise<unknown>]>)(
+    'does not say that a pod waits which somebody else %s',
+    async (_name, change) => {
+      const world = await beginScheduling();
+      await world.addNode('n1');
+      await world.addPod('low', '4');
+      await world.addPod('high', '3', (pod) => withSpec(pod, { priority: 100 }));
+      await change(world, { namespace: 'default', name: 'high' });
+      await world.settle();
+      const before = await world.told();
+      await world.clock.advance(100);
+      await world.settle();
+      expect(await world.told()).toEqual(before);
+      const { items } = await world.client.list<V1Pod>(pods);
+      const high = items.find(({ metadata }) => metadata?.name === 'high');
+      expect(high?.status?.conditions ?? []).toEqual([]);
+      await world.stop();
+    },
+  );
+
   it('evicts the pods that started last where nothing else tells nodes apart, also when they started after a first look', async () => {
     const world = await beginScheduling();
     const names = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6'];

@@ -46,7 +46,8 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   const evictions = new Evictions({ client, evictor, cluster, clock, logger });
   const bindings = new Bindings(binder, logger);
   const poke = () => loop.poke();
-  const intake = new Intake({ cluster, queue, views: core.views, clock, profileOf, poke });
+  const left = (uid: string) => refusals.forget(uid);
+  const intake = new Intake({ cluster, queue, views: core.views, clock, profileOf, poke, left });
   const takeChanges = () => intake.takeChanges();
   const informers = new InformerSet({ client, clock, logger });
   const groupsChanged = () => intake.changed(wakesOn.podGroups);

@@ -65,7 +65,8 @@ export function startOf({ pod }: PodInfo): string {
 
 /** Compares `startOf` of two pods, without making the texts. */
 export function compareStart({ pod: one }: PodInfo, { pod: other }: PodInfo): number {
-  const [first, second] = [one.status?.startTime, other.status?.startTime];
+  // What clients write as null is kept as null, and says as little.
+  const [first, second] = [one.status?.startTime ?? undefined, other.status?.startTime ?? undefined];
   if (first === undefined && second === undefined) {
     return compareTexts(one.metadata?.creationTimestamp ?? '', other.metadata?.creationTimestamp ?? '');
   }
