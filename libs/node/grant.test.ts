@@ -56,6 +56,24 @@ describe('a resize', () => {
     expect(node.status('a')?.initContainerStatuses?.map(({ restartCount }) => restartCount)).toEqual([0, 0]);
   });
 
+  it('runs an init container anew that wants a restart, even if it ends well when it is stopped', async () => {
+    const stopped = (step: string, id: string) => {
+      if (step === 'stopContainer') node.runtime.exit(id, 0);
+    };
+    await begin({ fault: stopped });
+    const image = 'example.com/app:1';
+    const resizePolicy = [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }];
+    const sized = (memory: string) => ({
+      initContainers: [{ name: 'init', image, resizePolicy, resources: { limits: { memory } } }],
+    });
+    const shown = () => node.status('a')?.initContainerStatuses?.[0];
+    node.pods.set(podOf('a', sized('32Mi')));
+    await node.until('it runs', () => shown()?.state?.running !== undefined);
+    node.pods.set(podOf('a', sized('48Mi')));
+    await node.until('it runs anew', () => shown()?.restartCount === 1 && shown()?.state?.running !== undefined);
+    expect(node.container('a')?.state?.running).toBeUndefined();
+  });
+
   it('gives a running pod more once there is room for it, and never more than the node has', async () => {
     await begin();
     const asks = (name: string, cpu: string) => ({

@@ -38,6 +38,11 @@ export class Notes {
     });
   }
 
+  /** The run `id` is stopped so that another follows. */
+  replaced(name: string, id: string): void {
+    this.#change(name, { replacedId: id });
+  }
+
   /** The running container has these resources now. */
   resized(container: V1Container, id: string): void {
     this.#change(container.name, { applied: { id, resources: container.resources ?? {} } });

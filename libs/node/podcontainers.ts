@@ -88,8 +88,9 @@ export class PodContainers {
 
   /** Stops a container that a probe or a change of its specification has condemned. */
   async stop(action: StopAction): Promise<void> {
-    const { deps, pod, podIp, graceMs } = this.#options;
+    const { deps, notes, pod, podIp, graceMs } = this.#options;
     const { container, message, cause } = action;
+    if (cause === 'resize') notes.replaced(container.name, container.id);
     const spec = containerNamed(pod(), container.name)?.container;
     const probe = cause === 'liveness' ? spec?.livenessProbe : cause === 'startup' ? spec?.startupProbe : undefined;
     const own = probe?.terminationGracePeriodSeconds;

@@ -167,6 +167,24 @@ const cases: Case[] = [
     plan: ['start init i1 1'],
   },
   {
+    name: 'an init container that was stopped for a resize runs again, though it ended well',
+    pod: podOf({ ...init, restartPolicy: 'OnFailure' }),
+    seen: observed().sandbox().exited('i1', 0).notes('i1', { replacedId: 'i10' }),
+    plan: ['start init i1 1'],
+  },
+  {
+    name: 'an init container that runs again after a resize is done when it ends',
+    pod: podOf(init),
+    seen: observed().sandbox().exited('i1', 143).exited('i1', 0).notes('i1', { replacedId: 'i10' }),
+    plan: ['start init i2 0'],
+  },
+  {
+    name: 'an init container goes on with the image that it began with',
+    pod: podOf({ initContainers: [containerOf('i1', { image: 'other' })] }),
+    seen: observed().sandbox().running('i1'),
+    plan: [],
+  },
+  {
     name: 'a failed init container ends a pod that never restarts',
     pod: podOf({ ...init, restartPolicy: 'Never' }),
     seen: observed().sandbox().exited('i1', 1),

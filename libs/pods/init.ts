@@ -1,6 +1,7 @@
 import type { V1Container } from '../api/gen/types.ts';
 import type { ObservedContainer, ObservedSandbox } from './observed.ts';
-import { type PodPlan, type PodView, planResize, startOrWait, stopCause } from './plan.ts';
+import { isReplaced, type PodPlan, type PodView, planResize, startOrWait, stopCause } from './plan.ts';
+import { resizeOf } from './resize.ts';
 import { isSidecar, restartsAfter } from './spec.ts';
 
 /** The newest run of a container in this sandbox: what ran in an older one does not count. */
@@ -43,9 +44,15 @@ function planSidecar(
 /** An ordinary init container: true when it has done its work. */
 function planOnce(view: PodView, plan: PodPlan, container: V1Container, seen: ObservedContainer | undefined): boolean {
   if (seen?.state === 'running') {
-    const stop = stopCause(view, container, seen);
-    if (stop) plan.stop.push({ container: seen, cause: stop.cause, message: `${stop.text}, will be restarted` });
-    else planResize(view, plan, container, seen);
+    // Only a resize stops work that has begun: it is done with the image it began with, as under a kubelet.
+    if (resizeOf(container, view.notes, seen.id) === 'restart') {
+      const message = `Container ${container.name} resize requires restart, will be restarted`;
+      plan.stop.push({ container: seen, cause: 'resize', message });
+    } else planResize(view, plan, container, seen);
+    return false;
+  }
+  if (seen?.state === 'exited' && isReplaced(view, seen)) {
+    startOrWait(view, plan, { kind: 'init', container });
     return false;
   }
   if (seen?.state === 'exited' && seen.exitCode === 0) return true;

@@ -76,6 +76,8 @@ export interface ContainerNotes {
   health?: ContainerHealth;
   /** What the run `id` was last given. */
   applied?: { id: string; resources: V1ResourceRequirements };
+  /** The run that was stopped so that one with other resources follows. */
+  replacedId?: string;
 }
 
 export type PodNotes = ReadonlyMap<string, ContainerNotes>;

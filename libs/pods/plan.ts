@@ -116,6 +116,11 @@ export function stopCause(
   return { cause: health.failed, text: `Container ${container.name} failed ${health.failed} probe` };
 }
 
+/** Whether a run was stopped so that one with other resources follows: its exit code says nothing of its work. */
+export function isReplaced(view: PodView, seen: ObservedContainer): boolean {
+  return view.notes.get(seen.name)?.replacedId === seen.id;
+}
+
 /** Asks for other limits where a running container can take them as it runs. */
 export function planResize(view: PodView, plan: PodPlan, container: V1Container, running: ObservedContainer): void {
   if (resizeOf(container, view.notes, running.id) === 'inPlace') plan.resize.push({ container, running });
