@@ -183,10 +183,9 @@ class Batch {
   }
 }
 
-/** Bytewise order and the row format rest on keys being ASCII. */
+/** Halves of letters all become one and the same in UTF-8, and so would keys. */
 function assertKey(key: string): void {
-  assert(key.length > 0 && key.length <= keyBytesMax, 'a key must have 1 to 1900 bytes');
-  let letters = 0;
-  for (let at = 0; at < key.length; at++) letters |= key.charCodeAt(at);
-  assert(letters < 0x80, 'a key must be ASCII');
+  const bytes = Buffer.byteLength(key);
+  assert(bytes > 0 && bytes <= keyBytesMax, 'a key must have 1 to 1900 bytes');
+  assert(key.isWellFormed(), 'a key must be well-formed text');
 }

@@ -40,7 +40,7 @@ export class KeySpace {
   }
 
   decode(key: Buffer): string {
-    return key.toString('latin1', this.prefix.length);
+    return key.toString('utf8', this.prefix.length);
   }
 
   /** All keys under `prefix`, or those of them that sort after `after`. */

@@ -33,12 +33,12 @@ export class MessageWriter {
     this.nested(field, before);
   }
 
-  /** @param text in ASCII */
   text(field: number, text: string): void {
-    const { length } = text;
+    const length = Buffer.byteLength(text);
     this.makeRoom(length);
     this.start -= length;
-    this.buffer.write(text, this.start, length, 'latin1');
+    // The same for ASCII, which nearly all are, and quicker.
+    this.buffer.write(text, this.start, length, length === text.length ? 'latin1' : 'utf8');
     this.varint(length);
     this.varint((field << 3) | lengthDelimited);
   }

@@ -22,7 +22,10 @@ const { watch } = await pool.withConnection<{ watch: Method }>('Watch', (connect
 afterAll(() => client.close());
 
 const keys = new KeySpace('/cluster');
-const key = fc.stringMatching(/^\/[a-z/.-]{0,200}$/);
+const key = fc.oneof(
+  fc.stringMatching(/^\/[a-z/.-]{0,200}$/),
+  fc.string({ unit: 'grapheme' }).map((name) => `/${name}`),
+);
 const value = fc.uint8Array({ maxLength: 40_000 }).map((bytes) => Buffer.from(bytes));
 /** Each length of a number on the wire. */
 const count = fc.oneof(fc.nat(300), fc.maxSafeNat());

@@ -31,7 +31,7 @@ export interface Write {
 /** The most guards, and the most writes, of one transaction: etcd's own default limit is 128. */
 export const transactionOperationsMax = 128;
 
-/** At most `transactionOperationsMax` guards and as many writes; keys are ASCII. */
+/** At most `transactionOperationsMax` guards and as many writes; keys are well-formed text. */
 export interface Transaction {
   guards: readonly Guard[];
   /** At most one write to a key. */
@@ -56,7 +56,7 @@ export interface ListOptions {
 }
 
 export interface ListPage {
-  /** In key order (bytewise). */
+  /** In key order: bytewise, but that backends may differ about letters beyond U+D7FF. */
   entries: Entry[];
   /** The revision that the page shows. Pass it on to read the following pages of the same state. */
   revision: number;

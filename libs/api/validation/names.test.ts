@@ -34,6 +34,8 @@ const cases: ReadonlyArray<readonly [name: string, check: NameCheck, value: stri
   ['host with a wildcard', wildcardDnsSubdomain, '*', 1],
   ['host with a wildcard', wildcardDnsSubdomain, 'a.b', 1],
   ['segment of a path', pathSegment, 'system:x', 0],
+  ['segment of a path', pathSegment, 'rôle-ţ-😀', 0],
+  ['segment of a path', pathSegment, 'half-\ud83d', 1],
   ['segment of a path', pathSegment, '..', 1],
   ['segment of a path', pathSegment, 'a/b%', 2],
   ['qualified name', qualifiedName, 'a.example/B_c', 0],

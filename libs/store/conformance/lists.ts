@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Entry, Store } from '../store.ts';
-import { put, remove, text } from './follower.ts';
+import { Follower, put, remove, text } from './follower.ts';
 
 export function describeLists(the: () => Store): void {
   const names = (entries: readonly Entry[]) => entries.map(({ key, value }) => `${key}=${text(value)}`);
@@ -10,6 +10,30 @@ export function describeLists(the: () => Store): void {
     const page = await the().list('/p/');
     expect(names(page.entries)).toEqual(['/p/A=A', '/p/a=a', '/p/b=b', '/p/c/d=d']);
     expect(page).toMatchObject({ more: false, remaining: 0, revision: (await the().status()).revision });
+  });
+
+  it('keeps keys in any letters apart, and in order', async () => {
+    const keys = ['/p/cfoo', '/p/c\u0163', '/p/zz', '/p/rôle-ţ', '/p/ţfoo', '/p/ツ', '/p/😀'];
+    const inOrder = [...keys].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+    const start = (await the().status()).revision;
+    for (const key of keys) await put(the(), key, key);
+    expect(names((await the().list('/p/')).entries)).toEqual(inOrder.map((key) => `${key}=${key}`));
+    const rest = await the().list('/p/', { after: '/p/rôle-ţ', limit: 2 });
+    expect(rest.entries.map(({ key }) => key)).toEqual(inOrder.slice(inOrder.indexOf('/p/rôle-ţ') + 1).slice(0, 2));
+    expect((await the().list('/p/ţ')).entries.map(({ key }) => key)).toEqual(['/p/ţfoo']);
+    await remove(the(), '/p/ţfoo');
+    expect([await the().get('/p/ţfoo'), (await the().get('/p/cfoo'))?.key]).toEqual([undefined, '/p/cfoo']);
+    const guards = [{ key: '/p/ツ', revision: start }];
+    const failed = the().commit({ guards, writes: [{ key: '/p/ツ', value: null }] });
+    await expect(failed).rejects.toMatchObject({ current: [{ key: '/p/ツ', entry: { key: '/p/ツ' } }] });
+    const follower = new Follower(the(), '/p/', start);
+    await follower.until(keys.length + 1);
+    await follower.stop();
+    expect(follower.events.map(({ key }) => key)).toEqual([...keys, '/p/ţfoo']);
+  });
+
+  it('refuses keys with half a letter, which would be one and the same', async () => {
+    for (const key of ['/p/\ud800', '/p/\udc00']) await expect(async () => put(the(), key, '')).rejects.toThrow(/text/);
   });
 
   it('pages through one revision while writes go on', async () => {
