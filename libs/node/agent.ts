@@ -8,7 +8,7 @@ import { detectCgroupTree } from './cgroups/detect.ts';
 import { PodCgroups } from './cgroups/pods.ts';
 import type { WorkerDeps } from './deps.ts';
 import { EventRecorder } from './events.ts';
-import { type Measures, NodePressure, nodeMeasures } from './eviction/pressure.ts';
+import { type Measures, NodePressure, nodeMeasures, onOtherDisks } from './eviction/pressure.ts';
 import { startEvictions } from './eviction/start.ts';
 import { textOf } from './failure.ts';
 import { Gate } from './gate.ts';
@@ -117,13 +117,14 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     version,
   );
   await status.start();
-  const evictions = startEvictions(deps, manager, stats);
+  const imagesApart = imagesPath !== undefined && onOtherDisks(paths.pods, imagesPath);
+  const evictions = startEvictions({ deps, manager, stats, imagesApart });
   const stops = [
     unwatch,
     () => evictions.stop(),
     () => status.stop(),
     reportUsage({ source: stats, link, clock, logger }),
-    collectImages({ runtime, clock, logger, lastUsedMs: deps.images.lastUsedMs }),
+    collectImages({ runtime, clock, logger, lastUsedMs: deps.images.lastUsedMs, pods: () => manager.activePods() }),
     keepLogsShort({ runtime, clock, logger, running: () => runningLogs(deps, manager) }),
   ];
   return {

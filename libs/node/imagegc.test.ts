@@ -1,5 +1,6 @@
+import { podOf } from '../../test/support/test-node.ts';
 import type { ImageInfo } from '../runtime/runtime.ts';
-import { imagesToRemove } from './imagegc.ts';
+import { imagesOfVolumes, imagesToRemove } from './imagegc.ts';
 
 const image: ImageInfo = { id: 'i', tags: [], digests: [], sizeBytes: 10, username: '', pinned: false };
 
@@ -18,4 +19,10 @@ describe('imagesToRemove', () => {
     expect(ids(10)).toEqual(['older']);
     expect(ids(1000)).toEqual(['older', 'old']);
   });
+});
+
+it('images of volumes are used, by the names that the runtime has for them', () => {
+  const volumes = ['data', 'example.com/data:2', ''].map((reference, at) => ({ name: `v${at}`, image: { reference } }));
+  const pods = [podOf('a', { volumes: [...volumes, { name: 'other', emptyDir: {} }] }), podOf('b')];
+  expect(imagesOfVolumes(pods)).toEqual(['docker.io/library/data:latest', 'example.com/data:2']);
 });

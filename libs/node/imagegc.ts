@@ -1,8 +1,10 @@
+import type { V1Pod } from '../api/gen/types.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { ContainerRuntime, ImageInfo } from '../runtime/runtime.ts';
 import { diskOf } from './eviction/pressure.ts';
 import { textOf } from './failure.ts';
+import { normalizeImage } from './registry.ts';
 
 /** Images that nothing runs are removed when the disk is fuller than `fullShare`, until it is at `goalShare`. */
 export const imageGc = { checkMs: 300_000, fullShare: 0.85, goalShare: 0.8, ageMsMin: 120_000 };
@@ -39,11 +41,19 @@ export function imagesToRemove(use: ImageUse): ImageInfo[] {
   return chosen;
 }
 
+/** The images that volumes of pods show, by the names that the runtime knows them by. */
+export function imagesOfVolumes(pods: readonly V1Pod[]): string[] {
+  const references = pods.flatMap(({ spec }) => (spec?.volumes ?? []).map(({ image }) => image?.reference ?? ''));
+  return references.flatMap((reference) => normalizeImage(reference) ?? []);
+}
+
 export interface ImageGcDeps {
   runtime: ContainerRuntime;
   clock: Clock;
   logger: Logger;
   lastUsedMs: ReadonlyMap<string, number>;
+  /** Those that hold something of the node. */
+  pods: () => readonly V1Pod[];
 }
 
 async function collect(deps: ImageGcDeps): Promise<void> {
@@ -62,7 +72,8 @@ export async function removeUnused(
   { bytesWanted, ageMsMin }: Pick<ImageUse, 'bytesWanted' | 'ageMsMin'>,
 ): Promise<void> {
   const [images, containers] = await Promise.all([deps.runtime.listImages(), deps.runtime.listContainers()]);
-  const used = new Set(containers.flatMap(({ image, imageRef }) => [image, imageRef]));
+  const ofContainers = containers.flatMap(({ image, imageRef }) => [image, imageRef]);
+  const used = new Set([...ofContainers, ...imagesOfVolumes(deps.pods())]);
   const nowMs = deps.clock.now();
   const use = { images, used, lastUsedMs: deps.lastUsedMs, nowMs, bytesWanted, ageMsMin };
   for (const image of imagesToRemove(use)) {

@@ -23,7 +23,7 @@ export interface EvictionsOptions {
   clock: Clock;
   logger: Logger;
   /** What each pod that runs uses of it. */
-  consumers: (resource: Resource) => Promise<Consumer[]>;
+  consumers: (shortage: Shortage) => Promise<Consumer[]>;
   /** Pods that have outgrown limits of their own; may take long. */
   outgrown: () => Promise<Outgrown[]>;
   /** Frees what no pod needs of it. */
@@ -113,7 +113,7 @@ export class Evictions {
 
   async #evictFor(shortage: Shortage): Promise<void> {
     const { consumers, logger } = this.#options;
-    const [first] = rankForEviction(await consumers(shortage.resource), shortage.resource);
+    const [first] = rankForEviction(await consumers(shortage), shortage.resource);
     if (this.#stopped || this.#stillLeaving().length > 0) return;
     if (!first) {
       logger.warn('the node is short and has no pod to evict', { ...shortage });

@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
 import type { Clock } from '../../base/clock.ts';
 import type { CgroupTree } from '../cgroups/cgroups.ts';
 
@@ -17,6 +17,9 @@ const diskFreeBytesEnough = 2 * 2 ** 30;
 const pressureKeptMs = 5 * 60_000;
 
 export type Resource = 'memory' | 'ephemeral-storage';
+
+/** Of the disk that volumes and logs are on. */
+export const nodeDisk = 'nodefs.available';
 
 /** Something that the node runs short of. */
 export interface Shortage {
@@ -57,7 +60,7 @@ export function shortages({ memory, volumes, images }: Measures): Shortage[] {
   const short = availableBytes < thresholdBytes;
   return [
     ...(short ? [{ resource: 'memory' as const, signal: 'memory.available', availableBytes, thresholdBytes }] : []),
-    ...diskShortage('nodefs.available', volumes, evictionThresholds.volumesFreeShareMin),
+    ...diskShortage(nodeDisk, volumes, evictionThresholds.volumesFreeShareMin),
     ...diskShortage('imagefs.available', images, evictionThresholds.imagesFreeShareMin),
   ];
 }
@@ -66,6 +69,11 @@ export function shortages({ memory, volumes, images }: Measures): Shortage[] {
 export function diskOf(path: string): { totalBytes: number; availableBytes: number } {
   const { blocks, bavail, bsize } = statfsSync(path);
   return { totalBytes: blocks * bsize, availableBytes: bavail * bsize };
+}
+
+/** Whether two paths are on different file systems. */
+export function onOtherDisks(path: string, other: string): boolean {
+  return statSync(path).dev !== statSync(other).dev;
 }
 
 /** Measures the node and remembers what it was short of lately. */

@@ -1,4 +1,5 @@
 import { podOf, TestNode } from '../../../test/support/test-node.ts';
+import { RuntimeError } from '../../runtime/runtime.ts';
 import { mountsBelow } from './mounts.ts';
 
 describe('a volume that shows an image', () => {
@@ -43,5 +44,29 @@ describe('a volume that shows an image', () => {
     await node.runtime.pullImage('example.com/none:1');
     await node.running('a');
     expect(await mounts()).toHaveLength(1);
+  });
+
+  it('leaves no view behind when it ends between the view and the mount', async () => {
+    const { imageView } = node.runtime;
+    node.runtime.imageView = async (image, key) => {
+      await imageView.call(node.runtime, image, key);
+      throw new RuntimeError('unavailable', 'the agent ends here');
+    };
+    node.pods.set(showing('a', 'example.com/data:1'));
+    await node.until('there is a view', () => node.runtime.imageViews.size === 1);
+    node.delete('a');
+    await node.until('nothing is left', () => node.clean());
+    expect(node.runtime.imageViews.size).toBe(0);
+  });
+
+  it('does not hold a pod up on a runtime that cannot show images', async () => {
+    const refuse = async () => {
+      throw new RuntimeError('unimplemented', 'no snapshots');
+    };
+    Object.assign(node.runtime, { imageView: refuse, removeImageView: refuse });
+    node.pods.set(showing('a', 'example.com/data:1'));
+    await node.until('it is told', () => node.link.events.some(({ reason }) => reason === 'FailedMount'));
+    node.delete('a');
+    await node.until('nothing is left', () => node.clean());
   });
 });

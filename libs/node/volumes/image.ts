@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { V1ImageVolumeSource, V1Pod } from '../../api/gen/types.ts';
-import type { ContainerRuntime } from '../../runtime/runtime.ts';
+import { type ContainerRuntime, RuntimeError } from '../../runtime/runtime.ts';
 import type { Images } from '../images.ts';
 import { mountAs, mountsBelow } from './mounts.ts';
 
@@ -26,8 +26,9 @@ export async function showImage(
   const { name, source, directory } = volume;
   if ((await mountsBelow(directory)).includes(directory)) return;
   const { id } = await images.ensure({ pod, image: source.reference ?? '', pullPolicy: source.pullPolicy });
-  const mounts = await runtime.imageView(id, viewKey(pod.metadata?.uid ?? '', name));
+  // The directory comes first: by its name the view is found again, whenever this ends.
   await mkdir(directory, { recursive: true });
+  const mounts = await runtime.imageView(id, viewKey(pod.metadata?.uid ?? '', name));
   for (const { type, source: from, options } of mounts) {
     await mountAs(directory, { type, source: from, options: [...options, ...mountOptions] });
   }
@@ -40,7 +41,12 @@ export async function removeImageViews(
   directory: string,
 ): Promise<void> {
   const names = await readdir(directory).catch(() => []);
-  for (const name of names) await runtime.removeImageView(viewKey(podUid, name));
+  for (const name of names) {
+    await runtime.removeImageView(viewKey(podUid, name)).catch((error: unknown) => {
+      // A runtime that cannot show images has no views either.
+      if (!(error instanceof RuntimeError && error.code === 'unimplemented')) throw error;
+    });
+  }
 }
 
 /** Where a pod's volumes of images are, below the pod's directory. */

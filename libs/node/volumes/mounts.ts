@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -22,13 +23,34 @@ export async function mountTmpfs(directory: string, sizeBytes: number | undefine
   await run('mount', ['-t', 'tmpfs', ...options, 'tmpfs', directory]);
 }
 
+const lowerKey = 'lowerdir=';
+
+/**
+ * The options of an overlay of many layers with their folders as seen from the one above them all, if there is such: the
+ * kernel takes no more than a page of options, which long paths soon fill.
+ */
+export function fromAbove(options: readonly string[]): { options: readonly string[]; above?: string } {
+  const lower = options.find((option) => option.startsWith(lowerKey));
+  const folders = lower?.slice(lowerKey.length).split(':') ?? [];
+  const [first = ''] = folders;
+  // Of two folders that share all of a path down to a slash, that path is above both.
+  let shared = dirname(first);
+  while (shared !== '/' && !folders.every((folder) => folder.startsWith(`${shared}/`))) shared = dirname(shared);
+  if (folders.length < 2 || !first.startsWith('/') || shared === '/' || lower?.includes('\\')) return { options };
+  const relative = `${lowerKey}${folders.map((folder) => folder.slice(shared.length + 1)).join(':')}`;
+  return { options: options.map((option) => (option === lower ? relative : option)), above: shared };
+}
+
 /** Mounts as a runtime says it is to be done. */
 export async function mountAs(
   directory: string,
   { type, source, options }: { type: string; source: string; options: readonly string[] },
 ): Promise<void> {
   const kind = type === 'bind' ? [] : ['-t', type];
-  await run('mount', [...kind, '-o', options.join(','), source, directory]);
+  const { options: given, above } = type === 'overlay' ? fromAbove(options) : { options };
+  // The kernel's newer calls take no more than 256 bytes of one option.
+  const env = above && { ...process.env, LIBMOUNT_FORCE_MOUNT2: 'always' };
+  await run('mount', [...kind, '-o', given.join(','), source, directory], { cwd: above, ...(env && { env }) });
 }
 
 export async function bindMount(source: string, target: string): Promise<void> {
