@@ -4,6 +4,7 @@ import {
   type Entry,
   type Guard,
   GuardFailedError,
+  isKey,
   StoreUnavailableError,
   type Transaction,
   transactionOperationsMax,
@@ -183,9 +184,8 @@ class Batch {
   }
 }
 
-/** Halves of letters all become one and the same in UTF-8, and so would keys. */
 function assertKey(key: string): void {
   const bytes = Buffer.byteLength(key);
   assert(bytes > 0 && bytes <= keyBytesMax, 'a key must have 1 to 1900 bytes');
-  assert(key.isWellFormed(), 'a key must be well-formed text');
+  assert(isKey(key), 'a key must be text of the basic plane');
 }

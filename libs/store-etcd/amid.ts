@@ -21,7 +21,7 @@ type Replaced = Map<string, { before: Entry | undefined; isThereAfter: boolean }
 export async function listPageAmid(request: AmidRequest): Promise<ListPage> {
   const { prefix, options, revision } = request;
   const after = options.after ?? '';
-  const replaced = await replacedAfter(request, (key) => key.startsWith(prefix) && compareKeys(key, after) > 0);
+  const replaced = await replacedAfter(request, (key) => key.startsWith(prefix) && key > after);
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   // As many more as may fall out of the page.
   const page = await listPage({ ...request, options: { ...options, limit: limit + replaced.size } });
@@ -32,17 +32,12 @@ export async function listPageAmid(request: AmidRequest): Promise<ListPage> {
     if (isThereAfter) total--;
     if (before === undefined) continue;
     total++;
-    if (reached === undefined || compareKeys(key, reached) <= 0) entries.push(before);
+    if (reached === undefined || key <= reached) entries.push(before);
   }
-  entries.sort((one, other) => compareKeys(one.key, other.key));
+  entries.sort((a, b) => (a.key < b.key ? -1 : 1));
   if (entries.length > limit) entries.length = limit;
   const remaining = total - entries.length;
   return { entries, revision, more: remaining > 0, remaining };
-}
-
-/** In etcd's order, which is not that of texts for letters beyond U+D7FF. */
-function compareKeys(one: string, other: string): number {
-  return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }
 
 interface AmidRequest extends ListRequest {

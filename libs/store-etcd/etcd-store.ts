@@ -4,6 +4,7 @@ import {
   type Committed,
   CompactedError,
   type Entry,
+  isKey,
   type ListOptions,
   type ListPage,
   type Store,
@@ -167,8 +168,7 @@ function assertSound({ guards, writes }: Transaction): void {
   assert(Math.max(guards.length, writes.length) <= transactionOperationsMax, 'too much in one transaction');
   for (const { key } of writes) {
     assert(key.startsWith(root), 'a key must begin with a slash');
-    // Halves of letters all become one and the same in UTF-8, and so would keys.
-    assert(key.isWellFormed(), 'a key must be well-formed text');
+    assert(isKey(key), 'a key must be text of the basic plane');
   }
   const isOnce = writes.length === 1 || new Set(writes.map(({ key }) => key)).size === writes.length;
   assert(isOnce, 'a transaction must not write a key twice');

@@ -31,7 +31,17 @@ export interface Write {
 /** The most guards, and the most writes, of one transaction: etcd's own default limit is 128. */
 export const transactionOperationsMax = 128;
 
-/** At most `transactionOperationsMax` guards and as many writes; keys are well-formed text. */
+const surrogate = /[\ud800-\udfff]/;
+
+/**
+ * Whether a text can be a key: one of the basic plane. With others the order of letters would not be that of bytes in
+ * UTF-8, and halves of them would all be the same bytes.
+ */
+export function isKey(text: string): boolean {
+  return !surrogate.test(text);
+}
+
+/** At most `transactionOperationsMax` guards and as many writes. */
 export interface Transaction {
   guards: readonly Guard[];
   /** At most one write to a key. */
@@ -56,7 +66,7 @@ export interface ListOptions {
 }
 
 export interface ListPage {
-  /** In key order: bytewise, but that backends may differ about letters beyond U+D7FF. */
+  /** In key order: that of their bytes and of their letters, which is the same (see `isKey`). */
   entries: Entry[];
   /** The revision that the page shows. Pass it on to read the following pages of the same state. */
   revision: number;

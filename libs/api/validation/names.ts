@@ -50,8 +50,6 @@ export const wildcardDnsSubdomain = shape(253, wildcardSubdomain, "must be '*.' 
 /** Names that are compared as path segments only, such as those of roles. */
 export const pathSegment: NameCheck = (value) => {
   if (value === '.' || value === '..') return [`may not be '${value}'`];
-  // Text in UTF-8 cannot hold half of a letter, and so neither a URL nor the store.
-  if (!value.isWellFormed()) return ['must be well-formed Unicode'];
   if (!value.includes('/') && !value.includes('%')) return NOTHING;
   const found: string[] = [];
   for (const character of ['/', '%']) if (value.includes(character)) found.push(`may not contain '${character}'`);
