@@ -8,7 +8,7 @@ import { detectCgroupTree } from './cgroups/detect.ts';
 import { PodCgroups } from './cgroups/pods.ts';
 import type { WorkerDeps } from './deps.ts';
 import { EventRecorder } from './events.ts';
-import { type Measures, NodePressure, nodeMeasures, onOtherDisks } from './eviction/pressure.ts';
+import { type Measures, NodePressure, nodeMeasures } from './eviction/pressure.ts';
 import { startEvictions } from './eviction/start.ts';
 import { textOf } from './failure.ts';
 import { Gate } from './gate.ts';
@@ -117,8 +117,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     version,
   );
   await status.start();
-  const imagesApart = imagesPath !== undefined && onOtherDisks(paths.pods, imagesPath);
-  const evictions = startEvictions({ deps, manager, stats, imagesApart });
+  const evictions = startEvictions({ deps, manager, stats, imagesPath });
   const stops = [
     unwatch,
     () => evictions.stop(),

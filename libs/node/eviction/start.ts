@@ -4,14 +4,16 @@ import { removeUnused } from '../imagegc.ts';
 import type { PodManager } from '../manager.ts';
 import { collectFigures, type StatsSource } from '../stats/collect.ts';
 import { Evictions, type Outgrown } from './evictions.ts';
-import { nodeDisk, type Shortage } from './pressure.ts';
+import { nodeDisk, onOtherDisks, type Shortage } from './pressure.ts';
 import type { Consumer } from './rank.ts';
 import { limitsStorage, outgrown } from './storage-limits.ts';
 import { type CountedParts, storageUseOf } from './storage-use.ts';
 
 /** Watches over the node's memory and disks until stopped. */
-export function startEvictions(sources: EvictionSources): Evictions {
-  const { deps, manager } = sources;
+export function startEvictions(options: EvictionOptions): Evictions {
+  const { deps, manager, imagesPath } = options;
+  const imagesApart = imagesPath !== undefined && onOtherDisks(deps.paths.pods, imagesPath);
+  const sources = { ...options, imagesApart };
   const { pressure, clock, logger, runtime, images, view } = deps;
   const evictions = new Evictions({
     ...{ pressure, clock, logger },
@@ -29,10 +31,15 @@ export function startEvictions(sources: EvictionSources): Evictions {
   return evictions;
 }
 
-export interface EvictionSources {
+export interface EvictionOptions {
   deps: WorkerDeps;
   manager: PodManager;
   stats: StatsSource;
+  /** Where images are, when the runtime says so. */
+  imagesPath: string | undefined;
+}
+
+interface EvictionSources extends EvictionOptions {
   /** Images, and with them what containers write, are on another disk than volumes and logs. */
   imagesApart: boolean;
 }
