@@ -85,7 +85,8 @@ class PromMetrics implements TelemetryMetrics {
       const counter = new PromCounter({ ...this.configuration(options), collect });
       return {
         add(amount: number, labels: Labels = {}) {
-          if (!(amount >= 0)) throw new RangeError(`${options.name} only grows, not by ${amount}`);
+          if (!(amount >= 0 && Number.isFinite(amount)))
+            throw new RangeError(`${options.name} only grows, not by ${amount}`);
           series.of(labels).pending += amount;
         },
       };

@@ -72,7 +72,10 @@ describe('createMetrics', () => {
       counter.add(2, { a: 'b' });
       expect(await metrics.render()).toContain(`x_total{a="b"} ${total}`);
     }
-    expect(() => counter.add(-1, { a: 'b' })).toThrow(RangeError);
+    for (const amount of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => counter.add(amount, { a: 'b' })).toThrow(RangeError);
+    }
+    expect(await metrics.render()).toContain('x_total{a="b"} 4');
     expect(() => counter.add(1, { c: 'd' })).toThrow('no label c');
   });
 
