@@ -68,12 +68,12 @@ export class CommitQueue {
   }
 
   commit(transaction: Transaction): Promise<Committed> {
-    assert(transaction.writes.length <= transactionOperationsMax, 'too many writes in one transaction');
-    for (const { key } of transaction.writes) assertKey(key);
     if (this.waiting.length >= waitingTransactionsMax) {
       return Promise.reject(new StoreUnavailableError('too many transactions are waiting for the disk'));
     }
     return new Promise((resolve, reject) => {
+      assert(transaction.writes.length <= transactionOperationsMax, 'too many writes in one transaction');
+      for (const { key } of transaction.writes) assertKey(key);
       this.waiting.push({ transaction, resolve, reject });
       this.start();
     });
@@ -145,9 +145,15 @@ class Batch {
   }
 
   private answer({ waiting, committed, failed }: Decided): void {
-    if (committed) waiting.resolve(committed);
-    else {
+    if (committed) {
+      waiting.resolve(committed);
+      return;
+    }
+    try {
       waiting.reject(new GuardFailedError(failed.map(({ key }) => ({ key, entry: this.target.entryOf(key) }))));
+    } catch (error) {
+      // A row that cannot be read concerns only the one who asked for its key.
+      waiting.reject(error);
     }
   }
 

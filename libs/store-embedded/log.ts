@@ -84,12 +84,16 @@ export class Log {
   /** All of it or none; on disk when it resolves. @throws StoreUnavailableError */
   async write(writes: LogWrites): Promise<void> {
     const handled = new SharedRejections();
+    let flushed: Promise<void>;
     try {
       const committed = this.database.batch(() => {
         for (const { row, value } of writes.puts) handled.add(this.database.put(row, asBuffer(value ?? noBytes)));
         for (const row of writes.removals) handled.add(this.database.remove(row));
         if (writes.marks) handled.add(this.database.put(marksKey, Buffer.from(JSON.stringify(writes.marks))));
       });
+      // Asked for now: behind the next batch it may be the flush of a later transaction.
+      flushed = this.database.flushed.then(() => {});
+      handled.add(flushed);
       // lmdb begins with a first batch in the next turn of the event loop, which on a busy thread is some milliseconds
       // away, but with one that comes behind more writes than the threshold at once.
       handled.add(this.database.batch(() => {}));
@@ -99,7 +103,7 @@ export class Log {
       const cause = await commitErrorOf(error);
       throw new StoreUnavailableError(`the store could not be written: ${text(cause)}`, { cause });
     }
-    await this.flushed();
+    await this.inTime(flushed);
     this.failing = false;
     // Reads must see what has just been acknowledged.
     this.database.resetReadTxn();
@@ -111,12 +115,11 @@ export class Log {
     await (this.failing ? Promise.race([closed, sleep(this.clock, failedCloseMsMax)]) : closed);
   }
 
-  private flushed(): Promise<void> {
+  private inTime(flushed: Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = this.clock.setTimer(flushMsMax, () =>
         reject(new StoreUnavailableError(`the disk did not flush within ${flushMsMax} ms`)),
       );
-      const { flushed } = this.database;
       flushed.then(() => resolve(), reject).finally(() => timer.cancel());
     });
   }
