@@ -121,6 +121,15 @@ describe('a CronJob', () => {
     expect(plan.create).toBeUndefined();
   });
 
+  it('finds the last time of an uneven schedule after a long pause', () => {
+    const late = {
+      ...makeCronJob({ schedule: '0,1 * * * *' }),
+      status: { lastScheduleTime: '2021-01-01T00:00:00Z' },
+    };
+    const plan = compute(late, [], { active: [], nowMs: at('2026-01-01T00:40:00Z') });
+    expect(plan.create?.metadata?.name).toBe(`nightly-${minute - 1}`);
+  });
+
   it('looks back over a long pause without counting every minute', () => {
     const late = { ...makeCronJob(), status: { lastScheduleTime: '2021-01-01T00:00:00Z' } };
     const plan = compute(late, [], { active: [], nowMs });

@@ -3,7 +3,7 @@ import { cronjobs } from '../../api/kinds/cronjob.ts';
 import { rfc3339 } from '../../base/clock.ts';
 import { controllerReference } from '../../reconcile/ownership.ts';
 import { type News, type Outcome, outcomeOf, referenceTo } from './active.ts';
-import { nextTime, parseSchedule, zonedTime } from './schedule.ts';
+import { nextTime, parseSchedule, type Schedule, zonedTime } from './schedule.ts';
 
 /** Times that may be missed before people are told that something is wrong. */
 const missedTimesMax = 100;
@@ -35,7 +35,24 @@ function dueTime(cronJob: V1CronJob, nowMs: number): { dueMs?: number; missed: n
     const from = missed > missedTimesMax ? Math.max(next, nowMs - 2 * intervalMs) : next;
     next = nextTime(schedule, from, timeZone);
   }
+  if (dueMs !== undefined && missed > missedTimesMax) dueMs = lastTime({ schedule, timeZone }, dueMs, nowMs);
   return { ...(dueMs === undefined ? {} : { dueMs }), missed, nextMs: next };
+}
+
+/** The last time up to now, where `knownMs` is one: intervals may be uneven, so the search goes back ever further. */
+function lastTime(
+  { schedule, timeZone }: { schedule: Schedule; timeZone: string | undefined },
+  knownMs: number,
+  nowMs: number,
+): number {
+  for (let windowMs = 60_000; ; windowMs *= 2) {
+    const fromMs = Math.max(knownMs, nowMs - windowMs);
+    let last: number | undefined;
+    let next = nextTime(schedule, fromMs, timeZone);
+    for (; next !== undefined && next <= nowMs; next = nextTime(schedule, next, timeZone)) last = next;
+    if (last !== undefined) return last;
+    if (fromMs === knownMs) return knownMs;
+  }
 }
 
 /**

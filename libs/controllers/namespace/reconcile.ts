@@ -40,7 +40,7 @@ export function newNamespaceController(context: ControllerContext, options: Name
     if (namespace) enqueue(namespace);
   };
   const follow = (resource: Resource) => context.informers.of(resource).addHandler({ deleted: onGone });
-  // Events never stay when they are deleted, so none need be waited for; they only come in great numbers.
+  // Events come in great numbers and hardly ever stay when they are deleted: those with finalizers wait for a recheck.
   for (const resource of builtin) if (resource.kind !== 'Event') follow(resource);
   custom?.follow({ added: ({ resource }) => void (isNamespaced(resource) && follow(resource)) });
   return controller;
