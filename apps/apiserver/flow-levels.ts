@@ -1,7 +1,7 @@
 import type { V1FlowSchema } from '../../libs/api/gen/types.ts';
 import { defaultFlows, defaultLevels } from '../../libs/api/kinds/flowcontrol/defaults.ts';
 import type { KubeObject } from '../../libs/api/meta.ts';
-import { type Clock, rfc3339 } from '../../libs/base/clock.ts';
+import { type Clock, rfc3339, sleep } from '../../libs/base/clock.ts';
 import type { Logger } from '../../libs/base/log.ts';
 import type { Registry } from '../../libs/registry/registry.ts';
 import { serverRequest, unlessOvertaken } from '../../libs/registry/server-writes.ts';
@@ -12,6 +12,8 @@ const version = 'v1';
 const producer = 'api-priority-and-fairness-config-producer-v1';
 const consumer = 'api-priority-and-fairness-config-consumer-v1';
 const dangling = 'Dangling';
+/** A status that could not be written is looked at again after this. */
+const retryMs = 5_000;
 
 /** The schemas and levels that every cluster has. People may change them, and then they stay as they are. */
 export function defaultFlowControl(): InitialObject[] {
@@ -28,15 +30,18 @@ export function defaultFlowControl(): InitialObject[] {
 
 /** Follows flow schemas and says in the status of each whether its level is there. */
 export class FlowLevels {
-  /** Schemas whose status is being written: their event comes with it. */
+  /** Schemas whose status is being written; they are looked at again when it has been. */
   private readonly telling = new Set<string>();
+  private stopping: AbortSignal | undefined;
   private readonly parts: { readonly registry: Registry; readonly clock: Clock; readonly logger: Logger };
 
   constructor(parts: { readonly registry: Registry; readonly clock: Clock; readonly logger: Logger }) {
     this.parts = parts;
   }
 
-  start(): void {
+  /** Follows until the signal aborts. */
+  start(signal: AbortSignal): void {
+    this.stopping = signal;
     this.follow('flowschemas');
     this.follow('prioritylevelconfigurations');
   }
@@ -56,12 +61,21 @@ export class FlowLevels {
       const name = flow.metadata?.name ?? '';
       if (flow.metadata?.deletionTimestamp || before?.status === next.status || this.telling.has(name)) continue;
       this.telling.add(name);
-      unlessOvertaken(this.tell(name, next))
-        .catch((error) => {
-          this.parts.logger.warn('the status of a flow schema was not written', { error: String(error) });
-        })
-        .finally(() => this.telling.delete(name));
+      void this.tellAndLookAgain(name, next);
     }
+  }
+
+  /** What changed while the status was being written was passed over. */
+  private async tellAndLookAgain(name: string, condition: object): Promise<void> {
+    const { clock, logger } = this.parts;
+    try {
+      await unlessOvertaken(this.tell(name, condition));
+    } catch (error) {
+      logger.warn('the status of a flow schema was not written', { error: String(error) });
+      await sleep(clock, retryMs, this.stopping).catch(() => {});
+    }
+    this.telling.delete(name);
+    if (!this.stopping?.aborted) this.lookAtAll();
   }
 
   private conditionOf({ spec }: V1FlowSchema) {

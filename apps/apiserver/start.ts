@@ -69,7 +69,7 @@ export async function startApiServer(given: ApiServerOptions): Promise<ApiServer
   more.push(...defaultFlowControl());
   const facts = { serviceCidr, serviceAddress, advertiseAddress, port: http.port, now, more };
   await ensureInitialObjects(core.registry, facts);
-  new FlowLevels({ registry: core.registry, clock, logger }).start();
+  new FlowLevels({ registry: core.registry, clock, logger }).start(stopping.signal);
   core.phase.started = true;
   const context = contextOf(core, options, http.port);
   for (const extension of extensions) await extension.start?.(context);

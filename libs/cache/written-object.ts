@@ -26,8 +26,9 @@ const headOfObject: ReadonlySet<string> = new Set(['kind', 'apiVersion', 'metada
 /** False where one of the members is not what JSON would give back. */
 function addMembers(to: Members, from: Members, except: ReadonlySet<string>): boolean {
   for (const name of Object.keys(from)) {
+    if (except.has(name)) continue;
     const value = from[name];
-    if (value === undefined || except.has(name)) continue;
+    if (value === undefined) continue;
     if (name === '__proto__' || !survivesJson(value)) return false;
     to[name] = value;
   }

@@ -8,6 +8,8 @@ export interface FeedSource {
   take(): WatchBatch | undefined;
   /** Calls `wake` once, when there may be something to take or the feed was closed. */
   wait(wake: () => void): void;
+  /** Forgets such a call. */
+  leave(wake: () => void): void;
   isClosed(): boolean;
 }
 
@@ -74,5 +76,6 @@ export class FeedWatch implements AsyncIterableIterator<WatchBatch, undefined> {
   private end(): void {
     this.isEnded = true;
     this.signal.removeEventListener('abort', this.wake);
+    this.source.leave(this.wake);
   }
 }

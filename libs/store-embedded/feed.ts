@@ -64,7 +64,8 @@ export class Feed {
       return batch;
     };
     const wait = (wake: () => void) => void this.waiting.add(wake);
-    return new FeedWatch({ take, wait, isClosed: () => this.closed }, options.signal);
+    const leave = (wake: () => void) => void this.waiting.delete(wake);
+    return new FeedWatch({ take, wait, leave, isClosed: () => this.closed }, options.signal);
   }
 
   private after(cursor: number, prefix: string): WatchBatch {

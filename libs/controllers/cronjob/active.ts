@@ -37,7 +37,7 @@ export interface Listing {
   active: V1ObjectReference[];
   /** Listed, and not among the jobs that are known. */
   lost: V1ObjectReference[];
-  /** Running jobs of this CronJob that are not listed: somebody else made them, or the list was not written. */
+  /** Running jobs of this CronJob that are not listed. */
   unlisted: V1Job[];
   news: News[];
 }
@@ -75,3 +75,9 @@ export const unexpectedNews = ({ metadata }: V1Job): News => ({
   reason: 'UnexpectedJob',
   message: `Saw a job that the controller did not create or forgot: ${metadata?.name}`,
 });
+
+/** Says on a job for which time the controller made it. */
+export const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
+
+/** Whether an unlisted job was made by the controller, which then could not write its list; people leave no time on theirs. */
+export const isScheduled = (job: V1Job): boolean => job.metadata?.annotations?.[scheduledAnnotation] !== undefined;

@@ -2,7 +2,7 @@ import type { V1CronJob, V1CronJobStatus, V1Job, V1ObjectReference } from '../..
 import { cronjobs } from '../../api/kinds/cronjob.ts';
 import { rfc3339 } from '../../base/clock.ts';
 import { controllerReference } from '../../reconcile/ownership.ts';
-import { type News, type Outcome, outcomeOf, referenceTo } from './active.ts';
+import { type News, type Outcome, outcomeOf, referenceTo, scheduledAnnotation } from './active.ts';
 import { nextTime, parseSchedule, type Schedule, zonedTime } from './schedule.ts';
 
 /** Times that may be missed before people are told that something is wrong. */
@@ -131,7 +131,7 @@ function jobOf(cronJob: V1CronJob, dueMs: number): V1Job {
       name: `${cronJob.metadata?.name}-${Math.floor(dueMs / 60_000)}`,
       namespace: cronJob.metadata?.namespace,
       labels: { ...metadata?.labels },
-      annotations: { ...metadata?.annotations, 'batch.kubernetes.io/cronjob-scheduled-timestamp': scheduled },
+      annotations: { ...metadata?.annotations, [scheduledAnnotation]: scheduled },
       ownerReferences: [controllerReference(cronjobs, cronJob)],
     },
     ...(spec ? { spec } : {}),

@@ -60,6 +60,19 @@ describe('the controller of CronJobs', () => {
     expect((await active()).map((reference) => reference.name)).toEqual([next]);
   });
 
+  it('lists a job of its own whose place in the list was never written, and lets it hold up the next', async () => {
+    await begin({ concurrencyPolicy: 'Forbid' });
+    await nextMinute();
+    const [name = ''] = await jobNames();
+    const cronJob = await world.client.get(cronjobs, at);
+    await world.client.update(cronjobs, { ...cronJob, status: {} }, { subresource: 'status' });
+    await world.settle();
+    expect((await active()).map((reference) => reference.name)).toEqual([name]);
+    await nextMinute();
+    expect(await jobNames()).toEqual([name]);
+    expect(await told('UnexpectedJob')).toEqual([]);
+  });
+
   it('tells of a job that somebody else made, which holds nothing up', async () => {
     await begin({ concurrencyPolicy: 'Forbid' });
     const { metadata } = await world.client.get(cronjobs, at);

@@ -9,7 +9,15 @@ import { byController, controllerOf, controllerUidOf, refersTo } from '../../rec
 import { messageOf } from '../../reconcile/pod-control.ts';
 import { unlessMissing } from '../../reconcile/retry.ts';
 import { same } from '../../reconcile/same.ts';
-import { compareActive, missingNews, type News, outcomeOf, referenceTo, unexpectedNews } from './active.ts';
+import {
+  compareActive,
+  isScheduled,
+  missingNews,
+  type News,
+  outcomeOf,
+  referenceTo,
+  unexpectedNews,
+} from './active.ts';
 import { compute, type Plan } from './compute.ts';
 
 /** A CronJob as it is, the listed jobs that run, and what is odd about the rest. */
@@ -28,7 +36,10 @@ async function review(client: Client, cached: V1CronJob, jobsKnown: readonly V1J
     listing = compareActive(cronJob, jobsKnown);
   }
   const { active, news } = listing;
-  news.push(...listing.unlisted.map(unexpectedNews));
+  for (const job of listing.unlisted) {
+    if (isScheduled(job)) active.push(referenceTo(job));
+    else news.push(unexpectedNews(job));
+  }
   for (const reference of listing.lost) {
     const { name = '', namespace } = reference;
     if (await unlessMissing(client.get(jobs, { name, namespace }))) active.push(reference);
