@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,16 @@ describe('the processes of a node that is reset', () => {
     );
     start(lasting, 'containerd-shim-runc-v2');
     await until(2);
+    await endProcessesNaming(folder, systemClock);
+    expect(await running()).toBe(0);
+  });
+
+  it('end, the agent among them', async () => {
+    const agent = join(programs, 'apps/agent');
+    mkdirSync(agent, { recursive: true });
+    writeFileSync(join(agent, 'main.js'), lasting);
+    spawn('/bin/sh', [join(agent, 'main.js'), '--run', folder], { stdio: 'ignore', detached: true });
+    await until(1);
     await endProcessesNaming(folder, systemClock);
     expect(await running()).toBe(0);
   });

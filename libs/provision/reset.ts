@@ -13,6 +13,8 @@ const stopMs = 5_000;
 const endMsMax = 30_000;
 /** What a private containerd runs as, itself included; those in containers end with the node's cgroups. */
 const runtimePrograms = /^(containerd|containerd-shim(-.+)?|runc|crun)$/;
+/** The node's agent, whose command may have been killed without it. */
+const agentProgram = /\/apps\/agent\/main\.js$/;
 
 /**
  * Removes what a node with a private containerd has on a machine of its own: containers, shims, containerd, mounts,
@@ -36,7 +38,7 @@ export async function resetNode(layout: NodeLayout, cgroup: string, context: Nod
 }
 
 /**
- * Ends the runtime's processes one of whose arguments is `folder` or lies below it, and those that they start meanwhile: a
+ * Ends the agent's and the runtime's processes one of whose arguments is `folder` or lies below it, and those that they start meanwhile: a
  * containerd that is told to end may be about to start one more shim. Of one that forks and ends between two looks at the
  * list of processes neither half may be seen, so that only two empty looks in a row show that there is none. The process
  * `self` and those that it was started by stay, whatever they name.
@@ -77,13 +79,15 @@ async function untilMs(atMs: number, clock: Clock, work: Promise<unknown>): Prom
   await sleep(clock, Math.max(0, atMs - clock.monotonic()), abort.signal).catch(() => {});
 }
 
-/** The ids of the runtime's processes one of whose arguments is `folder` or lies below it. */
+/** The ids of the agent's and the runtime's processes one of whose arguments is `folder` or lies below it. */
 async function processesNaming(folder: string): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const named = await Promise.all(
     pids.map(async (pid) => {
       const line = await readFile(join('/proc', pid, 'cmdline'), 'utf8').catch(() => '');
-      if (!line.split('\0').some((word) => word === folder || word.startsWith(`${folder}/`))) return false;
+      const words = line.split('\0');
+      if (!words.some((word) => word === folder || word.startsWith(`${folder}/`))) return false;
+      if (agentProgram.test(words[1] ?? '')) return true;
       // A program that was replaced as it runs has a sign of that behind its path.
       const program = await readlink(join('/proc', pid, 'exe')).catch(() => '');
       return runtimePrograms.test(basename(program.replace(/ \(deleted\)$/, '')));
