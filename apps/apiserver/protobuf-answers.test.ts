@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { configmaps } from '../../libs/api/kinds/configmap.ts';
-import { Document, storedValue } from '../../libs/cache/document.ts';
+import { Document } from '../../libs/cache/document.ts';
+import { storedValue } from '../../libs/cache/stored-value.ts';
 import { decodeProtobuf } from '../../libs/wire/kubernetes/decode.ts';
 import { protobufPieces } from './protobuf-answers.ts';
 import { Recent } from './recent.ts';

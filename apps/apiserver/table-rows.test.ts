@@ -7,7 +7,8 @@ import { firstAutoscalers } from '../../libs/api/kinds/horizontalpodautoscaler.t
 import { jobs } from '../../libs/api/kinds/job.ts';
 import { pods } from '../../libs/api/kinds/pod.ts';
 import type { KubeObject } from '../../libs/api/meta.ts';
-import { Document, storedValue } from '../../libs/cache/document.ts';
+import { Document } from '../../libs/cache/document.ts';
+import { storedValue } from '../../libs/cache/stored-value.ts';
 import { customResources } from '../../libs/registry/custom/definition.ts';
 import { rowText } from './table-rows.ts';
 

@@ -1,6 +1,7 @@
 import { Collection, eventsKeptMax } from './collection.ts';
-import { Document, storedValue } from './document.ts';
+import { Document } from './document.ts';
 import type { ChangeType } from './event.ts';
+import { storedValue } from './stored-value.ts';
 
 function labelled(name: string, color: string, revision: number): Document {
   const object = { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name, labels: { color } } };

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../api/meta.ts';
-import { Document, storedValue } from './document.ts';
+import { Document } from './document.ts';
+import { storedValue } from './stored-value.ts';
 
 const object = {
   apiVersion: 'v1',

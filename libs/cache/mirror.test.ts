@@ -5,8 +5,8 @@ import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
 import { type Store, StoreUnavailableError } from '../store/store.ts';
 import { openEmbeddedStore } from '../store-embedded/embedded-store.ts';
-import { storedValue } from './document.ts';
 import { StoreMirror } from './mirror.ts';
+import { storedValue } from './stored-value.ts';
 
 describe('StoreMirror', () => {
   let path: string;

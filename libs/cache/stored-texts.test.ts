@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { KubeObject } from '../api/meta.ts';
-import { Document, storedValue } from './document.ts';
+import { Document } from './document.ts';
 import { takeOrigin, textsOf, writtenValue } from './stored-texts.ts';
+import { storedValue } from './stored-value.ts';
 
 const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('],"name":"', '"metadata":{', '}}"'));
 const owner = fc.record({

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { KubeObject } from '../api/meta.ts';
-import { Document, storedValue } from './document.ts';
+import { Document } from './document.ts';
+import { storedValue } from './stored-value.ts';
 import { survivesJson } from './written-object.ts';
 
 const strange = fc.constantFrom<unknown>(

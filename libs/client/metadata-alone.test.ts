@@ -1,4 +1,5 @@
-import { Document, storedValue } from '../cache/document.ts';
+import { Document } from '../cache/document.ts';
+import { storedValue } from '../cache/stored-value.ts';
 import { MetadataAlone } from './metadata-alone.ts';
 
 describe('MetadataAlone', () => {

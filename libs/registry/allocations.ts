@@ -1,8 +1,8 @@
 import type { KubeObject } from '../api/meta.ts';
 import type { Collection } from '../cache/collection.ts';
-import { storedValue } from '../cache/document.ts';
 import { collectionPrefix } from '../cache/keys.ts';
 import type { StoreMirror } from '../cache/mirror.ts';
+import { storedValue } from '../cache/stored-value.ts';
 import type { Guard, Write } from '../store/store.ts';
 
 const group = 'allocations';

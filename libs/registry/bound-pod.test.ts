@@ -1,7 +1,8 @@
 import type { V1Pod } from '../api/gen/types.ts';
 import type { KubeObject } from '../api/meta.ts';
 import { seededRandom } from '../base/random.ts';
-import { Document, storedValue } from '../cache/document.ts';
+import { Document } from '../cache/document.ts';
+import { storedValue } from '../cache/stored-value.ts';
 import { boundPod, boundValue, type Placement } from './bound-pod.ts';
 
 const now = '2026-11-21T20:00:00Z';

@@ -1,8 +1,9 @@
 import type { V1Pod } from '../api/gen/types.ts';
 import { scheduledCondition } from '../api/kinds/pod/scheduled-condition.ts';
-import { type Document, storedValue, unversioned } from '../cache/document.ts';
+import { type Document, unversioned } from '../cache/document.ts';
 import { endOfObject } from '../cache/ownership-text.ts';
 import { type ValueParts, writtenValue } from '../cache/stored-texts.ts';
+import { storedValue } from '../cache/stored-value.ts';
 
 /** What a binding makes of a pod. */
 export interface Placement {

@@ -3,8 +3,8 @@ import { type KubeObject, nameOf, objectKey } from '../api/meta.ts';
 import { type Clock, rfc3339 } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import { storedValue } from '../cache/document.ts';
 import { collectionPrefix } from '../cache/keys.ts';
+import { storedValue } from '../cache/stored-value.ts';
 import { transactionOperationsMax, type Write } from '../store/store.ts';
 import type { ObjectWriter } from './writer.ts';
 

@@ -1,6 +1,7 @@
 import { pods } from '../api/kinds/pod.ts';
 import type { KubeObject } from '../api/meta.ts';
-import { Document, storedValue } from '../cache/document.ts';
+import { Document } from '../cache/document.ts';
+import { storedValue } from '../cache/stored-value.ts';
 import { filterOf } from './selection.ts';
 
 const podWith = (parts: object): KubeObject => ({

@@ -1,8 +1,9 @@
 import type { ResourceDefinition } from '../api/definition.ts';
 import { apiVersionOf, type KubeObject } from '../api/meta.ts';
-import { Document, storedValue } from '../cache/document.ts';
+import { Document } from '../cache/document.ts';
 import { CacheEvent } from '../cache/event.ts';
 import { collectionPrefix } from '../cache/keys.ts';
+import { storedValue } from '../cache/stored-value.ts';
 
 /** Between the objects as a resource shows them and the objects as they are stored. */
 export interface View {
